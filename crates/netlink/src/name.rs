@@ -1,0 +1,165 @@
+//! Names of interfaces and labels of addresses.
+
+use std::fmt;
+
+/// The longest name in octets: the kernel's IFNAMSIZ less the final NUL.
+const MAX_OCTETS: usize = 15;
+
+/// The name of an interface, or a label of an IPv4 address, which has the same
+/// form: 1 to 15 octets without `/` and white space.
+///
+/// It is held in place, so that reading thousands of addresses allocates nothing.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct InterfaceName {
+    octets: [u8; MAX_OCTETS],
+    length: u8,
+}
+
+/// Why a text is no interface name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum NameError {
+    /// It is empty.
+    #[error("an interface name is not empty")]
+    Empty,
+    /// It has more than 15 octets.
+    #[error("an interface name has at most 15 octets")]
+    TooLong,
+    /// It holds `/`, white space or a NUL, or is `.` or `..`.
+    #[error("an interface name holds no '/', white space or NUL and is not '.' or '..'")]
+    Forbidden,
+}
+
+impl InterfaceName {
+    /// Checks `name` by the kernel's rule (`dev_valid_name`).
+    ///
+    /// A colon is allowed, since labels such as `eth0:1` hold one.
+    ///
+    /// # Errors
+    /// [`NameError`].
+    pub fn new(name: &str) -> Result<Self, NameError> {
+        let forbidden = |c: char| c == '/' || c == '\0' || c.is_ascii_whitespace() || c == '\x0b';
+        match name {
+            "" => Err(NameError::Empty),
+            "." | ".." => Err(NameError::Forbidden),
+            _ if name.len() > MAX_OCTETS => Err(NameError::TooLong),
+            _ if name.contains(forbidden) => Err(NameError::Forbidden),
+            _ => Ok(Self::copied(name)),
+        }
+    }
+
+    /// A name as the kernel sent it. Octets that are not UTF-8, which no
+    /// configuration could name, become `?`.
+    pub(crate) fn from_kernel(octets: &[u8]) -> Option<Self> {
+        let end = octets.iter().position(|octet| *octet == 0);
+        let octets = octets.get(..end.unwrap_or(octets.len()))?;
+        match str::from_utf8(octets) {
+            _ if octets.len() > MAX_OCTETS || octets.is_empty() => None,
+            Ok(name) => Some(Self::copied(name)),
+            Err(_) => {
+                let ascii = |octet: &u8| {
+                    if octet.is_ascii() {
+                        char::from(*octet)
+                    } else {
+                        '?'
+                    }
+                };
+                Some(Self::copied(&octets.iter().map(ascii).collect::<String>()))
+            }
+        }
+    }
+
+    /// `name` has at most 15 octets; more are not copied.
+    fn copied(name: &str) -> Self {
+        let mut octets = [0; MAX_OCTETS];
+        let mut length = 0;
+        for (to, from) in octets.iter_mut().zip(name.bytes()) {
+            *to = from;
+            length += 1;
+        }
+        Self { octets, length }
+    }
+
+    /// The name as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        let octets = self.octets.get(..self.length.into()).unwrap_or_default();
+        // Only whole strings are copied in.
+        str::from_utf8(octets).unwrap_or_default()
+    }
+}
+
+impl std::ops::Deref for InterfaceName {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        self.as_str()
+    }
+}
+
+impl TryFrom<&str> for InterfaceName {
+    type Error = NameError;
+
+    fn try_from(name: &str) -> Result<Self, NameError> {
+        Self::new(name)
+    }
+}
+
+impl PartialEq<str> for InterfaceName {
+    fn eq(&self, other: &str) -> bool {
+        self.as_str() == other
+    }
+}
+
+impl PartialEq<&str> for InterfaceName {
+    fn eq(&self, other: &&str) -> bool {
+        self.as_str() == *other
+    }
+}
+
+impl fmt::Display for InterfaceName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl fmt::Debug for InterfaceName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self.as_str(), f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_follows_the_rule_of_the_kernel() {
+        for good in ["e", "eth0.100", "fifteen-octets.", "left:1", "...", "å"] {
+            assert_eq!(InterfaceName::new(good).unwrap(), good);
+        }
+        for (bad, why) in [
+            ("", NameError::Empty),
+            ("sixteen-octets..", NameError::TooLong),
+            (".", NameError::Forbidden),
+            ("..", NameError::Forbidden),
+            ("a/b", NameError::Forbidden),
+            ("a b", NameError::Forbidden),
+            ("a\u{b}b", NameError::Forbidden),
+            ("a\0", NameError::Forbidden),
+        ] {
+            assert_eq!(InterfaceName::new(bad), Err(why), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_name_of_the_kernel_ends_at_its_nul() {
+        let read = |octets: &[u8]| InterfaceName::from_kernel(octets).map(|n| n.to_string());
+        assert_eq!(read(b"eth0\0").as_deref(), Some("eth0"));
+        assert_eq!(read(b"eth0\0\0old").as_deref(), Some("eth0"));
+        assert_eq!(read(b"eth0").as_deref(), Some("eth0"));
+        assert_eq!(read(b"e\xff0\0").as_deref(), Some("e?0"));
+        assert_eq!(read(b"\0"), None);
+        assert_eq!(read(b"sixteen-octets..\0"), None);
+    }
+}

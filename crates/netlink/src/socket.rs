@@ -1,0 +1,198 @@
+//! Requests and their answers, whatever they are about.
+
+use std::os::fd::AsFd;
+use std::time::Duration;
+
+use ka_sys::Errno;
+use ka_sys::netlink::{NetlinkProtocol, NetlinkSocket, Received};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+use crate::error::{ChangeError, NetlinkError};
+use crate::message::{Answer, Batch, Message, NLM_F_DUMP_INTR};
+
+/// The most that the kernel packs into one datagram of a dump.
+pub(crate) const BUFFER: usize = 32 << 10;
+
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
+const DUMP_ATTEMPTS: u32 = 16;
+
+/// A netlink socket with requests in flight, for one thread.
+#[derive(Debug)]
+pub struct RequestSocket {
+    socket: NetlinkSocket,
+    buffer: Vec<u8>,
+    batch: Batch,
+    sequence: u32,
+}
+
+impl RequestSocket {
+    /// Opens the socket in the network namespace of the calling thread.
+    ///
+    /// # Errors
+    /// [`NetlinkError::Socket`].
+    pub fn open(protocol: NetlinkProtocol) -> Result<Self, NetlinkError> {
+        Ok(Self {
+            socket: NetlinkSocket::open(protocol, 0)?,
+            buffer: vec![0; BUFFER],
+            batch: Batch::new(),
+            sequence: 0,
+        })
+    }
+
+    /// Sends `changes`, each a message that `encode` appends with NLM_F_ACK, in one
+    /// write, and pushes one result for each onto `results` (not cleared).
+    ///
+    /// A change that is refused does not stop those behind it. The call does not
+    /// block: the kernel acts on the messages during the write, so that their
+    /// acknowledgements wait when it returns. One that does not, because the receive
+    /// buffer was full, is [`ChangeError::Unacknowledged`].
+    pub fn submit<T>(
+        &mut self,
+        changes: &[T],
+        encode: impl Fn(&T, &mut Batch, u32),
+        results: &mut Vec<Result<(), ChangeError>>,
+    ) {
+        let first = self.sequence;
+        self.batch.clear();
+        for change in changes {
+            encode(change, &mut self.batch, self.sequence);
+            self.sequence = self.sequence.wrapping_add(1);
+        }
+        if changes.is_empty() {
+            return;
+        }
+        if let Err(errno) = self.socket.send(self.batch.as_bytes()) {
+            results.extend(changes.iter().map(|_| Err(ChangeError::NotSent { errno })));
+            return;
+        }
+        let start = results.len();
+        results.extend(changes.iter().map(|_| Err(ChangeError::Unacknowledged)));
+        let results = results.get_mut(start..).unwrap_or_default();
+        self.read_acknowledgements(first, results);
+    }
+
+    fn read_acknowledgements(&mut self, first: u32, results: &mut [Result<(), ChangeError>]) {
+        let mut missing = results.len();
+        while missing > 0 {
+            let length = match self.socket.receive(&mut self.buffer) {
+                Ok(Received::Datagram(length)) => length,
+                Ok(Received::Overrun | Received::Truncated) => continue,
+                Ok(Received::Drained) | Err(_) => return,
+            };
+            for message in Message::iter(self.buffer.get(..length).unwrap_or_default()) {
+                let index = usize::try_from(message.sequence.wrapping_sub(first));
+                let Some(result) = index.ok().and_then(|index| results.get_mut(index)) else {
+                    continue;
+                };
+                *result = match message.answer() {
+                    Answer::Acknowledged => Ok(()),
+                    Answer::Refused { errno, message } => Err(ChangeError::Refused {
+                        errno: Errno::from_raw_os_error(errno),
+                        message: message.map(Into::into),
+                    }),
+                    Answer::Content | Answer::Done => continue,
+                };
+                missing = missing.saturating_sub(1);
+            }
+        }
+    }
+
+    /// Asks for a whole table with the request that `encode` appends, and returns
+    /// what `parse` makes of its messages.
+    ///
+    /// Blocks until the table is complete, for long tables many milliseconds. A
+    /// table that changed meanwhile is asked for again.
+    ///
+    /// # Errors
+    /// Any [`NetlinkError`]; `operation` is how it calls the request.
+    pub fn dump<T>(
+        &mut self,
+        operation: &'static str,
+        encode: impl Fn(&mut Batch, u32),
+        parse: impl Fn(&Message<'_>) -> Option<T>,
+    ) -> Result<Vec<T>, NetlinkError> {
+        let mut found = Vec::new();
+        for _ in 0..DUMP_ATTEMPTS {
+            found.clear();
+            self.batch.clear();
+            let sequence = self.sequence;
+            self.sequence = sequence.wrapping_add(1);
+            encode(&mut self.batch, sequence);
+            self.socket
+                .send(self.batch.as_bytes())
+                .map_err(|errno| refused(operation, errno, None))?;
+            if self.read_dump(operation, sequence, &parse, &mut found)? {
+                return Ok(found);
+            }
+        }
+        Err(NetlinkError::Interrupted {
+            operation,
+            attempts: DUMP_ATTEMPTS,
+        })
+    }
+
+    /// Reads to the end of a dump; false where it is not consistent.
+    fn read_dump<T>(
+        &mut self,
+        operation: &'static str,
+        sequence: u32,
+        parse: impl Fn(&Message<'_>) -> Option<T>,
+        found: &mut Vec<T>,
+    ) -> Result<bool, NetlinkError> {
+        let mut consistent = true;
+        loop {
+            let length = match self.socket.receive(&mut self.buffer)? {
+                Received::Datagram(length) => length,
+                Received::Overrun | Received::Truncated => {
+                    consistent = false;
+                    continue;
+                }
+                Received::Drained => {
+                    self.wait(operation)?;
+                    continue;
+                }
+            };
+            let datagram = self.buffer.get(..length).unwrap_or_default();
+            for message in Message::iter(datagram).filter(|m| m.sequence == sequence) {
+                consistent &= message.flags & NLM_F_DUMP_INTR == 0;
+                match message.answer() {
+                    Answer::Content => found.extend(parse(&message)),
+                    Answer::Done | Answer::Acknowledged => return Ok(consistent),
+                    Answer::Refused { errno, message } => {
+                        let errno = Errno::from_raw_os_error(errno);
+                        return Err(refused(operation, errno, message));
+                    }
+                }
+            }
+        }
+    }
+
+    fn wait(&self, operation: &'static str) -> Result<(), NetlinkError> {
+        let timeout = Timespec {
+            tv_sec: i64::try_from(ANSWER_TIMEOUT.as_secs()).unwrap_or(i64::MAX),
+            tv_nsec: 0,
+        };
+        let mut sockets = [PollFd::from_borrowed_fd(self.socket.as_fd(), PollFlags::IN)];
+        match poll(&mut sockets, Some(&timeout)) {
+            Ok(0) => Err(NetlinkError::TimedOut {
+                operation,
+                after: ANSWER_TIMEOUT,
+            }),
+            // An interruption is followed by another look at the socket.
+            Ok(_) | Err(Errno::INTR) => Ok(()),
+            Err(errno) => Err(refused(operation, errno, None)),
+        }
+    }
+}
+
+pub(crate) fn refused(
+    operation: &'static str,
+    errno: Errno,
+    message: Option<&str>,
+) -> NetlinkError {
+    NetlinkError::Refused {
+        operation,
+        errno,
+        message: message.map(Into::into),
+    }
+}

@@ -1,0 +1,28 @@
+//! The system calls of ka-native: raw and packet sockets, multicast
+//! memberships, netlink sockets, signals, scheduling, locks and namespaces.
+//!
+//! The only crate of the workspace that may hold `unsafe`; every block states
+//! why it is sound. What rustix offers safely is taken from there. Nothing here
+//! knows VRRP packets beyond the position of the VRID, keeps a timer or decides
+//! anything: callers poll the descriptors and say what to send.
+//!
+//! All sockets are close-on-exec and non-blocking.
+
+pub mod capability;
+mod datagram;
+mod error;
+mod family;
+pub mod lock;
+pub mod membership;
+pub mod namespace;
+pub mod netlink;
+pub mod packet;
+pub mod process;
+pub mod raw;
+pub mod schedule;
+pub mod signal;
+mod socket;
+
+pub use error::{SysError, errno_text};
+pub use family::IpFamily;
+pub use rustix::io::Errno;

@@ -1,0 +1,80 @@
+//! The lock that makes an instance the only one of its name.
+
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::path::Path;
+
+use rustix::fs::{FileType, Mode, OFlags};
+use rustix::io::Errno;
+
+use crate::error::SysError;
+use crate::socket::last_errno;
+
+/// A held lock; dropping it releases it.
+///
+/// An open-file-description lock (fcntl(2), `F_OFD_SETLK`): unlike a POSIX record
+/// lock it is not lost when some other part of the process opens and closes the
+/// same file, and it holds between threads. The kernel releases it when the last
+/// descriptor closes, so also after a kill. The descriptor is close-on-exec: a
+/// child keeps the lock only between fork and exec.
+#[derive(Debug)]
+pub struct InstanceLock {
+    _file: OwnedFd,
+}
+
+/// What became of an attempt to lock.
+#[derive(Debug)]
+pub enum Acquired {
+    /// The lock is ours until this value is dropped.
+    Lock(InstanceLock),
+    /// Another open file description holds it, most likely another process.
+    HeldByOther,
+}
+
+impl InstanceLock {
+    /// Takes the lock on the file at `path`, which is created (mode 0644 under the
+    /// umask) where it does not exist.
+    ///
+    /// The file stays when the lock is released. Removing it would be a race: a
+    /// process that opened it before the removal would lock a file without a name,
+    /// while the next one creates a new file and locks that as well.
+    ///
+    /// # Errors
+    /// [`SysError::Call`]: `ELOOP` where the last component is a symbolic link,
+    /// `ENOENT` or `EACCES` for the directory, `EINVAL` where it is not a regular file.
+    pub fn acquire(path: &Path) -> Result<Acquired, SysError> {
+        let failed = |operation, errno| SysError::new(operation, path.display().to_string(), errno);
+        let flags = OFlags::CREATE
+            | OFlags::RDWR
+            | OFlags::CLOEXEC
+            | OFlags::NOFOLLOW
+            // A FIFO or device in its place must not hold us up.
+            | OFlags::NONBLOCK
+            | OFlags::NOCTTY;
+        let file = rustix::fs::open(path, flags, Mode::from_raw_mode(0o644))
+            .map_err(|errno| failed("open", errno))?;
+        let stat = rustix::fs::fstat(&file).map_err(|errno| failed("stat", errno))?;
+        if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
+            return Err(failed("lock", Errno::INVAL));
+        }
+        match lock_whole_file(&file) {
+            Ok(()) => Ok(Acquired::Lock(Self { _file: file })),
+            Err(Errno::AGAIN | Errno::ACCESS) => Ok(Acquired::HeldByOther),
+            Err(errno) => Err(failed("lock", errno)),
+        }
+    }
+}
+
+fn lock_whole_file(file: &OwnedFd) -> Result<(), Errno> {
+    // SAFETY: an all-zero flock is a valid value: from offset 0 to the end of the
+    // file, process 0 as F_OFD_SETLK demands.
+    let mut request: libc::flock = unsafe { std::mem::zeroed() };
+    request.l_type = libc::F_WRLCK as _;
+    request.l_whence = libc::SEEK_SET as _;
+    // SAFETY: F_OFD_SETLK takes a pointer to a flock, which outlives the call.
+    let result = unsafe { libc::fcntl(file.as_raw_fd(), libc::F_OFD_SETLK, &request) };
+    if result == 0 {
+        Ok(())
+    } else {
+        Err(last_errno())
+    }
+}
