@@ -1,0 +1,100 @@
+//! When to announce the addresses: gratuitous ARP (IPv4, RFC 5944 §4.6) and unsolicited neighbor
+//! advertisements (IPv6, RFC 4861 §7.2.6).
+
+use std::time::Instant;
+
+use crate::config::GarpConfig;
+
+/// The announcements that a Master still has to make.
+///
+/// How fast the messages of one block leave is not decided here (`vrrp_garp_interval`).
+#[derive(Clone, Copy, Debug, Default)]
+pub struct GarpSchedule {
+    second_block: Option<Instant>,
+    lower_priority_block: Option<Instant>,
+    refresh: Option<Instant>,
+}
+
+impl GarpSchedule {
+    /// Starts over on becoming Master and returns the rounds to send now.
+    #[must_use]
+    pub fn start(&mut self, config: &GarpConfig, now: Instant) -> u32 {
+        *self = Self::default();
+        let rounds = self.block(config, now);
+        self.restart_refresh(config, now);
+        rounds
+    }
+
+    /// Schedules the second block anew and returns the rounds of the first, to send now.
+    #[must_use]
+    pub fn block(&mut self, config: &GarpConfig, now: Instant) -> u32 {
+        self.second_block = (!config.master_delay.is_zero()).then(|| now + config.master_delay);
+        config.master_repeat
+    }
+
+    /// Schedules the first refresh, which comes one period after the second block.
+    pub fn restart_refresh(&mut self, config: &GarpConfig, now: Instant) {
+        self.refresh = (!config.master_refresh.is_zero())
+            .then(|| now + config.master_delay + config.master_refresh);
+    }
+
+    /// Another router advertised with lower priority, so that hosts may have learned its
+    /// address: returns the rounds to send now, possibly 0.
+    ///
+    /// A block that is already scheduled stays where it is: a stream of such advertisements
+    /// does not put it off.
+    #[must_use]
+    pub fn contested(&mut self, config: &GarpConfig, now: Instant) -> u32 {
+        if config.lower_prio_repeat > 0 && !config.lower_prio_delay.is_zero() {
+            self.lower_priority_block
+                .get_or_insert(now + config.lower_prio_delay);
+        }
+        config.lower_prio_repeat
+    }
+
+    /// No announcement is due any more.
+    pub fn cancel(&mut self) {
+        *self = Self::default();
+    }
+
+    /// When [`Self::handle_timeout`] has something to return.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        [self.second_block, self.lower_priority_block, self.refresh]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    /// The rounds to send at `now`, all that is due together; 0 when nothing is.
+    ///
+    /// Refreshes missed by a late call are not made up for.
+    #[must_use]
+    pub fn handle_timeout(&mut self, config: &GarpConfig, now: Instant) -> u32 {
+        let mut rounds: u32 = 0;
+        if take_due(&mut self.second_block, now).is_some() {
+            rounds = rounds.saturating_add(config.master_repeat);
+        }
+        if take_due(&mut self.lower_priority_block, now).is_some() {
+            rounds = rounds.saturating_add(config.lower_prio_repeat);
+        }
+        if let Some(due) = take_due(&mut self.refresh, now) {
+            rounds = rounds.saturating_add(config.master_refresh_repeat);
+            let next = due + config.master_refresh;
+            self.refresh = Some(if next > now {
+                next
+            } else {
+                now + config.master_refresh
+            });
+        }
+        rounds
+    }
+}
+
+fn take_due(deadline: &mut Option<Instant>, now: Instant) -> Option<Instant> {
+    deadline.take_if(|due| *due <= now)
+}
+
+#[cfg(test)]
+#[path = "garp/tests.rs"]
+mod tests;

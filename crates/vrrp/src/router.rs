@@ -1,0 +1,378 @@
+//! The virtual router: its state, its timers and what it answers to events.
+
+mod backup;
+mod fault;
+mod master;
+mod reload;
+
+use std::collections::VecDeque;
+use std::net::IpAddr;
+use std::time::{Duration, Instant};
+
+use ka_wire::{Family, Version};
+
+use crate::action::{Action, Cause, Notice};
+use crate::config::RouterConfig;
+use crate::garp::GarpSchedule;
+use crate::noticed::{Noticed, Once};
+use crate::owner::OwnerConflict;
+use crate::receive::{self, Accepted, ReceivedPacket, Rejection};
+use crate::state::{Faults, State};
+use crate::statistics::Statistics;
+use crate::timers;
+
+/// One virtual router (RFC 9568 §6): no socket, no clock, no thread.
+///
+/// The driver calls a `handle_*` method, drains [`Self::poll_action`], then
+/// sleeps until [`Self::poll_timeout`]. Same calls, same actions. `now` is monotonic and
+/// never goes back from one call to the next.
+///
+/// Waking late, the driver hands over the packets that wait before it calls
+/// [`Self::handle_timeout`]: a Backup that slept must not take over from a Master that it could
+/// have heard.
+///
+/// The queue of actions is bounded: whatever the input, one call adds at most
+/// [`Self::MAX_ACTIONS`], because no transition leads to itself, each adds a
+/// fixed number, and notices about packets are said once. A driver that drains after
+/// each call never holds more.
+#[derive(Debug)]
+pub struct VirtualRouter {
+    config: RouterConfig,
+    statistics: Statistics,
+    actions: VecDeque<Action>,
+    garp: GarpSchedule,
+    owner_conflict: Option<OwnerConflict>,
+    /// Master_Down_Timer as Backup, Adver_Timer as Master.
+    timer: Option<Instant>,
+    /// End of `vrrp_startup_delay`.
+    hold_until: Option<Instant>,
+    /// Backup: when a Master of lower priority is no longer left in place.
+    preempt_at: Option<Instant>,
+    last_advertisement: Option<Instant>,
+    last_transition: Option<Instant>,
+    /// Master_Adver_Interval.
+    master_adver_interval: Duration,
+    source: Option<IpAddr>,
+    /// Backup: the Master and its priority.
+    master: Option<(IpAddr, u8)>,
+    /// Sender of the last advertisement that was not rejected.
+    sender: Option<IpAddr>,
+    noticed: Noticed,
+    state: State,
+    /// The last state told by [`Notice::StateChanged`].
+    told: State,
+    effective_priority: u8,
+    link_up: bool,
+}
+
+impl VirtualRouter {
+    /// Most actions that one call adds.
+    pub const MAX_ACTIONS: usize = 16;
+
+    /// A virtual router in [`State::Init`]. `config` has passed [`RouterConfig::validate`].
+    #[must_use]
+    pub fn new(config: RouterConfig) -> Self {
+        Self {
+            statistics: Statistics::default(),
+            actions: VecDeque::new(),
+            garp: GarpSchedule::default(),
+            owner_conflict: None,
+            timer: None,
+            hold_until: None,
+            preempt_at: None,
+            last_advertisement: None,
+            last_transition: None,
+            master_adver_interval: config.advertisement_interval,
+            source: None,
+            master: None,
+            sender: None,
+            noticed: Noticed::default(),
+            state: State::Init,
+            told: State::Init,
+            effective_priority: config.priority,
+            link_up: false,
+            config,
+        }
+    }
+
+    /// A VRRP packet for this router's interface and VRID arrived: applies the receive
+    /// checks in keepalived's order, counts, and acts on what passes.
+    ///
+    /// Silently dropped: packets for another VRID or family, during the start-up delay, and in
+    /// any state but Backup and Master. A rejected packet moves no timer.
+    pub fn handle_packet(&mut self, packet: &ReceivedPacket<'_>, now: Instant) {
+        let listening = matches!(self.state, State::Backup | State::Master);
+        let foreign = Family::from(packet.source) != self.config.family
+            || packet
+                .payload
+                .get(1)
+                .is_some_and(|vrid| *vrid != self.config.vrid);
+        if !listening || foreign || self.hold_until.is_some_and(|end| now < end) {
+            return;
+        }
+        self.give_up_if_late(now);
+        let owner_ignores = self.config.owner_ignore_adverts
+            && self.effective_priority == crate::config::OWNER_PRIORITY;
+        match receive::check(&self.config, owner_ignores, packet) {
+            Err(rejection) => self.reject(packet.source, rejection),
+            Ok(advertisement) => {
+                self.statistics.advertisements_received += 1;
+                self.note_differences(&advertisement);
+                match self.state {
+                    State::Backup => self.hear(&advertisement, now),
+                    State::Master => self.contest(&advertisement, now),
+                    State::Init | State::Fault | State::Stop => {}
+                }
+            }
+        }
+    }
+
+    /// Time passed: does whatever [`Self::poll_timeout`] announced for `now` or before.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        match self.state {
+            State::Backup => self.handle_master_down_timer(now),
+            State::Master => self.handle_master_timers(now),
+            State::Init | State::Fault | State::Stop => {}
+        }
+    }
+
+    /// When [`Self::handle_timeout`] has something to do; `None` as long as only other events matter.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        match (self.timer, self.garp.poll_timeout()) {
+            (Some(timer), Some(garp)) => Some(timer.min(garp)),
+            (timer, garp) => timer.or(garp),
+        }
+    }
+
+    /// The next action to perform, until `None`.
+    pub fn poll_action(&mut self) -> Option<Action> {
+        self.actions.pop_front()
+    }
+
+    /// State now.
+    #[must_use]
+    pub const fn state(&self) -> State {
+        self.state
+    }
+
+    /// What is missing. Only [`Self::start`] makes it matter.
+    #[must_use]
+    pub const fn faults(&self) -> Faults {
+        Faults {
+            link_down: !self.link_up && !self.config.dont_track_primary,
+            no_source: self.source.is_none(),
+        }
+    }
+
+    /// Configuration in use.
+    #[must_use]
+    pub const fn config(&self) -> &RouterConfig {
+        &self.config
+    }
+
+    /// Counters.
+    #[must_use]
+    pub const fn statistics(&self) -> &Statistics {
+        &self.statistics
+    }
+
+    /// Priority that takes part in the election: the configured one, or 254 for an address owner
+    /// that gave way to another one.
+    #[must_use]
+    pub const fn effective_priority(&self) -> u8 {
+        self.effective_priority
+    }
+
+    /// Address that advertisements are sent from.
+    #[must_use]
+    pub const fn source(&self) -> Option<IpAddr> {
+        self.source
+    }
+
+    /// As Backup the Master's address and priority, once heard.
+    #[must_use]
+    pub const fn master(&self) -> Option<(IpAddr, u8)> {
+        self.master
+    }
+
+    /// Master_Adver_Interval: as Backup in VRRPv3 the Master's, else the configured one.
+    #[must_use]
+    pub const fn master_adver_interval(&self) -> Duration {
+        self.master_adver_interval
+    }
+
+    /// Skew_Time in use. An address owner's is that of 255 even when it gave way.
+    #[must_use]
+    pub fn skew_time(&self) -> Duration {
+        timers::skew_time(
+            self.config.version,
+            self.timer_priority(),
+            self.master_adver_interval,
+        )
+    }
+
+    /// Master_Down_Interval in use (RFC 9568: Active_Down_Interval).
+    #[must_use]
+    pub fn master_down_interval(&self) -> Duration {
+        timers::master_down_interval(
+            self.config.version,
+            self.timer_priority(),
+            self.master_adver_interval,
+            self.config.down_timer_adverts,
+        )
+    }
+
+    /// When the last advertisement was sent.
+    #[must_use]
+    pub const fn last_advertisement(&self) -> Option<Instant> {
+        self.last_advertisement
+    }
+
+    /// When the state last changed.
+    #[must_use]
+    pub const fn last_transition(&self) -> Option<Instant> {
+        self.last_transition
+    }
+
+    const fn timer_priority(&self) -> u8 {
+        if self.config.is_owner() {
+            self.config.priority
+        } else {
+            self.effective_priority
+        }
+    }
+
+    fn act(&mut self, action: Action) {
+        self.actions.push_back(action);
+    }
+
+    fn notify(&mut self, notice: Notice) {
+        self.act(Action::Notify(notice));
+    }
+
+    fn set_state(&mut self, state: State, now: Instant) {
+        self.state = state;
+        self.last_transition = Some(now);
+        self.noticed.clear();
+    }
+
+    /// Tells the state, which is the last thing that a transition does.
+    fn tell(&mut self, cause: Cause) {
+        let from = std::mem::replace(&mut self.told, self.state);
+        self.notify(Notice::StateChanged {
+            from,
+            to: self.state,
+            cause,
+        });
+    }
+
+    fn set_effective_priority(&mut self, priority: u8) {
+        let from = std::mem::replace(&mut self.effective_priority, priority);
+        if from != priority {
+            self.notify(Notice::EffectivePriorityChanged { from, to: priority });
+        }
+    }
+
+    /// keepalived says who sent a packet before it checks it, each time that changes. Here
+    /// the sender of rejected packets is said once: with a wrong password on one
+    /// of two routers it would be said twice in each interval for ever.
+    fn reject(&mut self, source: IpAddr, rejection: Rejection) {
+        let reason = rejection.reason();
+        self.statistics.count_rejected(reason);
+        if self.sender != Some(source) && self.noticed.first(Once::RejectedSender) {
+            self.notify(Notice::MasterChanged {
+                previous: self.sender,
+                current: source,
+            });
+        }
+        if self.noticed.first(Once::Rejected(reason)) {
+            self.notify(Notice::AdvertisementRejected { source, rejection });
+        }
+    }
+
+    /// Says and counts what about a good advertisement is not as configured here.
+    fn note_differences(&mut self, advertisement: &Accepted<'_>) {
+        let source = advertisement.source;
+        if self.sender != Some(source) {
+            let previous = self.sender.replace(source);
+            self.noticed.clear();
+            self.notify(Notice::MasterChanged {
+                previous,
+                current: source,
+            });
+        }
+        let ours = self.config.advertisement_interval;
+        let received = advertisement.interval;
+        // VRRPv2 was rejected for that.
+        if received != ours && self.noticed.first(Once::Interval) {
+            self.notify(Notice::IntervalMismatch {
+                source,
+                ours,
+                received,
+            });
+        }
+        self.compare_addresses(advertisement);
+    }
+
+    /// RFC 9568 §7.1 lets a receiver check the addresses; like keepalived this one
+    /// accepts the advertisement whatever comes out.
+    fn compare_addresses(&mut self, advertisement: &Accepted<'_>) {
+        let source = advertisement.source;
+        let received = advertisement.address_count();
+        if usize::from(received) != self.config.addresses.len() {
+            self.statistics.address_list_errors += 1;
+            if self.noticed.first(Once::AddressCount) {
+                let expected = self.config.addresses.len().try_into().unwrap_or(u8::MAX);
+                self.notify(Notice::AddressCountMismatch {
+                    source,
+                    expected,
+                    received,
+                });
+            }
+            return;
+        }
+        let same_master = self.master.is_some_and(|(master, _)| master == source);
+        if self.config.skip_check_adv_addr && self.state == State::Backup && same_master {
+            return;
+        }
+        if let Some(address) = advertisement.missing_address(&self.config.addresses) {
+            self.statistics.address_list_errors += 1;
+            if self.noticed.first(Once::AddressMissing) {
+                self.notify(Notice::AddressMissing { source, address });
+            }
+        }
+    }
+
+    /// Takes over the sender's interval (RFC 9568 §6.4.2); VRRPv2 has one for all.
+    ///
+    /// 0 is not an interval, but nothing in keepalived's checks rejects it; learned, it would
+    /// make the Master_Down_Timer run out at once.
+    fn learn_interval(&mut self, advertisement: &Accepted<'_>) {
+        let current = advertisement.interval;
+        if self.config.version == Version::V2 || current.is_zero() {
+            return;
+        }
+        let previous = std::mem::replace(&mut self.master_adver_interval, current);
+        if previous != current {
+            self.notify(Notice::IntervalLearned { previous, current });
+        }
+    }
+
+    fn reset_interval(&mut self) {
+        let current = self.config.advertisement_interval;
+        let previous = std::mem::replace(&mut self.master_adver_interval, current);
+        if previous != current {
+            self.notify(Notice::IntervalReset { previous, current });
+        }
+    }
+
+    /// `now`, or the end of the start-up delay while that lasts.
+    fn after_hold(&self, now: Instant) -> Instant {
+        self.hold_until.map_or(now, |end| end.max(now))
+    }
+}
+
+#[cfg(test)]
+#[path = "router/tests.rs"]
+mod tests;

@@ -1,0 +1,145 @@
+//! Start, stop, and what the router cannot do without.
+
+use std::net::IpAddr;
+use std::time::{Duration, Instant};
+
+use ka_wire::Family;
+
+use super::VirtualRouter;
+use crate::action::{Cause, Notice};
+use crate::config::InitialState;
+use crate::noticed::Noticed;
+use crate::state::State;
+
+/// keepalived's timer for an address owner that need not wait.
+const AT_ONCE: Duration = Duration::from_micros(1);
+
+impl VirtualRouter {
+    /// Starts a router that is new or stopped; otherwise does nothing.
+    ///
+    /// With a fault it waits in [`State::Fault`]. An address owner without `state BACKUP`
+    /// becomes Master at once; any other router is Backup for a whole
+    /// Master_Down_Interval, also with `state MASTER`.
+    ///
+    /// `hold_until` is the end of `vrrp_startup_delay`: until then packets are dropped, a
+    /// Backup's timer does not run, and an owner waits one advertisement interval more.
+    pub fn start(
+        &mut self,
+        link_up: bool,
+        source: Option<IpAddr>,
+        hold_until: Option<Instant>,
+        now: Instant,
+    ) {
+        if !matches!(self.state, State::Init | State::Stop) {
+            return;
+        }
+        self.link_up = link_up;
+        self.source = source;
+        self.hold_until = hold_until.filter(|end| now < *end);
+        self.effective_priority = self.config.priority;
+        self.master_adver_interval = self.config.advertisement_interval;
+        self.master = None;
+        self.sender = None;
+        self.noticed = Noticed::default();
+        let faults = self.faults();
+        if faults.any() {
+            self.set_state(State::Fault, now);
+            self.tell(Cause::Fault { faults });
+        } else if self.config.is_owner() && self.config.initial_state != Some(InitialState::Backup)
+        {
+            self.await_ownership(now);
+        } else {
+            self.become_backup(Cause::Start, now);
+        }
+    }
+
+    /// The interface went up or down (`IFF_UP` and `IFF_RUNNING`). Saying the same again does nothing.
+    pub fn handle_link(&mut self, up: bool, now: Instant) {
+        self.link_up = up;
+        self.settle_faults(now);
+    }
+
+    /// The address to send from changed, came or went. Saying the same again does nothing.
+    pub fn handle_source(&mut self, source: Option<IpAddr>, now: Instant) {
+        self.source = source;
+        self.settle_faults(now);
+    }
+
+    /// Resigns if Master, and stops for good. In [`State::Stop`] does nothing.
+    pub fn stop(&mut self, now: Instant) {
+        if self.state == State::Stop {
+            return;
+        }
+        if self.state == State::Master {
+            self.resign(now);
+            self.release();
+        }
+        self.timer = None;
+        self.master = None;
+        self.set_state(State::Stop, now);
+        self.tell(Cause::Stop);
+    }
+
+    /// Enters or leaves Fault as the faults say.
+    pub(super) fn settle_faults(&mut self, now: Instant) {
+        let faulty = self.faults().any();
+        match self.state {
+            State::Backup => {
+                if faulty {
+                    self.become_faulty(now);
+                }
+            }
+            State::Master => {
+                if faulty {
+                    self.resign_in_fault(now);
+                    self.become_faulty(now);
+                }
+            }
+            State::Fault => {
+                if !faulty {
+                    self.reset_interval();
+                    self.become_backup(Cause::FaultsCleared, now);
+                }
+            }
+            State::Init | State::Stop => {}
+        }
+    }
+
+    /// Enters Fault without resigning.
+    pub(super) fn become_faulty(&mut self, now: Instant) {
+        if self.state == State::Master {
+            self.release();
+        }
+        self.timer = None;
+        self.master = None;
+        self.set_state(State::Fault, now);
+        self.tell(Cause::Fault {
+            faults: self.faults(),
+        });
+    }
+
+    /// keepalived resigns twice on a fault of its own. The first time it looks whether
+    /// IPv6 has an address to send from.
+    fn resign_in_fault(&mut self, now: Instant) {
+        if self.config.family == Family::V4 || self.source.is_some() {
+            self.advertise(0, now);
+        }
+        self.resign(now);
+    }
+
+    fn resign(&mut self, now: Instant) {
+        self.advertise(0, now);
+        self.statistics.priority_zero_sent += 1;
+        self.notify(Notice::PriorityZeroSent);
+    }
+
+    /// Backup in name only, which is told to nobody.
+    fn await_ownership(&mut self, now: Instant) {
+        self.set_state(State::Backup, now);
+        self.preempt_at = None;
+        self.timer = Some(match self.hold_until {
+            Some(end) => end + self.config.advertisement_interval,
+            None => now + AT_ONCE,
+        });
+    }
+}

@@ -1,0 +1,74 @@
+//! A new configuration for a running router.
+
+use std::time::Instant;
+
+use ka_wire::Version;
+
+use super::VirtualRouter;
+use crate::action::{Action, Cause};
+use crate::config::RouterConfig;
+use crate::state::State;
+
+impl VirtualRouter {
+    /// Replaces the configuration by one of the same identity (VRID and family).
+    ///
+    /// An equal one changes nothing and no timer. Otherwise a Master stays Master and
+    /// advertises at once with the new values; a Backup waits a whole
+    /// Master_Down_Interval again if that is another one now, where keepalived always does.
+    /// No state is told, unless `dont_track_primary` came or went on an interface that is down: a
+    /// Master is then faulty without resigning, as in keepalived.
+    ///
+    /// keepalived forgets at a reload which Master it heard and its interval. This router does not:
+    /// with a short interval of its own it would take over from a Master with a long one.
+    pub fn reconfigure(&mut self, config: RouterConfig, now: Instant) {
+        if config == self.config {
+            return;
+        }
+        let down_interval = self.master_down_interval();
+        let old = std::mem::replace(&mut self.config, config);
+        self.noticed.clear();
+        if !(old.is_owner() && self.config.is_owner()) {
+            self.effective_priority = self.config.priority;
+            self.owner_conflict = None;
+        }
+        let learned = self.master.is_some() && self.config.version == Version::V3;
+        if !learned || old.version != self.config.version {
+            self.master_adver_interval = self.config.advertisement_interval;
+        }
+        let preemption = |config: &RouterConfig| (config.preempt_mode, config.preempt_delay);
+        if preemption(&old) != preemption(&self.config) {
+            self.preempt_at = None;
+        }
+        match self.state {
+            State::Init | State::Stop => {}
+            State::Fault => self.settle_faults(now),
+            State::Backup | State::Master if self.faults().any() => self.become_faulty(now),
+            // Not an owner any more, that was about to become Master: tell that it waits.
+            State::Backup if !self.config.is_owner() && self.told != State::Backup => {
+                self.become_backup(Cause::Start, now);
+            }
+            State::Backup => {
+                if self.master_down_interval() != down_interval {
+                    self.timer = Some(self.after_hold(now) + self.master_down_interval());
+                }
+            }
+            State::Master => self.continue_as_master(&old, now),
+        }
+    }
+
+    fn continue_as_master(&mut self, old: &RouterConfig, now: Instant) {
+        self.answer(now);
+        if self.config.garp != old.garp {
+            self.garp.restart_refresh(&self.config.garp, now);
+        }
+        if self.config.addresses == old.addresses {
+            return;
+        }
+        self.act(Action::AddressesChanged);
+        let known = |address| old.addresses.contains(address);
+        if !self.config.addresses.iter().all(known) {
+            let rounds = self.garp.block(&self.config.garp, now);
+            self.act(Action::Announce { rounds });
+        }
+    }
+}

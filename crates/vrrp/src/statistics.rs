@@ -1,0 +1,42 @@
+//! Counters of a virtual router, never reset while it exists.
+
+use crate::receive::RejectReason;
+
+/// Counters of a virtual router. In parentheses the key in keepalived's JSON dump.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Statistics {
+    /// Advertisements that passed every receive check (`advert_rcvd`).
+    pub advertisements_received: u64,
+    /// Advertisements sent, of priority 0 too (`advert_sent`).
+    pub advertisements_sent: u64,
+    /// Changes to Master (`become_master`).
+    pub became_master: u64,
+    /// Changes from Master (`release_master`).
+    pub released_master: u64,
+    /// Advertisements of priority 0 received (`pri_zero_rcvd`).
+    pub priority_zero_received: u64,
+    /// Times that this router resigned (`pri_zero_sent`). A fault sends two
+    /// advertisements of priority 0, which count as one here.
+    pub priority_zero_sent: u64,
+    /// Accepted advertisements whose addresses were not ours (`addr_list_err`).
+    pub address_list_errors: u64,
+    rejected: [u64; RejectReason::ALL.len()],
+}
+
+impl Statistics {
+    /// Advertisements rejected for `reason`.
+    #[must_use]
+    pub const fn rejected(&self, reason: RejectReason) -> u64 {
+        self.rejected[reason.index()]
+    }
+
+    /// Advertisements rejected for any reason.
+    #[must_use]
+    pub fn rejected_total(&self) -> u64 {
+        self.rejected.iter().sum()
+    }
+
+    pub(crate) const fn count_rejected(&mut self, reason: RejectReason) {
+        self.rejected[reason.index()] += 1;
+    }
+}

@@ -1,0 +1,402 @@
+//! The virtual LAN: hosts, one clock, packets in flight.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::fmt::Write as _;
+use std::net::IpAddr;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use ka_vrrp::{Action, RouterConfig, State, VirtualRouter};
+
+use crate::config::{address, ms};
+use crate::flight::{Flight, Weather};
+use crate::log::Log;
+use crate::oracle::{Input, Oracle};
+use crate::packet::Packet;
+
+/// Names a host of the LAN.
+pub(crate) type HostId = usize;
+
+pub(crate) struct Host {
+    pub(crate) router: VirtualRouter,
+    pub(crate) address: IpAddr,
+    /// Carrier of its link, which the router may not know yet.
+    pub(crate) link: bool,
+    pub(crate) has_source: bool,
+    /// Not scheduled: its timers and packets are delivered when it goes on.
+    pub(crate) paused: bool,
+    /// Which side of a partition it is on.
+    pub(crate) segment: u8,
+    /// What the router was told about its link and source address.
+    known: (bool, bool),
+    inbox: Vec<Rc<Packet>>,
+    log: Log,
+    oracle: Oracle,
+}
+
+pub(crate) struct Lan {
+    origin: Instant,
+    now: Instant,
+    hosts: Vec<Host>,
+    flights: BinaryHeap<Reverse<Flight>>,
+    sent: u64,
+    pub(crate) weather: Weather,
+    random: fastrand::Rng,
+    trace: Option<String>,
+}
+
+impl Lan {
+    /// An empty LAN without delay or loss.
+    pub(crate) fn new() -> Self {
+        Self::seeded(0)
+    }
+
+    pub(crate) fn seeded(seed: u64) -> Self {
+        #[expect(clippy::disallowed_methods, reason = "origin of the virtual clock")]
+        let origin = Instant::now();
+        Self {
+            origin,
+            now: origin,
+            hosts: Vec::new(),
+            flights: BinaryHeap::new(),
+            sent: 0,
+            weather: Weather::default(),
+            random: fastrand::Rng::with_seed(seed),
+            trace: None,
+        }
+    }
+
+    /// Keeps a readable account of everything that happens.
+    pub(crate) fn keep_trace(&mut self) {
+        self.trace = Some(String::new());
+    }
+
+    pub(crate) fn trace(&self) -> Option<&str> {
+        self.trace.as_deref()
+    }
+
+    /// Adds a host that is not started yet. Its address is above all others'.
+    pub(crate) fn add(&mut self, config: RouterConfig) -> HostId {
+        config.validate().expect("a valid configuration");
+        let id = self.hosts.len();
+        let address = address(config.family, id);
+        self.hosts.push(Host {
+            oracle: Oracle::new(&config, address),
+            router: VirtualRouter::new(config),
+            address,
+            link: true,
+            has_source: true,
+            paused: false,
+            segment: 0,
+            known: (false, false),
+            inbox: Vec::new(),
+            log: Vec::new(),
+        });
+        id
+    }
+
+    /// Adds a host and starts it.
+    pub(crate) fn started(&mut self, config: RouterConfig) -> HostId {
+        let id = self.add(config);
+        self.start(id, None);
+        id
+    }
+
+    /// Adds a host and runs until it is Master, when its log is empty.
+    pub(crate) fn master(&mut self, config: RouterConfig) -> HostId {
+        let id = self.started(config);
+        let limit = self.elapsed() + ms(600_000);
+        while self.state(id) != State::Master {
+            assert!(self.elapsed() < limit, "host {id} never became Master");
+            self.step();
+        }
+        self.take_log(id);
+        id
+    }
+
+    pub(crate) fn start(&mut self, id: HostId, hold: Option<Duration>) {
+        let host = &self.hosts[id];
+        let (link, source) = (host.link, host.has_source.then_some(host.address));
+        let hold_until = hold.map(|hold| self.now + hold);
+        self.hosts[id].known = (link, source.is_some());
+        self.hosts[id].oracle.hold(hold_until);
+        self.drive(id, Input::Start, |router, now| {
+            router.start(link, source, hold_until, now);
+        });
+    }
+
+    pub(crate) fn stop(&mut self, id: HostId) {
+        self.drive(id, Input::Stop, VirtualRouter::stop);
+    }
+
+    pub(crate) fn reconfigure(&mut self, id: HostId, config: RouterConfig) {
+        config.validate().expect("a valid configuration");
+        self.hosts[id].oracle.reconfigure(&config);
+        self.drive(id, Input::Reconfigure, |router, now| {
+            router.reconfigure(config, now);
+        });
+    }
+
+    /// Cuts or restores a link. A host that sleeps learns of it when it wakes.
+    pub(crate) fn set_link(&mut self, id: HostId, up: bool) {
+        self.hosts[id].link = up;
+        self.tell_interface(id);
+    }
+
+    /// Removes or restores the address that a host sends from.
+    pub(crate) fn set_source(&mut self, id: HostId, present: bool) {
+        self.hosts[id].has_source = present;
+        self.tell_interface(id);
+    }
+
+    fn tell_interface(&mut self, id: HostId) {
+        let host = &self.hosts[id];
+        if host.paused {
+            return;
+        }
+        let (link, source) = (host.link, host.has_source.then_some(host.address));
+        self.hosts[id].known.0 = link;
+        self.drive(id, Input::Interface, |router, now| {
+            router.handle_link(link, now);
+        });
+        self.hosts[id].known.1 = source.is_some();
+        self.drive(id, Input::Interface, |router, now| {
+            router.handle_source(source, now);
+        });
+    }
+
+    pub(crate) fn pause(&mut self, id: HostId) {
+        self.note(id, "paused");
+        self.hosts[id].paused = true;
+    }
+
+    /// Lets a host go on: like the engine it listens before it acts.
+    pub(crate) fn resume(&mut self, id: HostId) {
+        self.note(id, "goes on");
+        self.hosts[id].paused = false;
+        self.tell_interface(id);
+        for packet in std::mem::take(&mut self.hosts[id].inbox) {
+            self.deliver(id, &packet, true);
+        }
+        self.run_due_timer(id);
+    }
+
+    /// Hands one packet to one host now, from wherever.
+    pub(crate) fn inject(&mut self, id: HostId, packet: &Packet) {
+        self.deliver(id, packet, true);
+    }
+
+    /// Hands a packet to a host that has to ignore it.
+    pub(crate) fn inject_bad(&mut self, id: HostId, packet: &Packet) {
+        let due = self.due(id);
+        self.deliver(id, packet, false);
+        assert_eq!(self.due(id), due, "an ignored packet moved a timer");
+    }
+
+    /// Hands a good advertisement, of a router configured alike, to one host now.
+    pub(crate) fn advertise_to(&mut self, id: HostId, source: IpAddr, priority: u8) {
+        let packet = Packet::encode(self.hosts[id].router.config(), source, priority);
+        self.deliver(id, &packet, true);
+    }
+
+    /// Runs everything that happens until `offset` from the start, and at it.
+    pub(crate) fn run_until(&mut self, offset: Duration) {
+        let end = self.origin + offset;
+        while let Some(next) = self.next_event()
+            && next <= end
+        {
+            self.step();
+        }
+        self.now = end;
+        self.check_silence();
+    }
+
+    pub(crate) fn run_for(&mut self, time: Duration) {
+        self.run_until(self.elapsed() + time);
+    }
+
+    /// Virtual time since the start.
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.now - self.origin
+    }
+
+    pub(crate) fn host(&self, id: HostId) -> &Host {
+        &self.hosts[id]
+    }
+
+    pub(crate) fn host_mut(&mut self, id: HostId) -> &mut Host {
+        &mut self.hosts[id]
+    }
+
+    pub(crate) fn router(&self, id: HostId) -> &VirtualRouter {
+        &self.hosts[id].router
+    }
+
+    pub(crate) fn state(&self, id: HostId) -> State {
+        self.hosts[id].router.state()
+    }
+
+    /// States of all hosts in the order added.
+    pub(crate) fn states(&self) -> Vec<State> {
+        self.hosts.iter().map(|host| host.router.state()).collect()
+    }
+
+    /// What a host did since this was last asked.
+    pub(crate) fn take_log(&mut self, id: HostId) -> Log {
+        std::mem::take(&mut self.hosts[id].log)
+    }
+
+    /// When a host's next timer is due, from the start.
+    pub(crate) fn due(&self, id: HostId) -> Option<Duration> {
+        let due = self.hosts[id].router.poll_timeout()?;
+        Some(due - self.origin)
+    }
+
+    fn next_event(&self) -> Option<Instant> {
+        let timers = self.hosts.iter().filter(|host| !host.paused);
+        let timers = timers.filter_map(|host| host.router.poll_timeout());
+        let arrival = self.flights.peek().map(|Reverse(flight)| flight.arrival);
+        timers.chain(arrival).min()
+    }
+
+    /// Goes on to the next event. What arrives is heard before a timer of that instant runs.
+    fn step(&mut self) {
+        let next = self.next_event().expect("a router with a timer");
+        assert!(next >= self.now, "an event was left behind");
+        self.now = next;
+        if let Some(Reverse(flight)) = self.flights.peek()
+            && flight.arrival == next
+        {
+            let Reverse(flight) = self.flights.pop().expect("just seen");
+            self.arrive(flight);
+            return;
+        }
+        for id in 0..self.hosts.len() {
+            self.run_due_timer(id);
+        }
+        self.check_silence();
+    }
+
+    fn arrive(&mut self, flight: Flight) {
+        let host = &mut self.hosts[flight.to];
+        if !host.link {
+            return;
+        }
+        if host.paused {
+            host.inbox.push(flight.packet);
+            return;
+        }
+        self.deliver(flight.to, &flight.packet, true);
+    }
+
+    fn deliver(&mut self, id: HostId, packet: &Packet, good: bool) {
+        let input = Input::Packet {
+            source: packet.source,
+            priority: packet.priority(),
+        };
+        let host = &self.hosts[id];
+        let hears = host.oracle.hear(&host.router, packet, self.now);
+        self.drive(id, input, |router, now| {
+            router.handle_packet(&packet.received(), now);
+        });
+        if let Some(allowed) = hears.filter(|_| good) {
+            self.hosts[id].oracle.allow_takeover(allowed);
+        }
+    }
+
+    fn run_due_timer(&mut self, id: HostId) {
+        let host = &self.hosts[id];
+        let due = host.router.poll_timeout();
+        if !host.paused && due.is_some_and(|due| due <= self.now) {
+            self.drive(id, Input::Timeout, VirtualRouter::handle_timeout);
+            let next = self.hosts[id].router.poll_timeout();
+            assert!(
+                next.is_none_or(|next| next > self.now),
+                "host {id} would spin"
+            );
+        }
+    }
+
+    /// Calls a router and performs its actions.
+    fn drive(&mut self, id: HostId, input: Input, call: impl FnOnce(&mut VirtualRouter, Instant)) {
+        let host = &mut self.hosts[id];
+        host.oracle.before(&host.router, input, host.known);
+        call(&mut host.router, self.now);
+        let mut count = 0;
+        while let Some(action) = self.hosts[id].router.poll_action() {
+            count += 1;
+            self.perform(id, action);
+        }
+        assert!(count <= VirtualRouter::MAX_ACTIONS, "{count} actions");
+        let host = &self.hosts[id];
+        host.oracle.after(&host.router, self.now);
+        if self.trace.is_some() && input != Input::Timeout {
+            self.note(id, &format!("{input:?}"));
+        }
+    }
+
+    fn perform(&mut self, id: HostId, action: Action) {
+        let elapsed = self.elapsed();
+        let host = &mut self.hosts[id];
+        host.oracle.check(action, self.now);
+        host.log.push((elapsed, action));
+        if let Action::Advertise { priority } = action {
+            self.send(id, priority);
+        }
+        if self.trace.is_some() {
+            self.note(id, &format!("-> {action:?}"));
+        }
+    }
+
+    fn send(&mut self, from: HostId, priority: u8) {
+        let host = &self.hosts[from];
+        if !host.link {
+            return;
+        }
+        let (config, segment) = (host.router.config(), host.segment);
+        let packet = Rc::new(Packet::encode(config, host.address, priority));
+        for to in 0..self.hosts.len() {
+            if to == from || self.hosts[to].segment != segment {
+                continue;
+            }
+            if self.random.f64() < self.weather.loss {
+                continue;
+            }
+            let copies = 1 + u8::from(self.random.f64() < self.weather.duplication);
+            for _ in 0..copies {
+                let jitter = self.weather.jitter.mul_f64(self.random.f64());
+                self.sent += 1;
+                self.flights.push(Reverse(Flight {
+                    arrival: self.now + self.weather.delay + jitter,
+                    number: self.sent,
+                    to,
+                    packet: Rc::clone(&packet),
+                }));
+            }
+        }
+    }
+
+    /// A Master that runs is never silent for longer than its interval.
+    fn check_silence(&self) {
+        for host in self.hosts.iter().filter(|host| !host.paused) {
+            host.oracle.check_silence(&host.router, self.now);
+        }
+    }
+
+    fn note(&mut self, id: HostId, what: &str) {
+        let elapsed = self.elapsed();
+        if let Some(trace) = &mut self.trace {
+            let state = self.hosts[id].router.state();
+            writeln!(trace, "{elapsed:>14.6?} host {id} {state:<6} {what}").expect("a String");
+        }
+    }
+
+    /// Marks the trace.
+    pub(crate) fn remark(&mut self, what: &str) {
+        let elapsed = self.elapsed();
+        if let Some(trace) = &mut self.trace {
+            writeln!(trace, "{elapsed:>14.6?} {what}").expect("a String");
+        }
+    }
+}

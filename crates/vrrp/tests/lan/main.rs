@@ -1,0 +1,26 @@
+//! Virtual routers on a virtual LAN: one virtual clock, real packets, injected faults.
+//!
+//! The scenarios follow keepalived's behaviour table by table, with the exact
+//! virtual time of every action; `random` runs seeded schedules of faults and checks what must
+//! always hold. Nothing here waits or reads a clock, so every run is the same.
+
+mod config;
+mod flight;
+mod lan;
+mod log;
+mod oracle;
+mod packet;
+
+mod backup;
+mod bad_packets;
+mod fault;
+mod garp;
+mod late;
+mod learned_interval;
+mod master;
+mod owner;
+mod random;
+mod reload;
+mod startup;
+mod stop;
+mod timers;

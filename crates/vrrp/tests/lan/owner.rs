@@ -1,0 +1,192 @@
+//! Address owners: priority 255, `owner_ignore_adverts`, and two of them.
+
+use ka_vrrp::{Cause, Notice, RejectReason, RouterConfig, State};
+
+use crate::config::{HIGHER, LOWER, ms, us, v2};
+use crate::lan::Lan;
+use crate::log::{advertisements, changes, notices};
+use crate::packet::Packet;
+
+#[test]
+fn an_owner_that_returns_takes_over_at_once() {
+    let mut lan = Lan::new();
+    lan.started(v2(254));
+    lan.run_until(ms(10_000));
+    lan.started(v2(255));
+    lan.run_until(ms(10_001));
+    assert_eq!(lan.states(), [State::Backup, State::Master]);
+}
+
+#[test]
+fn owner_ignore_adverts_drops_what_it_hears() {
+    let mut lan = Lan::new();
+    let host = lan.master(RouterConfig {
+        owner_ignore_adverts: true,
+        ..v2(255)
+    });
+    for (source, priority) in [(LOWER, 100), (HIGHER, 255), (HIGHER, 0)] {
+        for _ in 0..10 {
+            let packet = Packet::encode(lan.router(host).config(), source, priority);
+            lan.inject_bad(host, &packet);
+        }
+    }
+    let statistics = lan.router(host).statistics();
+    let reason = RejectReason::OwnerIgnoresAdvertisements;
+    assert_eq!(statistics.rejected(reason), 30);
+    assert_eq!(statistics.advertisements_received, 0);
+    let rejection = ka_vrrp::Rejection::OwnerIgnoresAdvertisements;
+    let said = Notice::AdvertisementRejected {
+        source: LOWER,
+        rejection,
+    };
+    let first = Notice::MasterChanged {
+        previous: None,
+        current: LOWER,
+    };
+    assert_eq!(notices(&lan.take_log(host)), [first, said]);
+}
+
+#[test]
+fn owner_ignore_adverts_means_nothing_to_others() {
+    let mut lan = Lan::new();
+    let host = lan.master(RouterConfig {
+        owner_ignore_adverts: true,
+        ..v2(254)
+    });
+    lan.advertise_to(host, HIGHER, 255);
+    assert_eq!(lan.state(host), State::Backup);
+}
+
+#[test]
+fn of_two_owners_the_lower_address_gives_way_with_its_priority_kept() {
+    let mut lan = Lan::new();
+    lan.started(v2(255));
+    lan.started(v2(255));
+    lan.run_until(ms(60_000));
+    assert_eq!(lan.states(), [State::Backup, State::Master]);
+    assert_eq!(lan.router(0).effective_priority(), 255);
+    assert_eq!(lan.router(1).effective_priority(), 255);
+    let said = notices(&lan.take_log(1));
+    let conflict = Notice::OwnerConflict {
+        source: lan.host(0).address,
+    };
+    assert!(said.contains(&conflict));
+}
+
+/// A Master that owns the addresses, and an owner with a lower address that does not listen.
+fn conflict() -> (Lan, usize) {
+    let mut lan = Lan::new();
+    let host = lan.master(v2(255));
+    // Its timer is due at 1.000001 s.
+    lan.run_until(ms(500));
+    lan.take_log(host);
+    (lan, host)
+}
+
+/// The other owner advertises at these times in milliseconds.
+fn rogue_at(lan: &mut Lan, host: usize, times: &[u64]) {
+    for time in times {
+        lan.run_until(ms(*time));
+        lan.advertise_to(host, LOWER, 255);
+    }
+}
+
+const REDUCED: Notice = Notice::EffectivePriorityChanged { from: 255, to: 254 };
+const RESTORED: Notice = Notice::EffectivePriorityChanged { from: 254, to: 255 };
+
+#[test]
+fn the_higher_address_reduces_its_priority_after_two_of_its_own_advertisements() {
+    let (mut lan, host) = conflict();
+    // Answered at 0.5; own advertisements at 1.5 and, put off by an answer at 2.0, at 3.0.
+    rogue_at(&mut lan, host, &[500, 2000]);
+    lan.run_until(ms(3999));
+    assert_eq!(lan.state(host), State::Master);
+    assert!(!notices(&lan.take_log(host)).contains(&REDUCED));
+    // Within 1.2 intervals of the second one.
+    rogue_at(&mut lan, host, &[4200]);
+    let log = lan.take_log(host);
+    assert_eq!(notices(&log)[0], REDUCED);
+    assert_eq!(
+        changes(&log),
+        [(ms(4200), State::Backup, Cause::HigherPriorityAdvertisement)]
+    );
+    assert_eq!(lan.router(host).effective_priority(), 254);
+    // The skew is still that of 255.
+    assert_eq!(lan.due(host), Some(us(4_200_000 + 3_003_906)));
+}
+
+#[test]
+fn answers_do_not_count_as_its_own_advertisements() {
+    let (mut lan, host) = conflict();
+    let times: Vec<u64> = (1..100).map(|number| number * 900).collect();
+    rogue_at(&mut lan, host, &times);
+    assert_eq!(lan.state(host), State::Master);
+    assert_eq!(lan.router(host).effective_priority(), 255);
+    // Said once, however long it goes on.
+    let said = notices(&lan.take_log(host));
+    let conflicts = said
+        .iter()
+        .filter(|notice| matches!(notice, Notice::OwnerConflict { .. }));
+    assert_eq!(conflicts.count(), 1);
+}
+
+#[test]
+fn an_owner_that_falls_silent_in_the_window_ends_the_conflict() {
+    let (mut lan, host) = conflict();
+    // Own advertisements at 1.5 and 2.5: the window ends at 3.7.
+    rogue_at(&mut lan, host, &[500]);
+    lan.run_until(ms(3701));
+    lan.take_log(host);
+    rogue_at(&mut lan, host, &[3800]);
+    assert_eq!(lan.router(host).effective_priority(), 255);
+    let again = Notice::OwnerConflict { source: LOWER };
+    assert_eq!(notices(&lan.take_log(host))[0], again);
+}
+
+#[test]
+fn the_window_ends_after_one_and_a_fifth_of_the_interval() {
+    for (time, reduced) in [(3_700_000, true), (3_700_001, false)] {
+        let (mut lan, host) = conflict();
+        rogue_at(&mut lan, host, &[500]);
+        lan.run_until(us(time));
+        lan.advertise_to(host, LOWER, 255);
+        let effective = lan.router(host).effective_priority();
+        assert_eq!(effective == 254, reduced, "at {time} us");
+    }
+}
+
+#[test]
+fn a_reduced_owner_says_254_once_more_when_it_takes_over() {
+    let (mut lan, host) = conflict();
+    rogue_at(&mut lan, host, &[500, 2600]);
+    assert_eq!(lan.router(host).effective_priority(), 254);
+    lan.take_log(host);
+    lan.run_until(ms(8000));
+    let log = lan.take_log(host);
+    let takeover = us(2_600_000 + 3_003_906);
+    assert_eq!(
+        advertisements(&log)[..2],
+        [(takeover, 254), (takeover + ms(1000), 255)]
+    );
+    assert_eq!(notices(&log)[0], RESTORED);
+    assert_eq!(lan.router(host).effective_priority(), 255);
+}
+
+#[test]
+fn a_reduced_owner_recovers_when_it_hears_anything_but_the_other_owner() {
+    for (source, priority, restored) in [
+        (LOWER, 255, false),
+        (LOWER, 100, true),
+        (HIGHER, 255, true),
+        (HIGHER, 100, true),
+    ] {
+        let (mut lan, host) = conflict();
+        rogue_at(&mut lan, host, &[500, 2600]);
+        lan.take_log(host);
+        lan.advertise_to(host, source, priority);
+        let said = notices(&lan.take_log(host)).contains(&RESTORED);
+        assert_eq!(said, restored, "priority {priority} of {source}");
+        let effective = lan.router(host).effective_priority();
+        assert_eq!(effective == 255, restored);
+    }
+}
