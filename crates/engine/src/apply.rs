@@ -1,0 +1,345 @@
+//! From one wanted state to the next, in slices between other work.
+
+use std::collections::{HashMap, HashSet};
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::SyncSender;
+use std::time::{Duration, Instant};
+
+use ka_sys::raw::VridSet;
+use ka_vrrp::{State, VirtualRouter};
+use ka_wire::Family;
+
+use crate::addresses::AddressKey;
+use crate::config::{EngineConfig, Identity, InstanceConfig};
+use crate::error::EngineError;
+use crate::instance::{Instance, InstanceId};
+use crate::thread::EngineThread;
+
+/// Instances worked on between two looks at the sockets.
+const SLICE: usize = 16;
+
+/// A configuration checked and prepared off the engine thread.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    startup_delay: Duration,
+    identities: HashSet<Identity>,
+    instances: Vec<(Identity, Box<(InstanceConfig, VirtualRouter)>)>,
+}
+
+impl Plan {
+    /// Checks and prepares `config`; `exists` tells whether an interface is there.
+    pub(crate) fn new(
+        config: EngineConfig,
+        exists: impl Fn(&str) -> bool,
+    ) -> Result<Self, EngineError> {
+        let mut names: HashMap<Identity, Arc<str>> = HashMap::with_capacity(config.instances.len());
+        let mut instances = Vec::with_capacity(config.instances.len());
+        for instance in config.instances {
+            check(&instance, &exists)?;
+            let identity = instance.identity();
+            if let Some(first) = names.insert(identity.clone(), Arc::clone(&instance.name)) {
+                return Err(EngineError::DuplicateInstance {
+                    first: first.to_string(),
+                    second: instance.name.to_string(),
+                    vrid: identity.vrid,
+                    interface: identity.interface.to_string(),
+                });
+            }
+            let router = VirtualRouter::new(instance.router.clone());
+            instances.push((identity, Box::new((instance, router))));
+        }
+        Ok(Self {
+            startup_delay: config.startup_delay,
+            identities: names.into_keys().collect(),
+            instances,
+        })
+    }
+}
+
+fn check(instance: &InstanceConfig, exists: &impl Fn(&str) -> bool) -> Result<(), EngineError> {
+    let invalid = |reason: String| EngineError::InvalidInstance {
+        instance: instance.name.to_string(),
+        reason,
+    };
+    instance
+        .router
+        .validate()
+        .map_err(|error| invalid(error.to_string()))?;
+    let family = instance.router.family;
+    let fits = |address: IpAddr| Family::from(address) == family;
+    if !instance.group.is_multicast() || !fits(instance.group) {
+        return Err(invalid(format!(
+            "{} is no multicast group of its family",
+            instance.group
+        )));
+    }
+    if let Some(source) = instance.source.filter(|&source| !fits(source)) {
+        return Err(invalid(format!(
+            "source address {source} is not of its family"
+        )));
+    }
+    let needed = std::iter::once(&instance.interface)
+        .chain(instance.addresses.iter().map(|address| &address.interface));
+    for interface in needed {
+        if !instance.dynamic_interface && !exists(interface) {
+            return Err(EngineError::MissingInterface {
+                instance: instance.name.to_string(),
+                interface: interface.to_string(),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// An object that the kernel refused while a configuration was applied.
+#[derive(Clone, Debug)]
+pub struct Refusal {
+    /// The instance that wants the object.
+    pub instance: Arc<str>,
+    /// What was attempted, and the kernel's reason.
+    pub reason: String,
+}
+
+/// What an apply did.
+#[derive(Clone, Debug, Default)]
+pub struct ApplyReport {
+    /// Instances that are new.
+    pub added: u32,
+    /// Instances whose parameters changed.
+    pub changed: u32,
+    /// Instances that are as they were.
+    pub unchanged: u32,
+    /// Instances that are gone.
+    pub removed: u32,
+    /// What the kernel refused; it stays wanted and is retried.
+    pub refusals: Vec<Refusal>,
+}
+
+/// The engine thread's answer, with what the host shall free.
+pub(crate) struct ApplyOutcome {
+    pub(crate) report: ApplyReport,
+    /// Dropped by the receiver: freeing thousands of instances is no work for the engine thread.
+    #[allow(dead_code, reason = "held only to be dropped by the receiver")]
+    pub(crate) discarded: Vec<Box<Instance>>,
+}
+
+/// An apply under way.
+pub(crate) struct ApplyJob {
+    plan: Box<Plan>,
+    reply: SyncSender<ApplyOutcome>,
+    report: ApplyReport,
+    discarded: Vec<Box<Instance>>,
+    /// Next slot to look at for instances that are no longer wanted.
+    cursor: usize,
+    /// Next planned instance; they are taken from the end, so the plan is reversed.
+    removing: bool,
+}
+
+impl ApplyJob {
+    pub(crate) fn new(mut plan: Box<Plan>, reply: SyncSender<ApplyOutcome>) -> Self {
+        plan.instances.reverse();
+        Self {
+            plan,
+            reply,
+            report: ApplyReport::default(),
+            discarded: Vec::new(),
+            cursor: 0,
+            removing: true,
+        }
+    }
+}
+
+impl EngineThread {
+    /// Takes up a plan: from now on packets of its virtual routers come in.
+    pub(crate) fn begin_apply(&mut self, plan: Box<Plan>, reply: SyncSender<ApplyOutcome>) {
+        self.hold_until =
+            (plan.startup_delay > Duration::ZERO).then_some(self.opened_at + plan.startup_delay);
+        self.set_filters(plan.identities.iter());
+        self.apply = Some(ApplyJob::new(plan, reply));
+    }
+
+    /// Does a slice of the apply under way.
+    pub(crate) fn continue_apply(&mut self, now: Instant) {
+        let Some(mut job) = self.apply.take() else {
+            return;
+        };
+        if job.removing {
+            let end = (job.cursor + SLICE).min(self.instances.len());
+            for index in job.cursor..end {
+                let unwanted = self.instances[index].as_ref().is_some_and(|instance| {
+                    !job.plan.identities.contains(&instance.config.identity())
+                });
+                if unwanted {
+                    self.remove_instance(InstanceId::new(index), now, &mut job);
+                }
+            }
+            job.cursor = end;
+            job.removing = end < self.instances.len();
+        } else {
+            for _ in 0..SLICE {
+                let Some((identity, planned)) = job.plan.instances.pop() else {
+                    break;
+                };
+                let (config, router) = *planned;
+                self.take_in(identity, config, router, now, &mut job);
+            }
+            if job.plan.instances.is_empty() {
+                self.end_apply(job);
+                return;
+            }
+        }
+        self.apply = Some(job);
+    }
+
+    fn end_apply(&mut self, mut job: ApplyJob) {
+        self.set_filters(std::iter::empty::<&Identity>());
+        self.shared
+            .instances
+            .store(self.identities.len(), Ordering::Relaxed);
+        job.report.refusals.append(&mut self.apply_refusals);
+        // The receiver is gone only when the host gave up waiting.
+        let _ = job.reply.try_send(ApplyOutcome {
+            report: job.report,
+            discarded: job.discarded,
+        });
+    }
+
+    fn remove_instance(&mut self, id: InstanceId, now: Instant, job: &mut ApplyJob) {
+        if let Some(instance) = self.instances[id.index()].as_mut() {
+            instance.router.stop(now);
+        }
+        self.pump(id, now);
+        self.flush_advertisements();
+        self.timers.set(id, None);
+        let Some(instance) = self.instances[id.index()].take() else {
+            return;
+        };
+        self.identities.remove(&instance.config.identity());
+        let interface = self.interfaces.at_mut(instance.interface);
+        interface.instances.retain(|&other| other != id);
+        interface
+            .routers
+            .remove(&(instance.config.router.vrid, instance.config.group));
+        if let Some(index) = interface.index {
+            self.memberships.leave(index, instance.config.group);
+        }
+        self.free.push(id);
+        job.discarded.push(instance);
+        job.report.removed += 1;
+    }
+
+    fn take_in(
+        &mut self,
+        identity: Identity,
+        config: InstanceConfig,
+        router: VirtualRouter,
+        now: Instant,
+        job: &mut ApplyJob,
+    ) {
+        match self.identities.get(&identity) {
+            Some(&id) => {
+                if self.update(id, config, now) {
+                    job.report.changed += 1;
+                } else {
+                    job.report.unchanged += 1;
+                }
+            }
+            None => {
+                self.insert(identity, config, router, now);
+                job.report.added += 1;
+            }
+        }
+    }
+
+    fn insert(
+        &mut self,
+        identity: Identity,
+        config: InstanceConfig,
+        router: VirtualRouter,
+        now: Instant,
+    ) {
+        let interface = self.interfaces.intern(&config.interface);
+        let addresses = self.keys(&config);
+        let vrid = config.router.vrid;
+        let group = config.group;
+        let instance = Box::new(Instance::new(config, router, interface, addresses, now));
+        let id = self.free.pop().unwrap_or_else(|| {
+            self.instances.push(None);
+            InstanceId::new(self.instances.len() - 1)
+        });
+        self.instances[id.index()] = Some(instance);
+        self.identities.insert(identity, id);
+        let entry = self.interfaces.at_mut(interface);
+        entry.instances.push(id);
+        entry.routers.insert((vrid, group), id);
+        self.join(id);
+        self.start(id, now);
+    }
+
+    /// Brings an instance from its old to its new configuration; `false` when they are equal.
+    fn update(&mut self, id: InstanceId, config: InstanceConfig, now: Instant) -> bool {
+        let Some(instance) = self.instances[id.index()].as_ref() else {
+            return false;
+        };
+        if instance.config == config {
+            return false;
+        }
+        let new_keys = self.keys(&config);
+        let Some(instance) = self.instances[id.index()].as_mut() else {
+            return false;
+        };
+        let router = config.router.clone();
+        let old = std::mem::replace(&mut instance.config, config);
+        let old_keys = std::mem::replace(&mut instance.addresses, new_keys);
+        instance.invalidate_packet();
+        instance.cursor = 0;
+        instance.router.reconfigure(router, now);
+        let addresses_differ = old.addresses != instance.config.addresses;
+        if instance.router.state() == State::Master && addresses_differ {
+            for key in old_keys
+                .iter()
+                .filter(|key| !instance.addresses.contains(key))
+            {
+                self.addresses.release(*key, id);
+            }
+            self.acquire_addresses(id);
+        }
+        self.update_source(id, now);
+        self.pump(id, now);
+        true
+    }
+
+    /// The keys of the addresses of `config`, their interfaces made known.
+    fn keys(&mut self, config: &InstanceConfig) -> Vec<AddressKey> {
+        config
+            .addresses
+            .iter()
+            .map(|address| AddressKey {
+                interface: self.interfaces.intern(&address.interface),
+                address: address.address,
+            })
+            .collect()
+    }
+
+    /// Lets packets of the present and the given virtual routers through the kernel's filters.
+    fn set_filters<'a>(&mut self, more: impl Iterator<Item = &'a Identity>) {
+        let mut sets = [VridSet::new(), VridSet::new()];
+        for identity in self.identities.keys() {
+            sets[usize::from(identity.family == 6)].insert(identity.vrid);
+        }
+        for identity in more {
+            sets[usize::from(identity.family == 6)].insert(identity.vrid);
+        }
+        for (receiver, vrids) in self.receivers.iter_mut().zip(&sets) {
+            if let Err(error) = receiver.set_vrid_filter(vrids) {
+                // Without the filter more packets arrive than needed; nothing is lost.
+                self.apply_refusals.push(Refusal {
+                    instance: Arc::from(""),
+                    reason: error.to_string(),
+                });
+            }
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! Why the engine cannot do what its host asked.
+
+use std::path::PathBuf;
+
+use ka_netlink::NetlinkError;
+use ka_sys::SysError;
+
+/// A request that changed nothing.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EngineError {
+    /// Another engine of this name runs in this network namespace.
+    #[error("already running: another process holds {}", path.display())]
+    AlreadyRunning {
+        /// The lock file.
+        path: PathBuf,
+    },
+    /// The process lacks a capability that the engine cannot do without.
+    #[error("missing capability {capability}")]
+    MissingCapability {
+        /// Name as in capabilities(7).
+        capability: &'static str,
+    },
+    /// A system call failed.
+    #[error(transparent)]
+    System(#[from] SysError),
+    /// The kernel's address and link tables cannot be read or changed.
+    #[error(transparent)]
+    Netlink(#[from] NetlinkError),
+    /// The runtime directory or file cannot be used.
+    #[error("{operation} {}: {source}", path.display())]
+    RuntimeFile {
+        /// What was attempted.
+        operation: &'static str,
+        /// The file or directory.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: std::io::Error,
+    },
+    /// An instance names an interface that does not exist.
+    #[error("instance {instance}: interface {interface} does not exist")]
+    MissingInterface {
+        /// The instance.
+        instance: String,
+        /// The interface.
+        interface: String,
+    },
+    /// An instance's values do not fit together.
+    #[error("instance {instance}: {reason}")]
+    InvalidInstance {
+        /// The instance.
+        instance: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Two instances are the same virtual router.
+    #[error("instances {first} and {second} both use VRID {vrid} on interface {interface}")]
+    DuplicateInstance {
+        /// The first instance.
+        first: String,
+        /// The second instance.
+        second: String,
+        /// Their common VRID.
+        vrid: u8,
+        /// Their common interface.
+        interface: String,
+    },
+    /// Too many requests wait for the engine thread.
+    #[error("the engine is busy")]
+    Busy,
+    /// The engine has ended or is ending.
+    #[error("the engine has stopped")]
+    Stopped,
+}

@@ -1,0 +1,308 @@
+//! The interfaces that the configuration names, by what the kernel last said.
+//!
+//! Level-triggered: an interface's state is what the latest message or dump
+//! says, so a lost message costs time, never a wrong state that stays.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use ka_netlink::{Address, AddressFlags, Link};
+use ka_wire::Family;
+
+use crate::instance::InstanceId;
+
+/// `net.ipv6.conf.*.forwarding` is read again after this long.
+const FORWARDING_MAX_AGE: Duration = Duration::from_secs(5);
+
+/// Index of an [`Interface`] in [`Interfaces`]; stays valid when the link is recreated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct InterfaceId(u32);
+
+/// One named interface, whether it exists or not.
+#[derive(Debug)]
+pub(crate) struct Interface {
+    pub(crate) name: Arc<str>,
+    /// The kernel's index; `None` while no link has this name.
+    pub(crate) index: Option<u32>,
+    /// IFF_UP and IFF_RUNNING.
+    pub(crate) up: bool,
+    pub(crate) mac: Option<[u8; 6]>,
+    pub(crate) noarp: bool,
+    /// Addresses of the interface that are not ours, the kernel's order.
+    addresses: Vec<SourceAddress>,
+    /// Instances whose advertisements run here.
+    pub(crate) instances: Vec<InstanceId>,
+    /// Receivers of advertisements by VRID and destination.
+    pub(crate) routers: HashMap<(u8, IpAddr), InstanceId>,
+    forwarding: Option<(Instant, bool)>,
+    /// The configuration names it or did; its slot is never given to another.
+    named: bool,
+    seen: u64,
+}
+
+#[derive(Debug)]
+struct SourceAddress {
+    address: IpAddr,
+    usable: bool,
+    seen: u64,
+}
+
+impl Interface {
+    fn new(name: Arc<str>, named: bool, seen: u64) -> Self {
+        Self {
+            name,
+            index: None,
+            up: false,
+            mac: None,
+            noarp: false,
+            addresses: Vec::new(),
+            instances: Vec::new(),
+            routers: HashMap::new(),
+            forwarding: None,
+            named,
+            seen,
+        }
+    }
+
+    /// Whether the configuration names it.
+    pub(crate) fn is_named(&self) -> bool {
+        self.named
+    }
+
+    /// Source address for advertisements of `family`: the first IPv4 address, or
+    /// the first usable link-local IPv6 address.
+    pub(crate) fn source(&self, family: Family) -> Option<IpAddr> {
+        self.addresses
+            .iter()
+            .find(|candidate| {
+                candidate.usable
+                    && match candidate.address {
+                        IpAddr::V4(_) => family == Family::V4,
+                        IpAddr::V6(address) => {
+                            family == Family::V6 && address.is_unicast_link_local()
+                        }
+                    }
+            })
+            .map(|candidate| candidate.address)
+    }
+
+    /// The instance that a packet for `vrid`, sent to `destination`, concerns.
+    ///
+    /// One sent to a single host is given to a router of that VRID all the same,
+    /// which counts and refuses it.
+    pub(crate) fn router(&self, vrid: u8, destination: IpAddr) -> Option<InstanceId> {
+        let exact = self.routers.get(&(vrid, destination)).copied();
+        if exact.is_some() || destination.is_multicast() {
+            return exact;
+        }
+        self.routers
+            .iter()
+            .find(|((other, group), _)| *other == vrid && group.is_ipv4() == destination.is_ipv4())
+            .map(|(_, &id)| id)
+    }
+
+    /// Whether this host forwards IPv6 packets that arrive here (RFC 4861, Router flag).
+    pub(crate) fn forwards_ipv6(&mut self, now: Instant) -> bool {
+        if let Some((read, forwarding)) = self.forwarding
+            && now.saturating_duration_since(read) < FORWARDING_MAX_AGE
+        {
+            return forwarding;
+        }
+        // procfs: answered from kernel memory, never from a disk.
+        let path = format!("/proc/sys/net/ipv6/conf/{}/forwarding", self.name);
+        let forwarding = std::fs::read(path).is_ok_and(|value| value.first() == Some(&b'1'));
+        self.forwarding = Some((now, forwarding));
+        forwarding
+    }
+}
+
+/// All interfaces of the network namespace, and those that the configuration names
+/// though they do not exist.
+#[derive(Debug, Default)]
+pub(crate) struct Interfaces {
+    list: Vec<Interface>,
+    by_name: HashMap<Arc<str>, InterfaceId>,
+    by_index: HashMap<u32, InterfaceId>,
+    /// Slots of interfaces that vanished and that nobody names.
+    free: Vec<InterfaceId>,
+    /// Number of the dump being compared with.
+    epoch: u64,
+}
+
+/// What a link message meant for an interface.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct LinkChange {
+    pub(crate) id: InterfaceId,
+    /// The index it had, when that is no longer valid.
+    pub(crate) old_index: Option<u32>,
+    /// It got an index.
+    pub(crate) appeared: bool,
+}
+
+impl Interfaces {
+    /// The interface called `name`, which the configuration names.
+    pub(crate) fn intern(&mut self, name: &Arc<str>) -> InterfaceId {
+        let id = self.slot(name);
+        self.list[id.0 as usize].named = true;
+        id
+    }
+
+    fn slot(&mut self, name: &str) -> InterfaceId {
+        if let Some(&id) = self.by_name.get(name) {
+            return id;
+        }
+        let name: Arc<str> = Arc::from(name);
+        let interface = Interface::new(Arc::clone(&name), false, self.epoch);
+        let id = match self.free.pop() {
+            Some(id) => {
+                self.list[id.0 as usize] = interface;
+                id
+            }
+            None => {
+                self.list.push(interface);
+                InterfaceId(u32::try_from(self.list.len() - 1).unwrap_or(u32::MAX))
+            }
+        };
+        self.by_name.insert(name, id);
+        id
+    }
+
+    pub(crate) fn at(&self, id: InterfaceId) -> &Interface {
+        &self.list[id.0 as usize]
+    }
+
+    pub(crate) fn at_mut(&mut self, id: InterfaceId) -> &mut Interface {
+        &mut self.list[id.0 as usize]
+    }
+
+    pub(crate) fn by_index(&self, index: u32) -> Option<InterfaceId> {
+        self.by_index.get(&index).copied()
+    }
+
+    pub(crate) fn ids(&self) -> impl Iterator<Item = InterfaceId> + use<> {
+        (0..u32::try_from(self.list.len()).unwrap_or(u32::MAX)).map(InterfaceId)
+    }
+
+    /// Takes in a link as the kernel describes it. The first change is that of an
+    /// interface which lost its link to a rename.
+    pub(crate) fn link_changed(&mut self, link: &Link) -> [Option<LinkChange>; 2] {
+        let id = self.slot(link.name.as_str());
+        let renamed = match self.by_index.get(&link.index).copied() {
+            Some(other) if other != id => self.detach(other),
+            _ => None,
+        };
+        let epoch = self.epoch;
+        let interface = &mut self.list[id.0 as usize];
+        interface.seen = epoch;
+        let up = link.up && link.running;
+        let old_index = interface.index.filter(|&index| index != link.index);
+        let appeared = interface.index != Some(link.index);
+        let unchanged = !appeared
+            && interface.up == up
+            && interface.mac == link.mac
+            && interface.noarp == link.noarp;
+        interface.up = up;
+        interface.mac = link.mac;
+        interface.noarp = link.noarp;
+        if appeared {
+            interface.index = Some(link.index);
+            if old_index.is_some() {
+                interface.addresses.clear();
+            }
+            if let Some(old) = old_index {
+                self.by_index.remove(&old);
+            }
+            self.by_index.insert(link.index, id);
+        }
+        let change = (!unchanged).then_some(LinkChange {
+            id,
+            old_index,
+            appeared,
+        });
+        [renamed, change]
+    }
+
+    /// Takes in that the link with `index` is gone.
+    pub(crate) fn link_removed(&mut self, index: u32) -> Option<LinkChange> {
+        let id = self.by_index.get(&index).copied()?;
+        self.detach(id)
+    }
+
+    fn detach(&mut self, id: InterfaceId) -> Option<LinkChange> {
+        let interface = &mut self.list[id.0 as usize];
+        let old_index = interface.index.take()?;
+        interface.up = false;
+        interface.addresses.clear();
+        self.by_index.remove(&old_index);
+        if !interface.named {
+            let name = Arc::clone(&interface.name);
+            self.by_name.remove(&name);
+            self.free.push(id);
+            return None;
+        }
+        Some(LinkChange {
+            id,
+            old_index: Some(old_index),
+            appeared: false,
+        })
+    }
+
+    /// Takes in an address that is not ours; `true` when a source address may have changed.
+    pub(crate) fn address_added(&mut self, id: InterfaceId, address: &Address) -> bool {
+        let usable = !address.flags.contains(AddressFlags::DADFAILED)
+            && (!address.flags.contains(AddressFlags::TENTATIVE)
+                || address.flags.contains(AddressFlags::OPTIMISTIC));
+        let epoch = self.epoch;
+        let interface = &mut self.list[id.0 as usize];
+        if let Some(known) = interface
+            .addresses
+            .iter_mut()
+            .find(|known| known.address == address.key.address)
+        {
+            known.seen = epoch;
+            return std::mem::replace(&mut known.usable, usable) != usable;
+        }
+        interface.addresses.push(SourceAddress {
+            address: address.key.address,
+            usable,
+            seen: epoch,
+        });
+        true
+    }
+
+    /// Takes in that an address is gone; `true` when it was known.
+    pub(crate) fn address_removed(&mut self, id: InterfaceId, address: IpAddr) -> bool {
+        let addresses = &mut self.list[id.0 as usize].addresses;
+        let before = addresses.len();
+        addresses.retain(|known| known.address != address);
+        addresses.len() != before
+    }
+
+    /// Starts comparing with a dump.
+    pub(crate) fn begin_dump(&mut self) {
+        self.epoch += 1;
+    }
+
+    /// Ends the comparison: what the dump did not hold is gone. Tells which
+    /// interfaces lost their link, and which lost addresses.
+    pub(crate) fn end_dump(&mut self) -> (Vec<LinkChange>, Vec<InterfaceId>) {
+        let mut vanished = Vec::new();
+        let mut readdressed = Vec::new();
+        for id in self.ids() {
+            let epoch = self.epoch;
+            let interface = &mut self.list[id.0 as usize];
+            if interface.seen != epoch && interface.index.is_some() {
+                vanished.extend(self.detach(id));
+                continue;
+            }
+            let before = interface.addresses.len();
+            interface.addresses.retain(|known| known.seen == epoch);
+            if interface.addresses.len() != before {
+                readdressed.push(id);
+            }
+        }
+        (vanished, readdressed)
+    }
+}

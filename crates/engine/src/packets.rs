@@ -1,0 +1,230 @@
+//! Advertisements in and out, in batches.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use ka_sys::raw::{Outgoing, Packet};
+use ka_sys::{SysError, errno_text};
+use ka_vrrp::ReceivedPacket;
+use ka_wire::AdvertisementView;
+use ka_wire::ipv4::Ipv4View;
+
+use crate::addresses::Presence;
+use crate::event::EventKind;
+use crate::instance::{Instance, InstanceId};
+use crate::snapshot::InstanceStatus;
+use crate::thread::EngineThread;
+
+/// Packets sent with one system call.
+const SEND_BATCH: usize = 64;
+/// Time spent reading before timers are looked at again.
+const RECEIVE_BUDGET: Duration = Duration::from_micros(500);
+
+impl EngineThread {
+    /// Reads what has arrived, as far as the step's time allows.
+    pub(crate) fn receive(&mut self, now: Instant) {
+        let mut packets = std::mem::take(&mut self.packets);
+        let mut drained = true;
+        for family in 0..self.receivers.len() {
+            loop {
+                // A socket error shows again at the next step; timers must go on.
+                let Ok(count) = self.receivers[family].receive(&mut packets) else {
+                    break;
+                };
+                if count == 0 {
+                    break;
+                }
+                self.status.packets_received += count as u64;
+                for packet in packets.iter() {
+                    self.handle_packet(&packet, now);
+                }
+                if now.elapsed() > RECEIVE_BUDGET {
+                    drained = false;
+                    break;
+                }
+            }
+        }
+        self.packets = packets;
+        if drained {
+            self.heard_until = now;
+        }
+    }
+
+    fn handle_packet(&mut self, packet: &Packet<'_>, now: Instant) {
+        let received = if packet.source.is_ipv4() {
+            match Ipv4View::new(packet.bytes) {
+                Ok(view) => ReceivedPacket::from(view),
+                Err(_) => return self.count_unknown(),
+            }
+        } else {
+            ReceivedPacket {
+                source: packet.source,
+                destination: packet.destination,
+                ttl: packet.ttl,
+                ip_total_len: None,
+                payload: packet.bytes,
+            }
+        };
+        let id = AdvertisementView::new(received.payload)
+            .ok()
+            .and_then(|view| {
+                let interface = self.interfaces.by_index(packet.ifindex)?;
+                self.interfaces
+                    .at(interface)
+                    .router(view.vrid(), received.destination)
+            });
+        let Some(id) = id else {
+            return self.count_unknown();
+        };
+        if let Some(instance) = self.instances[id.index()].as_mut() {
+            instance.router.handle_packet(&received, now);
+        }
+        self.pump(id, now);
+        if self.outbox.len() >= SEND_BATCH {
+            self.flush_advertisements();
+        }
+    }
+
+    fn count_unknown(&mut self) {
+        self.status.packets_unknown += 1;
+    }
+
+    /// Sends the advertisements that wait.
+    pub(crate) fn flush_advertisements(&mut self) {
+        let outbox = std::mem::take(&mut self.outbox);
+        let mut rest = outbox.as_slice();
+        while !rest.is_empty() {
+            let taken = self.prepare_batch(rest);
+            let (batch, later) = rest.split_at(taken);
+            self.send_batch(batch);
+            rest = later;
+        }
+        let mut outbox = outbox;
+        outbox.clear();
+        // What sending caused is none: failures are told, not answered.
+        self.outbox = outbox;
+    }
+
+    /// Prepares packets from the front of `rest` until one instance comes twice.
+    fn prepare_batch(&mut self, rest: &[(InstanceId, u8)]) -> usize {
+        let mut taken = 0;
+        for &(id, priority) in rest.iter().take(SEND_BATCH) {
+            let Some(instance) = self.instances[id.index()].as_mut() else {
+                taken += 1;
+                continue;
+            };
+            if instance.in_batch {
+                break;
+            }
+            match instance.prepare_packet(priority) {
+                Ok(prepared) => instance.in_batch = prepared,
+                Err(error) => {
+                    let message = error.to_string();
+                    self.note_send(id, Err((0, message)));
+                }
+            }
+            taken += 1;
+        }
+        taken
+    }
+
+    fn send_batch(&mut self, batch: &[(InstanceId, u8)]) {
+        for family in 0..self.senders.len() {
+            let mut ids: Vec<InstanceId> = Vec::with_capacity(batch.len());
+            let mut outgoing: Vec<Outgoing<'_>> = Vec::with_capacity(batch.len());
+            for &(id, _) in batch {
+                let Some(instance) = self.instances[id.index()].as_ref() else {
+                    continue;
+                };
+                let Some(ifindex) = self.interfaces.at(instance.interface).index else {
+                    continue;
+                };
+                if instance.in_batch && usize::from(instance.config.group.is_ipv6()) == family {
+                    ids.push(id);
+                    outgoing.push(Outgoing {
+                        packet: instance.packet(),
+                        destination: instance.config.group,
+                        ifindex,
+                    });
+                }
+            }
+            if outgoing.is_empty() {
+                continue;
+            }
+            let mut results = std::mem::take(&mut self.send_results);
+            results.clear();
+            self.senders[family].send(&outgoing, &mut results);
+            drop(outgoing);
+            for (id, result) in ids.into_iter().zip(&results) {
+                match result {
+                    Ok(()) => {
+                        self.status.advertisements_sent += 1;
+                        self.note_send(id, Ok(()));
+                    }
+                    Err(errno) => {
+                        let text = errno_text(*errno);
+                        self.note_send(id, Err((errno.raw_os_error(), text)));
+                    }
+                }
+            }
+            self.send_results = results;
+        }
+        for &(id, _) in batch {
+            if let Some(instance) = self.instances[id.index()].as_mut() {
+                instance.in_batch = false;
+            }
+        }
+    }
+
+    /// Tells of the first failure after a success; a link that is down is no news.
+    fn note_send(&mut self, id: InstanceId, result: Result<(), (i32, String)>) {
+        let Some(instance) = self.instances[id.index()].as_mut() else {
+            return;
+        };
+        match result {
+            Ok(()) => instance.send_failure_told = false,
+            Err((errno, message)) => {
+                let down = !self.interfaces.at(instance.interface).up;
+                if !instance.send_failure_told && !down {
+                    instance.send_failure_told = true;
+                    self.events.send(EventKind::SendFailed {
+                        instance: Arc::clone(&instance.config.name),
+                        errno,
+                        message,
+                    });
+                }
+            }
+        }
+    }
+
+    /// The present state of one instance.
+    pub(crate) fn describe(&self, instance: &Instance, now: Instant) -> InstanceStatus {
+        let held = instance
+            .addresses
+            .iter()
+            .filter_map(|key| self.addresses.get(key))
+            .filter(|entry| entry.presence != Presence::Absent)
+            .count();
+        let router = &instance.router;
+        InstanceStatus {
+            name: Arc::clone(&instance.config.name),
+            interface: Arc::clone(&instance.config.interface),
+            vrid: router.config().vrid,
+            family: instance.config.identity().family,
+            state: router.state(),
+            in_state_for: now.saturating_duration_since(instance.since),
+            priority: router.effective_priority(),
+            master: router.master(),
+            addresses_held: u32::try_from(held).unwrap_or(u32::MAX),
+            statistics: router.statistics().clone(),
+        }
+    }
+
+    /// Lets nothing through until a configuration says what is ours.
+    pub(crate) fn set_no_filters(&mut self) -> Result<(), SysError> {
+        for receiver in &mut self.receivers {
+            receiver.set_vrid_filter(&ka_sys::raw::VridSet::new())?;
+        }
+        Ok(())
+    }
+}

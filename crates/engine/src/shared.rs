@@ -1,0 +1,103 @@
+//! What the engine thread and its host share: no locks, only atomics and rings.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::SyncSender;
+
+use crossbeam_queue::ArrayQueue;
+use rustix::event::{EventfdFlags, eventfd};
+use rustix::fd::OwnedFd;
+
+use crate::apply::{ApplyOutcome, Plan};
+use crate::event::EventRing;
+use crate::snapshot::EngineSnapshot;
+
+/// Commands that may wait at once; the host serialises its own, so this is never reached.
+const COMMAND_CAPACITY: usize = 16;
+
+/// What the host asks the engine thread to do.
+pub(crate) enum Command {
+    /// Make `plan` the wanted state.
+    Apply {
+        plan: Box<Plan>,
+        reply: SyncSender<ApplyOutcome>,
+    },
+    /// Describe the present state.
+    Snapshot {
+        /// Empty, with room for one status per instance: the engine thread does not allocate it.
+        room: Box<EngineSnapshot>,
+        reply: SyncSender<Box<EngineSnapshot>>,
+    },
+}
+
+/// Shared by the engine thread, the wake-up thread and the handle.
+pub(crate) struct Shared {
+    commands: ArrayQueue<Command>,
+    pub(crate) events: Arc<EventRing>,
+    /// Wakes the engine thread.
+    pub(crate) engine_wake: OwnedFd,
+    /// Wakes the thread that wakes the host.
+    pub(crate) host_wake: OwnedFd,
+    /// A wake-up of the host is under way.
+    wake_in_flight: AtomicBool,
+    /// The host took events since the engine last looked.
+    pub(crate) host_answered: AtomicBool,
+    /// Resign, remove everything and end.
+    pub(crate) stop_requested: AtomicBool,
+    /// The engine thread has ended, whatever the reason.
+    pub(crate) ended: AtomicBool,
+    /// Instances there are, for sizing a snapshot.
+    pub(crate) instances: AtomicUsize,
+}
+
+impl Shared {
+    pub(crate) fn new(event_capacity: usize) -> rustix::io::Result<Self> {
+        let flags = EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK;
+        Ok(Self {
+            commands: ArrayQueue::new(COMMAND_CAPACITY),
+            events: Arc::new(EventRing::new(event_capacity)),
+            engine_wake: eventfd(0, flags)?,
+            // The wake-up thread blocks in read().
+            host_wake: eventfd(0, EventfdFlags::CLOEXEC)?,
+            wake_in_flight: AtomicBool::new(false),
+            host_answered: AtomicBool::new(true),
+            stop_requested: AtomicBool::new(false),
+            ended: AtomicBool::new(false),
+            instances: AtomicUsize::new(0),
+        })
+    }
+
+    /// Hands a command to the engine thread; gives it back when the queue is full.
+    pub(crate) fn command(&self, command: Command) -> Result<(), Command> {
+        self.commands.push(command)?;
+        self.wake_engine();
+        Ok(())
+    }
+
+    pub(crate) fn next_command(&self) -> Option<Command> {
+        self.commands.pop()
+    }
+
+    pub(crate) fn wake_engine(&self) {
+        signal(&self.engine_wake);
+    }
+
+    /// Asks for the host to be woken unless that is under way.
+    pub(crate) fn wake_host(&self) {
+        if !self.wake_in_flight.swap(true, Ordering::AcqRel) {
+            signal(&self.host_wake);
+        }
+    }
+
+    /// The host is awake: the next event wakes it again.
+    pub(crate) fn host_awake(&self) {
+        self.wake_in_flight.store(false, Ordering::Release);
+        self.host_answered.store(true, Ordering::Release);
+    }
+}
+
+/// Adds one to an eventfd. It fails only when the counter is at its limit, and
+/// then whoever waits for it is awake already.
+fn signal(fd: &OwnedFd) {
+    let _ = rustix::io::write(fd, &1u64.to_ne_bytes());
+}
