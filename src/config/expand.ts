@@ -1,0 +1,230 @@
+/**
+ * All lines of all files, in reading order, as tokens: `include` and its relatives.
+ *
+ * Definitions, sequences and conditional lines belong here too; until they are read, a line that uses
+ * one is an error, because the rest of the file would mean something else.
+ */
+import { dirname } from 'node:path'
+import { ALL_CHECKS, INCLUDE_WORDS, NO_CHECKS, applyIncludeCheck, mergeChecks, readConfigurationFile, resolveInclude } from './include.ts'
+import { Tokens, contentEnd, lexLine } from './lexer.ts'
+import { Source, decodeText } from './source.ts'
+import type { Diagnostics } from './diagnostic.ts'
+import type { IncludeChecks } from './include.ts'
+import type { Span } from './source.ts'
+
+/** Octets of a line, its line end aside: keepalived's buffer. */
+export const MAX_LINE_OCTETS = 1023
+/** Files read at most, the same file counted each time. */
+export const MAX_FILES = 10_000
+/** Octets read at most, over all files. */
+export const MAX_OCTETS: number = 128 * 1024 * 1024
+
+const INCLUDE = /[ \t]*(include[rmwbea]?)(?:[ \t]+|$)/y
+const INCLUDE_CHECK = /[ \t]*include_check(?=[ \t]|$)/y
+const EXPANSION = /[ \t]*(?:(@)|(~SEQx?|~LST)|(\$[A-Za-z_]\w*)=)/y
+const PREDEFINED = /\$(?:\{_(?:PWD|INSTANCE|RANDOM|ENV|HASH|BANG)[ }]|_(?:PWD|INSTANCE|RANDOM|ENV|HASH|BANG)\b)/
+const LOWER_I = 105
+
+/** What was read: tokens of all files in reading order. */
+export interface Expanded {
+  readonly tokens: Tokens
+  /** Every file read, in order of first reading. */
+  readonly files: readonly string[]
+}
+
+/** A file being read, with the files that its current include line still has to bring in. */
+interface OpenFile {
+  readonly source: Source
+  readonly sourceId: number
+  readonly identity: string
+  readonly usesPredefined: boolean
+  position: number
+  checks: IncludeChecks
+  pending: { readonly paths: readonly string[]; next: number; readonly checks: IncludeChecks; readonly where: Span } | undefined
+}
+
+/** Reads the main file and what it includes. `text` replaces the content of `file`. */
+export function expand(file: string, text: string | undefined, diagnostics: Diagnostics): Expanded {
+  const expansion = new Expansion(diagnostics)
+  if (text === undefined) expansion.openMain(file)
+  else expansion.open(new Source(file, text), '', NO_CHECKS)
+  return expansion.run()
+}
+
+class Expansion {
+  readonly #tokens = new Tokens()
+  readonly #stack: OpenFile[] = []
+  readonly #files = new Set<string>()
+  readonly #diagnostics: Diagnostics
+  #filesRead = 0
+  #octetsLeft = MAX_OCTETS
+
+  constructor(diagnostics: Diagnostics) {
+    this.#diagnostics = diagnostics
+  }
+
+  open(source: Source, identity: string, checks: IncludeChecks): void {
+    // A byte order mark is no part of the first word.
+    const position = source.text.startsWith('\u00ef\u00bb\u00bf') ? 3 : 0
+    if (position > 0) {
+      const help = 'keepalived itself does not read such a file: save it as UTF-8 without a byte order mark'
+      this.#diagnostics.warning('byte-order-mark', { source, offset: 0, length: 3 }, 'the file starts with a byte order mark', help)
+    }
+    const usesPredefined = PREDEFINED.test(source.text)
+    this.#files.add(source.path)
+    this.#octetsLeft -= source.text.length
+    this.#filesRead++
+    this.#stack.push({ source, sourceId: this.#tokens.enter(source), identity, usesPredefined, position, checks, pending: undefined })
+  }
+
+  openMain(file: string): void {
+    const read = readConfigurationFile(file, this.#octetsLeft)
+    if (!('problem' in read)) return this.open(new Source(file, read.text), read.identity, NO_CHECKS)
+    const missing = read.problem === 'does not exist'
+    const message = `the configuration file '${file}' ${read.problem}`
+    const help = read.problem === 'is executable' ? `take its execute permission away: chmod a-x ${file}` : undefined
+    return this.#diagnostics.error(missing ? 'config-not-found' : 'config-unreadable', file, message, help)
+  }
+
+  run(): Expanded {
+    for (let top = this.#stack.at(-1); top !== undefined; top = this.#stack.at(-1)) {
+      if (top.pending !== undefined) this.#openPending(top)
+      else if (top.position < top.source.text.length) this.#readLine(top)
+      else this.#close()
+    }
+    return { tokens: this.#tokens, files: [...this.#files] }
+  }
+
+  #close(): void {
+    this.#stack.pop()
+    const parent = this.#stack.at(-1)
+    if (parent !== undefined) this.#tokens.resume(parent.sourceId)
+  }
+
+  #openPending(parent: OpenFile): void {
+    const { pending } = parent
+    const path = pending?.paths[pending.next]
+    if (pending === undefined || path === undefined) {
+      parent.pending = undefined
+      return
+    }
+    pending.next++
+    if (this.#filesRead >= MAX_FILES) {
+      parent.pending = undefined
+      this.#diagnostics.error('too-many-files', pending.where, `more than ${MAX_FILES} files are included`)
+      return
+    }
+    const read = readConfigurationFile(path, this.#octetsLeft)
+    if ('problem' in read) {
+      const message = `'${path}' ${read.problem}`
+      if (pending.checks.read) this.#diagnostics.error('include-failed', pending.where, message)
+      else this.#diagnostics.warning('include-skipped', pending.where, message, 'it is skipped; includer makes this an error')
+    } else if (this.#stack.some(({ identity }) => identity === read.identity)) {
+      this.#diagnostics.error('circular-include', pending.where, `'${path}' includes itself, directly or through other files`, this.#chain())
+    } else {
+      this.open(new Source(path, read.text, pending.where), read.identity, parent.checks)
+    }
+  }
+
+  #chain(): string {
+    const paths = this.#stack.map(({ source }) => source.path)
+    return `files being read here: ${paths.length > 6 ? [...paths.slice(0, 3), '...', ...paths.slice(-2)].join(' > ') : paths.join(' > ')}`
+  }
+
+  /** Reads one physical line, up to the first include in it. */
+  #readLine(file: OpenFile): void {
+    const { source } = file
+    const { text } = source
+    const start = file.position
+    const newline = text.indexOf('\n', start)
+    let end = newline === -1 ? text.length : newline
+    file.position = end + 1
+    while (end > start && text.charCodeAt(end - 1) === 13) end--
+    if (end === start || !this.#isReadable(source, start, end)) return
+    if (this.#isExpansion(file, start, end)) return
+    const stop = contentEnd(source, start, end, this.#diagnostics)
+    for (let at = start; at < stop; ) at = this.#readLogicalLine(file, at, stop)
+  }
+
+  #isReadable(source: Source, start: number, end: number): boolean {
+    if (end - start > MAX_LINE_OCTETS) {
+      const message = `this line has ${end - start} octets, more than the ${MAX_LINE_OCTETS} a line can have; it is ignored`
+      this.#diagnostics.error('line-too-long', { source, offset: start, length: end - start }, message)
+      return false
+    }
+    const nul = source.text.slice(start, end).indexOf('\0')
+    if (nul === -1) return true
+    this.#diagnostics.error('nul-byte', { source, offset: start + nul, length: 1 }, 'this line holds a NUL byte; it is ignored')
+    return false
+  }
+
+  /** Whether the line needs a feature that is not read yet; then it is reported and skipped, with its continuation. */
+  #isExpansion(file: OpenFile, start: number, end: number): boolean {
+    const { source } = file
+    EXPANSION.lastIndex = start
+    const found = EXPANSION.exec(source.text)
+    if (found === null) {
+      const used = file.usesPredefined ? PREDEFINED.exec(source.text.slice(start, end)) : null
+      if (used === null) return false
+      const span = { source, offset: start + used.index, length: used[0].length }
+      this.#diagnostics.error('expansion-not-supported', span, 'predefined names are not supported yet: the text stays as it is written')
+      return false
+    }
+    const [matched, condition, sequence] = found
+    const what = condition === undefined ? (sequence === undefined ? 'definitions ($NAME=...)' : `${sequence}(...)`) : 'conditional lines (@ID)'
+    const span = { source, offset: start, length: Math.min(matched.length, end - start) }
+    this.#diagnostics.error('expansion-not-supported', span, `${what} are not supported yet: the line is ignored`)
+    this.#skipContinuation(file, end)
+    return true
+  }
+
+  #skipContinuation(file: OpenFile, end: number): void {
+    const { text } = file.source
+    let last = text.charAt(end - 1)
+    while (last === '\\' && file.position < text.length) {
+      const newline = text.indexOf('\n', file.position)
+      const stop = newline === -1 ? text.length : newline
+      last = text.charAt(stop - 1)
+      file.position = stop + 1
+    }
+  }
+
+  /** Reads up to and including a brace, an include, or the end of the line; returns where the next logical line starts. */
+  #readLogicalLine(file: OpenFile, start: number, stop: number): number {
+    const { source } = file
+    const { text } = source
+    let first = start
+    while (first < stop && (text.charCodeAt(first) === 32 || text.charCodeAt(first) === 9)) first++
+    if (text.charCodeAt(first) !== LOWER_I) return lexLine(this.#tokens, source, first, stop)
+    const line = text.slice(first, stop)
+    INCLUDE.lastIndex = 0
+    const found = INCLUDE.exec(line)
+    if (found !== null) {
+      this.#include(file, { source, offset: first, length: line.length }, found[1] ?? '', line.slice(INCLUDE.lastIndex))
+      return stop
+    }
+    const before = this.#tokens.count
+    const next = lexLine(this.#tokens, source, first, stop)
+    INCLUDE_CHECK.lastIndex = 0
+    if (INCLUDE_CHECK.test(line)) this.#changeChecks(file, before + 1)
+    return next
+  }
+
+  #include(file: OpenFile, line: Span, word: string, pattern: string): void {
+    const keyword = { ...line, length: word.length }
+    if (pattern === '') return this.#diagnostics.error('missing-name', keyword, `'${word}' takes a file name or pattern`)
+    const where = { ...line, offset: line.offset + line.length - pattern.length, length: pattern.length }
+    const checks = mergeChecks(file.checks, INCLUDE_WORDS.get(word) ?? ALL_CHECKS)
+    const plain = pattern.replaceAll(/\\([#!])/g, '$1')
+    const paths = resolveInclude(plain, dirname(file.source.path), checks, where, this.#diagnostics)
+    file.pending = { paths, next: 0, checks, where }
+  }
+
+  /** Checks change for the lines that follow in this file and in files included from there. */
+  #changeChecks(file: OpenFile, firstWord: number): void {
+    const words: string[] = []
+    // Kinds up to Quoted are words.
+    for (let at = firstWord; at < this.#tokens.count && this.#tokens.kind(at) <= 2; at++) words.push(decodeText(this.#tokens.text(at)))
+    file.checks = applyIncludeCheck(words, file.checks).checks
+  }
+}

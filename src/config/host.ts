@@ -1,0 +1,134 @@
+/** What a check looks up on this machine. Injected, so that a check can be made for another one. */
+import { spawnSync } from 'node:child_process'
+import { constants, accessSync, existsSync, readFileSync, statSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { isAbsolute, join } from 'node:path'
+
+/** A user as the account database knows it. */
+export interface UserEntry {
+  readonly uid: number
+  readonly gid: number
+}
+
+/** The machine a configuration is meant for. */
+export interface Host {
+  readonly hostname: string
+  /** The user that scripts run as when nothing else is said. */
+  readonly uid: number
+  hasInterface(name: string): boolean
+  /** Octets; absent when not known. */
+  interfaceMtu(name: string): number | undefined
+  user(name: string): UserEntry | undefined
+  hasGroup(name: string): boolean
+  /** The number of an address scope: a number in any base, or a name that iproute2 knows. */
+  addressScope(text: string): number | undefined
+  /** Why a program cannot be run; absent when it can. */
+  scriptProblem(path: string): ScriptProblem | undefined
+}
+
+/** Why a program cannot be run. */
+export interface ScriptProblem {
+  /** There is no such file: nothing will be run. */
+  readonly isMissing: boolean
+  /** In words that continue "the script X". */
+  readonly reason: string
+}
+
+/** Names that are safe as an argument of getent(1). */
+const ACCOUNT_NAME = /^[A-Za-z_][A-Za-z0-9_.@-]*\$?$/
+
+/** This machine, in the network namespace of this process. Interfaces are read once, at the first question. */
+export function localHost(): Host {
+  const interfaces = lazy(readInterfaces)
+  const scopes = lazy(readScopes)
+  const users = new Map<string, string[] | undefined>()
+  const groups = new Map<string, string[] | undefined>()
+  return {
+    hostname: hostname(),
+    uid: process.geteuid?.() ?? 0,
+    hasInterface: (name) => interfaces().has(name),
+    // sysfs may belong to another network namespace; only the engine's link dump is certain.
+    interfaceMtu: () => undefined,
+    user(name) {
+      const entry = remembered(users, name, () => accountEntry('passwd', name))
+      return entry === undefined ? undefined : { uid: Number(entry[2]), gid: Number(entry[3]) }
+    },
+    hasGroup: (name) => remembered(groups, name, () => accountEntry('group', name)) !== undefined,
+    addressScope: (text) => scopeNumber(text) ?? scopes().get(text),
+    scriptProblem,
+  }
+}
+
+/** Address scopes that need no table. */
+const SCOPES: ReadonlyMap<string, number> = new Map([
+  ['global', 0],
+  ['site', 200],
+  ['link', 253],
+  ['host', 254],
+  ['nowhere', 255],
+])
+/** iproute2's tables, the local one first; both are optional. */
+const SCOPE_TABLES = ['/usr/share/iproute2/rt_scopes', '/etc/iproute2/rt_scopes']
+
+/** A scope as a number, in any base as strtoul(3) with base 0 reads it. */
+export function scopeNumber(text: string): number | undefined {
+  if (!/^(?:0x[0-9a-f]+|[1-9]\d*|0[0-7]*)$/i.test(text)) return SCOPES.get(text)
+  const number = /^0[0-7]/.test(text) ? Number.parseInt(text, 8) : Number(text)
+  return number <= 255 ? number : undefined
+}
+
+function readScopes(): ReadonlyMap<string, number> {
+  const lines = SCOPE_TABLES.filter((file) => existsSync(file)).flatMap((file) => readFileSync(file, 'utf8').split('\n'))
+  const entries = lines.map((line) => /^\s*(\S+)\s+([^\s#]+)/.exec(line)).filter((entry) => entry !== null)
+  return new Map(entries.flatMap(([, number = '', name = '']) => (/^[0-9]/.test(number) ? [[name, Number(number)] as const] : [])))
+}
+
+/** Reads /proc/net/dev, which always shows the namespace of the process, unlike a /sys mounted earlier. */
+function readInterfaces(): ReadonlySet<string> {
+  const lines = readFileSync('/proc/net/dev', 'utf8').split('\n').slice(2)
+  return new Set(lines.map((line) => line.slice(0, line.lastIndexOf(':')).trim()).filter((name) => name !== ''))
+}
+
+/** Asks /etc first; getent(1) knows the other sources of nsswitch.conf, where there is one. */
+function accountEntry(database: 'passwd' | 'group', name: string): string[] | undefined {
+  const local = readFileSync(`/etc/${database}`, 'utf8')
+    .split('\n')
+    .map((line) => line.split(':'))
+    .find(([entry]) => entry === name)
+  if (local !== undefined || !ACCOUNT_NAME.test(name)) return local
+  const { status, stdout } = spawnSync('getent', [database, name], { encoding: 'utf8', timeout: 5000 })
+  return status === 0 ? stdout.trim().split(':') : undefined
+}
+
+function scriptProblem(path: string): ScriptProblem | undefined {
+  if (isAbsolute(path)) return programProblem(path)
+  if (path.includes('/')) return { isMissing: true, reason: 'is not an absolute path' }
+  const directories = (process.env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin').split(':').filter((directory) => isAbsolute(directory))
+  const isFound = directories.some((directory) => programProblem(join(directory, path)) === undefined)
+  return isFound ? undefined : { isMissing: true, reason: 'is not found in PATH' }
+}
+
+function programProblem(path: string): ScriptProblem | undefined {
+  try {
+    if (statSync(path).isDirectory()) return { isMissing: false, reason: 'is a directory' }
+    accessSync(path, constants.X_OK)
+    return undefined
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    if (code === 'ENOENT' || code === 'ENOTDIR') return { isMissing: true, reason: 'does not exist' }
+    return { isMissing: false, reason: 'may not be executed' }
+  }
+}
+
+function lazy<T>(make: () => T): () => T {
+  let made: T | undefined
+  return () => (made ??= make())
+}
+
+function remembered<T>(known: Map<string, T>, key: string, look: () => T): T {
+  const found = known.get(key)
+  if (found !== undefined || known.has(key)) return found as T
+  const looked = look()
+  known.set(key, looked)
+  return looked
+}

@@ -1,0 +1,131 @@
+/** The include family (language.md §4): which problems are errors, and reading the files. */
+import { constants, accessSync, readFileSync, statSync } from 'node:fs'
+import type { Stats } from 'node:fs'
+import { glob } from './glob.ts'
+import type { Alternative } from './glob.ts'
+import { decodeText } from './source.ts'
+import type { Diagnostics } from './diagnostic.ts'
+import type { Span } from './source.ts'
+
+/** Which include problems are errors; the others are only reported. Named after the words of `include_check`. */
+export interface IncludeChecks {
+  /** A file that is unreadable, not a plain file, or executable. */
+  readonly read: boolean
+  /** A pattern without wildcards that matches nothing. */
+  readonly match: boolean
+  /** A wildcard pattern that matches nothing. */
+  readonly wildcardMatch: boolean
+  /** A brace alternative that matches nothing. */
+  readonly braceMatch: boolean
+}
+
+export const NO_CHECKS: IncludeChecks = { read: false, match: false, wildcardMatch: false, braceMatch: false }
+export const ALL_CHECKS: IncludeChecks = { read: true, match: true, wildcardMatch: true, braceMatch: true }
+
+/** The checks that each include word makes by itself. */
+export const INCLUDE_WORDS: ReadonlyMap<string, IncludeChecks> = new Map([
+  ['include', NO_CHECKS],
+  ['includer', { ...NO_CHECKS, read: true }],
+  ['includem', { ...NO_CHECKS, read: true, match: true }],
+  ['includew', { ...ALL_CHECKS, braceMatch: false }],
+  ['includeb', { ...NO_CHECKS, read: true, braceMatch: true }],
+  ['includea', ALL_CHECKS],
+])
+
+const CHECK_WORDS: ReadonlyMap<string, keyof IncludeChecks> = new Map([
+  ['read', 'read'],
+  ['match', 'match'],
+  ['wildcard_match', 'wildcardMatch'],
+  ['brace_match', 'braceMatch'],
+])
+
+/** The words that `include_check` knows. */
+export const INCLUDE_CHECK_WORDS: readonly string[] = [...CHECK_WORDS.keys()]
+
+/**
+ * Applies the words of an `include_check` line to the checks in force.
+ *
+ * Bare means all. A plain word sets, `+word` adds, `-word` removes; only the first word may set.
+ *
+ * @returns the new checks, and the words that were not understood or come too late to set
+ */
+export function applyIncludeCheck(words: readonly string[], before: IncludeChecks): { checks: IncludeChecks; rejected: readonly string[] } {
+  if (words.length === 0) return { checks: ALL_CHECKS, rejected: [] }
+  const rejected: string[] = []
+  const checks = { ...(/^[+-]/.test(words[0] ?? '') ? before : NO_CHECKS) }
+  for (const [index, word] of words.entries()) {
+    const check = CHECK_WORDS.get(word.replace(/^[+-]/, ''))
+    if (check === undefined || (index > 0 && !/^[+-]/.test(word))) rejected.push(word)
+    else checks[check] = !word.startsWith('-')
+  }
+  return { checks, rejected }
+}
+
+/** Either of two sets of checks. */
+export function mergeChecks(one: IncludeChecks, other: IncludeChecks): IncludeChecks {
+  return {
+    read: one.read || other.read,
+    match: one.match || other.match,
+    wildcardMatch: one.wildcardMatch || other.wildcardMatch,
+    braceMatch: one.braceMatch || other.braceMatch,
+  }
+}
+
+/** The files an include pattern names, problems reported at `where`. */
+export function resolveInclude(pattern: string, base: string, checks: IncludeChecks, where: Span, diagnostics: Diagnostics): string[] {
+  const shown = decodeText(pattern)
+  const { alternatives, hasBraces, truncated } = glob(shown, base)
+  if (truncated) diagnostics.error('too-many-files', where, `'${shown}' stands for too many files`, 'name the files more exactly')
+  for (const alternative of alternatives) {
+    if (alternative.paths.length > 0) continue
+    if (hasBraces) reportMissing(checks.braceMatch, where, `no file matches '${alternative.pattern}', one alternative of the braces`, diagnostics)
+    else reportUnmatched(alternative, checks, where, diagnostics)
+  }
+  return alternatives.flatMap(({ paths }) => paths)
+}
+
+function reportUnmatched({ pattern, hasWildcard }: Alternative, checks: IncludeChecks, where: Span, diagnostics: Diagnostics): void {
+  if (!hasWildcard) {
+    const help = pattern.includes('"') ? 'the rest of the line is the pattern as it stands: leave the quotes out' : undefined
+    reportMissing(checks.match, where, `there is no file '${pattern}'`, diagnostics, help)
+  } else if (checks.wildcardMatch) {
+    reportMissing(true, where, `no file matches '${pattern}'`, diagnostics)
+  }
+}
+
+function reportMissing(isError: boolean, where: Span, message: string, diagnostics: Diagnostics, help?: string): void {
+  if (isError) diagnostics.error('include-failed', where, message, help)
+  else diagnostics.warning('include-skipped', where, message, help ?? 'it is skipped; includem makes this an error')
+}
+
+/** A file as read: its text (one character per octet) and an identity that survives other spellings of its path. */
+export interface ReadFile {
+  readonly text: string
+  readonly identity: string
+}
+
+/** Reads a configuration file, or says in words why it may not be read. */
+export function readConfigurationFile(path: string, limitBytes: number): ReadFile | { readonly problem: string } {
+  try {
+    const stats = statSync(path)
+    const problem = unsuitable(stats, limitBytes)
+    if (problem !== undefined) return { problem }
+    accessSync(path, constants.R_OK)
+    return { text: readFileSync(path, 'latin1'), identity: `${stats.dev}:${stats.ino}` }
+  } catch (error) {
+    return { problem: describe(error) }
+  }
+}
+
+function unsuitable(stats: Stats, limitBytes: number): string | undefined {
+  if (stats.isDirectory()) return 'is a directory'
+  if (!stats.isFile()) return 'is not a regular file'
+  if ((stats.mode & 0o111) !== 0) return 'is executable'
+  return stats.size > limitBytes ? `is larger than the ${limitBytes} octets that are left` : undefined
+}
+
+function describe(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : String(error)
+  if (code === 'ENOENT') return 'does not exist'
+  return code === 'EACCES' ? 'may not be read (permission denied)' : `cannot be read (${code})`
+}

@@ -1,0 +1,189 @@
+/**
+ * The table language: what the keywords of a block are, how their values are read, and the walk that
+ * applies tables to a text.
+ *
+ * A table maps keywords to {@link Keyword}s made by the functions below; each holds its limits as data,
+ * so that documentation and tests read the same table as the decoder.
+ */
+import type { Diagnostics } from './diagnostic.ts'
+import type { Host } from './host.ts'
+import type { BlockReader } from './tree.ts'
+import { decodeBoolean, decodeInteger, decodeSeconds, requiredWord, US_PER_S } from './values.ts'
+import type { DurationBounds, IntegerBounds } from './values.ts'
+import type { Directive } from './words.ts'
+
+/** What a decoder may use. */
+export interface ReadContext {
+  readonly diagnostics: Diagnostics
+  readonly host: Host
+}
+
+/** An open block: what each of its lines means. */
+export interface OpenBlock {
+  /** Reads one line. The directive is not to be kept. */
+  line(directive: Directive, context: ReadContext): LineResult
+}
+
+/** What a line is: a block to read, a block to pass over, or a plain setting, which has no block. */
+export type LineResult = OpenBlock | 'skip' | 'setting'
+
+/** The form of a value, with its limits. */
+export type ValueSyntax =
+  | { readonly form: 'flag' }
+  | { readonly form: 'boolean' }
+  | ({ readonly form: 'integer' } & IntegerBounds)
+  | ({ readonly form: 'seconds' } & DurationBounds)
+  | { readonly form: 'words' }
+
+/** A keyword with a value, stored into a `T`. */
+export interface Setting<T> {
+  readonly kind: 'setting'
+  readonly value: ValueSyntax
+  readonly decode: (directive: Directive, target: T, context: ReadContext) => void
+}
+
+/** A keyword that opens a block. */
+export interface BlockKeyword<T> {
+  readonly kind: 'block'
+  /** Starts the block; `undefined` passes over it, after reporting why. */
+  readonly open: (directive: Directive, target: T, context: ReadContext) => OpenBlock | undefined
+}
+
+/** A keyword of a block whose settings go into a `T`. */
+export type Keyword<T> = Setting<T> | BlockKeyword<T>
+
+/** The keywords of one block. */
+export type KeywordTable<T> = ReadonlyMap<string, Keyword<T>>
+
+/** Stores a decoded value. */
+export type Assign<T, V> = (target: T, value: V, directive: Directive) => void
+
+/** A keyword that is said or not; further words mean nothing. */
+export function flag<T>(assign: (target: T, directive: Directive) => void): Setting<T> {
+  return { kind: 'setting', value: { form: 'flag' }, decode: (directive, target) => assign(target, directive) }
+}
+
+/** A keyword with an optional boolean. */
+export function boolean<T>(assign: Assign<T, boolean>): Setting<T> {
+  return {
+    kind: 'setting',
+    value: { form: 'boolean' },
+    decode(directive, target, { diagnostics }) {
+      const value = decodeBoolean(directive, diagnostics)
+      if (value !== undefined) assign(target, value, directive)
+    },
+  }
+}
+
+/** A keyword with a whole number. */
+export function integer<T>(min: number, max: number, assign: Assign<T, number>, invalid: number | undefined = undefined): Setting<T> {
+  return {
+    kind: 'setting',
+    value: { form: 'integer', min, max },
+    decode(directive, target, { diagnostics }) {
+      const word = requiredWord(directive, `a number from ${min} to ${max}`, diagnostics)
+      if (word === undefined) return
+      // `invalid`: for these keywords a bad value replaces the earlier one.
+      const value = decodeInteger(word, directive.keyword, { min, max }, diagnostics, invalid) ?? invalid
+      if (value !== undefined) assign(target, value, directive)
+    },
+  }
+}
+
+/** A count of at least 1; 0, allowed by old configurations, is reported and becomes 1. */
+export function count<T>(max: number, assign: Assign<T, number>): Setting<T> {
+  const decoder = integer<T>(0, max, (target, value, directive) => assign(target, Math.max(1, value), directive))
+  return {
+    kind: 'setting',
+    value: { form: 'integer', min: 1, max },
+    decode(directive, target, context) {
+      const [word] = directive.args
+      if (word !== undefined && /^\s*\+?0+$/.test(word.text)) {
+        context.diagnostics.error('value-replaced', word.span, `'${directive.keyword}' must be at least 1; 1 is used`)
+      }
+      decoder.decode(directive, target, context)
+    },
+  }
+}
+
+/** A keyword with whole seconds, stored as microseconds. */
+export function wholeSeconds<T>(maxS: number, assign: Assign<T, number>, invalidS: number | undefined = undefined): Setting<T> {
+  return integer(0, maxS, (target, seconds, directive) => assign(target, seconds * US_PER_S, directive), invalidS)
+}
+
+/** A keyword with decimal seconds, stored as microseconds. */
+export function seconds<T>(
+  minS: number,
+  maxS: number,
+  assign: Assign<T, number>,
+  invalidUs: number | undefined = undefined,
+): Setting<T> {
+  const bounds = { minUs: Math.round(minS * US_PER_S), maxUs: Math.round(maxS * US_PER_S) }
+  return {
+    kind: 'setting',
+    value: { form: 'seconds', ...bounds },
+    decode(directive, target, { diagnostics }) {
+      const us = decodeSeconds(directive, bounds, diagnostics) ?? (directive.args.length > 0 ? invalidUs : undefined)
+      if (us !== undefined) assign(target, us, directive)
+    },
+  }
+}
+
+/** A keyword with a grammar of its own and one result. */
+export function custom<T, V>(decode: (directive: Directive, context: ReadContext) => V | undefined, assign: Assign<T, V>): Setting<T> {
+  return words((directive, target, context) => {
+    const value = decode(directive, context)
+    if (value !== undefined) assign(target, value, directive)
+  })
+}
+
+/** A keyword with a grammar of its own that stores what it reads itself. */
+export function words<T>(decode: (directive: Directive, target: T, context: ReadContext) => void): Setting<T> {
+  return { kind: 'setting', value: { form: 'words' }, decode }
+}
+
+/** A keyword that opens a block. */
+export function block<T>(open: (directive: Directive, target: T, context: ReadContext) => OpenBlock | undefined): BlockKeyword<T> {
+  return { kind: 'block', open }
+}
+
+/** Reads a text, starting at its top level. Iterative: nesting is bounded by memory alone. */
+export function readBlocks(reader: BlockReader, root: OpenBlock, isRootBlock: (directive: Directive) => boolean, context: ReadContext): void {
+  const open = [root]
+  for (let item = reader.next(); item.kind !== 'end'; item = reader.next()) {
+    if (item.kind === 'close') {
+      if (open.length > 1) open.pop()
+      continue
+    }
+    const { directive } = item
+    if (reader.depth > 0 && reader.lacksClose && isRootBlock(directive)) {
+      while (reader.depth > 0 && reader.lacksClose) {
+        reader.closeForgotten(directive.span)
+        open.pop()
+      }
+    }
+    const result = (open.at(-1) ?? root).line(directive, context)
+    if (typeof result === 'object') enter(reader, directive, result, open, context)
+    else if (directive.opensBlock) pass(reader, directive, result, context)
+  }
+  reader.finish()
+}
+
+function enter(reader: BlockReader, directive: Directive, inner: OpenBlock, open: OpenBlock[], { diagnostics }: ReadContext): void {
+  if (directive.opensBlock) {
+    reader.enter(directive)
+    open.push(inner)
+    return
+  }
+  const help = `write '{' at the end of this line, or alone on the next`
+  diagnostics.error('missing-open-brace', directive.span, `'${directive.keyword}' starts a block, but no '{' follows`, help)
+  if (reader.enterWithoutBrace(directive)) open.push(inner)
+}
+
+function pass(reader: BlockReader, directive: Directive, result: 'skip' | 'setting', { diagnostics }: ReadContext): void {
+  if (result === 'setting') {
+    const message = `'${directive.keyword}' takes no block; everything up to the matching brace is ignored`
+    diagnostics.error('unexpected-open-brace', directive.span, message)
+  }
+  reader.skip(directive)
+}

@@ -1,0 +1,95 @@
+/**
+ * Texts being read, and places in them.
+ *
+ * A text is kept as one character per byte (latin1), so that an offset is a byte offset, keepalived's
+ * line limit is exact and any binary input is representable. What people see is decoded with
+ * {@link decodeText}.
+ */
+
+/** Strict, so that octets which are not UTF-8 stay one character each instead of becoming U+FFFD. */
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+// oxlint-disable-next-line no-control-regex -- exactly "all ASCII" is meant
+const ASCII = /^[\u0000-\u007f]*$/
+
+/** Part of a text: where a word, a line or a block keyword stands. */
+export interface Span {
+  readonly source: Source
+  /** Octets from the start of the text. */
+  readonly offset: number
+  /** Octets. */
+  readonly length: number
+}
+
+/** A place as people count: line and column from 1, columns in characters. */
+export interface Position {
+  readonly line: number
+  readonly column: number
+}
+
+/** One text: a file, with the include line that led to it. */
+export class Source {
+  /** The path as it is shown, relative when the main file was given so. */
+  readonly path: string
+  /** One character per octet. */
+  readonly text: string
+  /** The include line that brought this file in; absent for the main file. */
+  readonly includedFrom: Span | undefined
+  #lineStarts: Uint32Array | undefined
+
+  constructor(path: string, text: string, includedFrom?: Span) {
+    this.path = path
+    this.text = text
+    this.includedFrom = includedFrom
+  }
+
+  /** Where an offset stands. Costs a binary search; the line table is built on first use. */
+  position(offset: number): Position {
+    const starts = this.#starts()
+    const index = lineIndex(starts, offset)
+    const start = starts[index] ?? 0
+    return { line: index + 1, column: decodeText(this.text.slice(start, offset)).length + 1 }
+  }
+
+  /** The octets of a line (from 1), without its line end. */
+  line(number: number): string {
+    const starts = this.#starts()
+    const start = starts[number - 1] ?? this.text.length
+    const end = starts[number] ?? this.text.length + 1
+    return this.text.slice(start, end - 1).replace(/\r+$/, '')
+  }
+
+  #starts(): Uint32Array {
+    this.#lineStarts ??= findLineStarts(this.text)
+    return this.#lineStarts
+  }
+}
+
+/** The text that octets mean: UTF-8 where they are UTF-8, else one character per octet. */
+export function decodeText(octets: string): string {
+  if (ASCII.test(octets)) return octets
+  try {
+    return utf8.decode(Buffer.from(octets, 'latin1'))
+  } catch {
+    return octets
+  }
+}
+
+function findLineStarts(text: string): Uint32Array {
+  let count = 1
+  for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) count++
+  const starts = new Uint32Array(count)
+  for (let line = 1, at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) starts[line++] = at + 1
+  return starts
+}
+
+/** The index of the last line start at or before `offset`. */
+function lineIndex(starts: Uint32Array, offset: number): number {
+  let low = 0
+  let high = starts.length - 1
+  while (low < high) {
+    const middle = (low + high + 1) >>> 1
+    if ((starts[middle] ?? 0) <= offset) low = middle
+    else high = middle - 1
+  }
+  return low
+}

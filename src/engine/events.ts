@@ -1,0 +1,79 @@
+import type { EventKind } from '#native'
+
+/**
+ * What the engine tells, oldest first.
+ *
+ * Changes of state of one instance keep their order. When nobody takes events for long, they are merged per
+ * instance: `from` of the first, `to` of the last, `skipped` of those between; the final state always arrives.
+ */
+export type EngineEvent = EventKind & {
+  /** Milliseconds since the Unix epoch, with fractions. */
+  readonly atMs: number
+}
+
+/** A state by the name that notify scripts get. */
+export type VrrpState = Extract<EventKind, { type: 'stateChanged' }>['to']
+
+/** Events kept for a reader that does not take them. */
+const CAPACITY = 16_384
+
+/** One reader of events: a bounded queue behind an async iterator. */
+export class EventStream implements AsyncIterableIterator<EngineEvent, undefined> {
+  readonly #queue: EngineEvent[] = []
+  readonly #onClose: (stream: EventStream) => void
+  #waiting: ((result: IteratorResult<EngineEvent, undefined>) => void) | undefined
+  #dropped = 0
+  #isClosed = false
+
+  constructor(onClose: (stream: EventStream) => void) {
+    this.#onClose = onClose
+  }
+
+  /** Hands an event to the reader; the oldest one goes when too many wait. */
+  push(event: EngineEvent): void {
+    if (this.#isClosed) return
+    const waiting = this.#waiting
+    if (waiting !== undefined) {
+      this.#waiting = undefined
+      waiting({ done: false, value: event })
+      return
+    }
+    if (this.#queue.length >= CAPACITY) {
+      this.#queue.shift()
+      this.#dropped += 1
+    }
+    this.#queue.push(event)
+  }
+
+  /** Ends the stream after what is queued. */
+  close(): void {
+    this.#isClosed = true
+    this.#waiting?.({ done: true, value: undefined })
+    this.#waiting = undefined
+  }
+
+  async next(): Promise<IteratorResult<EngineEvent, undefined>> {
+    if (this.#dropped > 0) {
+      const count = this.#dropped
+      this.#dropped = 0
+      return { done: false, value: { type: 'dropped', count, atMs: Date.now() } }
+    }
+    const value = this.#queue.shift()
+    if (value !== undefined) return { done: false, value }
+    if (this.#isClosed) return { done: true, value: undefined }
+    return await new Promise((resolve) => {
+      this.#waiting = resolve
+    })
+  }
+
+  async return(): Promise<IteratorResult<EngineEvent, undefined>> {
+    this.close()
+    this.#queue.length = 0
+    this.#onClose(this)
+    return await Promise.resolve({ done: true, value: undefined })
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this
+  }
+}

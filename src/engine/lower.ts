@@ -1,0 +1,86 @@
+import type {
+  EngineConfig,
+  GarpConfig,
+  InstanceConfig,
+  VirtualAddress as NativeAddress,
+} from '#native'
+import type { Config, GarpSchedule, VirtualAddress, VrrpInstance } from '../config/model.ts'
+
+const US_PER_MS = 1_000
+const US_PER_S = 1_000_000
+
+/** The engine's view of a configuration: the only conversion there is on this side of the addon. */
+export function lower(config: Config): EngineConfig {
+  return {
+    startupDelayMs: Math.ceil(config.globalDefs.vrrpStartupDelayUs / US_PER_MS),
+    instances: config.vrrpInstances.map((instance) =>
+      lowerInstance(instance, config.globalDefs.dynamicInterfaces),
+    ),
+  }
+}
+
+function lowerInstance(instance: VrrpInstance, dynamicInterface: boolean): InstanceConfig {
+  return {
+    name: instance.name,
+    interface: instance.interface,
+    dynamicInterface,
+    family: instance.family,
+    version: instance.version,
+    vrid: instance.virtualRouterId,
+    priority: instance.priority,
+    ...(instance.isStateExplicit ? { initialState: instance.state } : {}),
+    advertIntUs: instance.advertIntUs,
+    downTimerAdverts: instance.downTimerAdverts,
+    preempt: instance.preempt,
+    preemptDelayUs: instance.preemptDelayUs,
+    ...optional('sourceAddress', instance.mcastSrcIp),
+    group: instance.mcastDstIp,
+    ...optional('authPass', instance.authentication?.password.reveal()),
+    lowerPrioNoAdvert: instance.lowerPrioNoAdvert,
+    higherPrioSendAdvert: instance.higherPrioSendAdvert,
+    ownerIgnoreAdverts: instance.ownerIgnoreAdverts,
+    skipCheckAdvAddr: instance.skipCheckAdvAddr,
+    v3ChecksumAsV2: instance.v3ChecksumAsV2,
+    ...optional('timerExpiredBackup', instance.timerExpiredBackup),
+    dontTrackPrimary: instance.dontTrackPrimary,
+    garp: lowerGarp(instance.garp),
+    virtualAddresses: instance.virtualIpaddress.map(lowerAddress),
+    excludedAddresses: instance.virtualIpaddressExcluded.map(lowerAddress),
+  }
+}
+
+function lowerGarp(garp: GarpSchedule): GarpConfig {
+  return {
+    masterDelayMs: garp.masterDelayUs / US_PER_MS,
+    masterRepeat: garp.masterRepeat,
+    masterRefreshS: garp.masterRefreshUs / US_PER_S,
+    masterRefreshRepeat: garp.masterRefreshRepeat,
+    lowerPrioDelayMs: garp.lowerPrioDelayUs / US_PER_MS,
+    lowerPrioRepeat: garp.lowerPrioRepeat,
+  }
+}
+
+function lowerAddress(address: VirtualAddress): NativeAddress {
+  return {
+    address: address.address,
+    prefixLength: address.prefixLength,
+    interface: address.dev,
+    scope: address.scope,
+    ...optional('label', address.label),
+    ...optional('broadcast', address.brd),
+    ...optional('peer', address.peer),
+    ...optional('preferredLifetimeS', address.preferredLftS),
+    noDad: address.noDad,
+    home: address.home,
+    manageTemporary: address.mngtmpaddr,
+    noPrefixRoute: address.noprefixroute,
+    autoJoin: address.autojoin,
+  }
+}
+
+/** A property that is absent where there is no value: the addon takes no `undefined` for it. */
+function optional<K extends string, V>(name: K, value: V | undefined): { [P in K]?: V } {
+  const property: { [P in K]?: V } = {}
+  if (value !== undefined) property[name] = value
+  return property
+}

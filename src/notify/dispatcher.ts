@@ -1,0 +1,121 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Logger } from 'pino'
+import type { NotifyScripts, ScriptCommand, VrrpInstance } from '../config/model.ts'
+import type { VrrpState } from '../engine/events.ts'
+import { lookUpAccount } from '../process/account.ts'
+import type { Account } from '../process/account.ts'
+import { runScript } from '../process/script.ts'
+import type { ScriptResult } from '../process/script.ts'
+
+/** A script that runs longer is ended, so that the next state of its instance can be told. */
+export const NOTIFY_TIMEOUT_MS = 30_000
+
+/** States that may wait for a slow script; older ones go unannounced, the latest never. */
+const MAX_WAITING = 16
+
+/** A state to tell, with the effective priority it was reached at. */
+interface Transition {
+  readonly state: VrrpState
+  readonly priority: number
+}
+
+/** The scripts of one instance, and the states they have yet to be told. */
+class Queue {
+  readonly waiting: Transition[] = []
+  scripts: NotifyScripts
+  running: Promise<void> | undefined
+
+  constructor(scripts: NotifyScripts) {
+    this.scripts = scripts
+  }
+}
+
+/**
+ * Runs notify scripts: those of one instance one after the other, in the order of its states; those of
+ * different instances side by side.
+ */
+export class NotifyDispatcher {
+  readonly #queues = new Map<string, Queue>()
+  readonly #log: Logger
+  #defaultAccount: Account | undefined
+
+  constructor(log: Logger) {
+    this.#log = log
+  }
+
+  /** Takes the scripts of a new configuration; states that wait are told with the new scripts. */
+  configure(instances: readonly VrrpInstance[], defaultAccount: Account | undefined): void {
+    this.#defaultAccount = defaultAccount
+    for (const { name, notify } of instances) {
+      const queue = this.#queues.get(name)
+      if (queue === undefined) this.#queues.set(name, new Queue(notify))
+      else queue.scripts = notify
+    }
+  }
+
+  /** Tells the scripts of `instance` that it reached a state. */
+  dispatch(instance: string, state: VrrpState, priority: number): void {
+    const queue = this.#queues.get(instance)
+    if (queue === undefined || commands(queue.scripts, state).length === 0) return
+    if (queue.waiting.length >= MAX_WAITING) {
+      const dropped = queue.waiting.shift()
+      this.#log.warn({ instance, state: dropped?.state }, 'notify scripts are too slow, a state goes unannounced')
+    }
+    queue.waiting.push({ state, priority })
+    queue.running ??= this.#run(instance, queue)
+  }
+
+  /** Waits until every state was told, at most `limitMs`. */
+  async finish(limitMs: number): Promise<void> {
+    const running = [...this.#queues.values()].map(async (queue) => await queue.running)
+    const limit = new AbortController()
+    const expired = sleep(limitMs, undefined, { signal: limit.signal }).catch(() => {}) // aborted: all have finished
+    await Promise.race([Promise.all(running), expired])
+    limit.abort()
+  }
+
+  async #run(instance: string, queue: Queue): Promise<void> {
+    for (let next = queue.waiting.shift(); next !== undefined; next = queue.waiting.shift()) {
+      for (const { command, args } of commands(queue.scripts, next.state, instance, next.priority)) {
+        // oxlint-disable-next-line no-await-in-loop -- one after the other is what this class is for
+        await this.#runOne(instance, next.state, command, args)
+      }
+    }
+    queue.running = undefined
+  }
+
+  async #runOne(instance: string, state: VrrpState, command: ScriptCommand, more: readonly string[]): Promise<void> {
+    const { account: named, path } = command
+    const account = named === undefined ? this.#defaultAccount : await lookUpAccount(named)
+    if (named !== undefined && account === undefined) {
+      this.#log.error({ instance, script: path, user: named.user }, 'notify script not run: its account does not exist')
+      return
+    }
+    const result = await runScript({ path, args: [...command.args, ...more] }, account, NOTIFY_TIMEOUT_MS)
+    this.#report(instance, state, path, result)
+  }
+
+  #report(instance: string, state: VrrpState, script: string, result: ScriptResult): void {
+    if (result.outcome === 'exited' && result.code === 0) return
+    this.#log.warn({ instance, state, script, ...result }, 'notify script did not succeed')
+  }
+}
+
+/** What to run for a state, in order: the state's own script, then the general one with its four arguments. */
+function commands(
+  scripts: NotifyScripts,
+  state: VrrpState,
+  instance = '',
+  priority = 0,
+): { readonly command: ScriptCommand; readonly args: readonly string[] }[] {
+  const own = {
+    INIT: undefined,
+    BACKUP: scripts.notifyBackup,
+    MASTER: scripts.notifyMaster,
+    FAULT: scripts.notifyFault,
+    STOP: scripts.notifyStop,
+  }[state]
+  const list = own === undefined ? [] : [{ command: own, args: [] }]
+  if (scripts.notify === undefined || state === 'INIT') return list
+  return [...list, { command: scripts.notify, args: ['INSTANCE', instance, state, String(priority)] }]
+}
