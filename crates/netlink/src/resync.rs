@@ -2,13 +2,12 @@
 
 use std::os::fd::{AsFd, BorrowedFd};
 
-use ka_sys::Errno;
 use ka_sys::netlink::{NetlinkProtocol, NetlinkSocket, Received};
 
 use crate::error::NetlinkError;
 use crate::message::{Answer, Batch, Message, NLM_F_DUMP_INTR};
 use crate::monitor::Event;
-use crate::socket::{BUFFER, refused};
+use crate::socket::{BUFFER, known, refused};
 use crate::{address, link};
 
 /// How far a [`Resync`] is.
@@ -134,8 +133,7 @@ impl Resync {
                 Answer::Content => Event::parse(&message).into_iter().for_each(&mut *sink),
                 Answer::Done | Answer::Acknowledged => ended = true,
                 Answer::Refused { errno, message } => {
-                    let errno = Errno::from_raw_os_error(errno);
-                    return Err(refused(part.operation(), errno, message));
+                    return Err(refused(part.operation(), known(errno), message));
                 }
             }
         }

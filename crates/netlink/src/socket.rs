@@ -87,7 +87,7 @@ impl RequestSocket {
                 *result = match message.answer() {
                     Answer::Acknowledged => Ok(()),
                     Answer::Refused { errno, message } => Err(ChangeError::Refused {
-                        errno: Errno::from_raw_os_error(errno),
+                        errno: known(errno),
                         message: message.map(Into::into),
                     }),
                     Answer::Content | Answer::Done => continue,
@@ -159,8 +159,7 @@ impl RequestSocket {
                     Answer::Content => found.extend(parse(&message)),
                     Answer::Done | Answer::Acknowledged => return Ok(consistent),
                     Answer::Refused { errno, message } => {
-                        let errno = Errno::from_raw_os_error(errno);
-                        return Err(refused(operation, errno, message));
+                        return Err(refused(operation, known(errno), message));
                     }
                 }
             }
@@ -194,5 +193,62 @@ pub(crate) fn refused(
         operation,
         errno,
         message: message.map(Into::into),
+    }
+}
+
+/// The error number of a refusal; `EIO` for one outside the kernel's range, which
+/// `Errno` cannot hold.
+pub(crate) fn known(errno: i32) -> Errno {
+    match errno {
+        1..=4095 => Errno::from_raw_os_error(errno),
+        _ => Errno::IO,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rustix::net::sockopt::set_socket_recv_buffer_size;
+
+    use super::*;
+    use crate::address::{AddressChange, AddressKey};
+
+    #[test]
+    fn a_lost_acknowledgement_is_told_apart_from_a_refusal() {
+        let mut socket = RequestSocket::open(NetlinkProtocol::Route).unwrap();
+        // Room for a few acknowledgements only. Of an interface that does not exist,
+        // the requests change nothing, whoever runs this.
+        set_socket_recv_buffer_size(&socket.socket, 0).unwrap();
+        let change = AddressChange::Remove(AddressKey {
+            ifindex: 0x7fff_ffff,
+            address: "192.0.2.1".parse().unwrap(),
+            prefix_len: 32,
+            peer: None,
+        });
+        let mut results = Vec::new();
+        for _ in 0..2 {
+            results.clear();
+            socket.submit(&[change; 32], AddressChange::encode, &mut results);
+            let refused = |r: &Result<(), _>| matches!(r, Err(ChangeError::Refused { .. }));
+            let lost = |r: &Result<(), _>| *r == Err(ChangeError::Unacknowledged);
+            let (before, behind) = results.split_at(results.partition_point(refused));
+            assert!(!before.is_empty() && before.len() < 32, "{results:?}");
+            assert!(behind.iter().all(lost), "{results:?}");
+        }
+        // One at a time there is room again.
+        results.clear();
+        socket.submit(&[change], AddressChange::encode, &mut results);
+        let [Err(error)] = results.as_slice() else {
+            panic!("{results:?}")
+        };
+        assert!([Errno::NODEV, Errno::PERM].contains(&error.errno().unwrap()));
+    }
+
+    #[test]
+    fn an_error_number_out_of_range_is_an_error_all_the_same() {
+        assert_eq!(known(17), Errno::EXIST);
+        assert_eq!(known(4_095).raw_os_error(), 4_095);
+        for strange in [i32::MIN, -1, 0, 4_096, i32::MAX] {
+            assert_eq!(known(strange), Errno::IO);
+        }
     }
 }

@@ -28,9 +28,8 @@ fn joined(family: IpFamily, interface: &str) -> Vec<IpAddr> {
 }
 
 fn both(test: fn(IpFamily)) {
-    for family in [IpFamily::V4, IpFamily::V6] {
-        in_namespace(move || test(family));
-    }
+    // Where the first is skipped, one line says so.
+    let _ = in_namespace(move || test(IpFamily::V4)) && in_namespace(move || test(IpFamily::V6));
 }
 
 #[test]

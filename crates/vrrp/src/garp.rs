@@ -11,7 +11,8 @@ use crate::config::GarpConfig;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct GarpSchedule {
     second_block: Option<Instant>,
-    lower_priority_block: Option<Instant>,
+    /// The next block for a lower-priority advertisement, and the last.
+    lower_priority_blocks: Option<(Instant, Instant)>,
     refresh: Option<Instant>,
 }
 
@@ -41,13 +42,15 @@ impl GarpSchedule {
     /// Another router advertised with lower priority, so that hosts may have learned its
     /// address: returns the rounds to send now, possibly 0.
     ///
-    /// A block that is already scheduled stays where it is: a stream of such advertisements
-    /// does not put it off.
+    /// keepalived schedules a second block for each such advertisement. Here a stream of them
+    /// takes no memory: of the blocks scheduled only the next and the last are kept, so
+    /// there is one within the delay of the first, and one a whole delay after the last.
     #[must_use]
     pub fn contested(&mut self, config: &GarpConfig, now: Instant) -> u32 {
         if config.lower_prio_repeat > 0 && !config.lower_prio_delay.is_zero() {
-            self.lower_priority_block
-                .get_or_insert(now + config.lower_prio_delay);
+            let last = now + config.lower_prio_delay;
+            let next = self.lower_priority_blocks.map_or(last, |(next, _)| next);
+            self.lower_priority_blocks = Some((next, last));
         }
         config.lower_prio_repeat
     }
@@ -60,7 +63,8 @@ impl GarpSchedule {
     /// When [`Self::handle_timeout`] has something to return.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
-        [self.second_block, self.lower_priority_block, self.refresh]
+        let lower_priority_block = self.lower_priority_blocks.map(|(next, _)| next);
+        [self.second_block, lower_priority_block, self.refresh]
             .into_iter()
             .flatten()
             .min()
@@ -75,8 +79,9 @@ impl GarpSchedule {
         if take_due(&mut self.second_block, now).is_some() {
             rounds = rounds.saturating_add(config.master_repeat);
         }
-        if take_due(&mut self.lower_priority_block, now).is_some() {
+        if let Some((_, last)) = self.lower_priority_blocks.take_if(|(next, _)| *next <= now) {
             rounds = rounds.saturating_add(config.lower_prio_repeat);
+            self.lower_priority_blocks = (last > now).then_some((last, last));
         }
         if let Some(due) = take_due(&mut self.refresh, now) {
             rounds = rounds.saturating_add(config.master_refresh_repeat);

@@ -12,10 +12,16 @@ pub(crate) const REDUCED_PRIORITY: u8 = 254;
 /// Advertisements of its own that the owner waits for before it looks again.
 const OWN_ADVERTISEMENTS: u8 = 2;
 
+/// Intervals after which the other owner counts as not giving way although there was no time for
+/// advertisements of our own: one that advertises as often as this router puts them off
+/// for ever. (keepalived 2.4.3 was seen to get there after five.)
+const PATIENCE: u32 = 5;
+
 /// What an address owner that is Master knows about another one.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct OwnerConflict {
     interval: Duration,
+    since: Instant,
     own_advertisements: u8,
     window_end: Option<Instant>,
 }
@@ -32,9 +38,10 @@ pub(crate) enum Verdict {
 }
 
 impl OwnerConflict {
-    fn new(interval: Duration) -> Self {
+    fn new(interval: Duration, now: Instant) -> Self {
         Self {
             interval,
+            since: now,
             own_advertisements: 0,
             window_end: None,
         }
@@ -46,22 +53,17 @@ impl OwnerConflict {
         interval: Duration,
         now: Instant,
     ) -> Verdict {
-        match conflict.and_then(|conflict| conflict.window_end) {
-            Some(end) if now <= end => return Verdict::Reduce,
-            // It was silent for the whole window: this is a new conflict.
-            Some(_) => *conflict = None,
-            None => {}
-        }
-        match conflict {
-            Some(conflict) => {
-                conflict.interval = interval;
-                Verdict::Wait
-            }
-            None => {
-                *conflict = Some(Self::new(interval));
-                Verdict::Report
+        if let Some(known) = conflict {
+            match known.window_end {
+                Some(end) if now <= end => return Verdict::Reduce,
+                None if now >= known.since + known.interval * PATIENCE => return Verdict::Reduce,
+                None => return Verdict::Wait,
+                // It was silent for the whole window: this is a new conflict.
+                Some(_) => {}
             }
         }
+        *conflict = Some(Self::new(interval, now));
+        Verdict::Report
     }
 
     /// This router advertised because it was time to. Answers to the other owner do not

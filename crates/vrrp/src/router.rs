@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
-use ka_wire::{Family, Version};
+use ka_wire::Family;
 
 use crate::action::{Action, Cause, Notice};
 use crate::config::RouterConfig;
@@ -332,8 +332,9 @@ impl VirtualRouter {
             }
             return;
         }
+        // Of a Backup only: a Master knows no other.
         let same_master = self.master.is_some_and(|(master, _)| master == source);
-        if self.config.skip_check_adv_addr && self.state == State::Backup && same_master {
+        if self.config.skip_check_adv_addr && same_master {
             return;
         }
         if let Some(address) = advertisement.missing_address(&self.config.addresses) {
@@ -344,13 +345,13 @@ impl VirtualRouter {
         }
     }
 
-    /// Takes over the sender's interval (RFC 9568 §6.4.2); VRRPv2 has one for all.
+    /// Takes over the sender's interval (RFC 9568 §6.4.2). In VRRPv2 it was checked to be ours.
     ///
     /// 0 is not an interval, but nothing in keepalived's checks rejects it; learned, it would
     /// make the Master_Down_Timer run out at once.
     fn learn_interval(&mut self, advertisement: &Accepted<'_>) {
         let current = advertisement.interval;
-        if self.config.version == Version::V2 || current.is_zero() {
+        if current.is_zero() {
             return;
         }
         let previous = std::mem::replace(&mut self.master_adver_interval, current);

@@ -17,22 +17,27 @@ pub const DEADLINE: Duration = Duration::from_secs(30);
 
 /// Runs `test` on a thread in a new network namespace, which ends with it.
 ///
-/// Where the process may not make one the test is skipped, which fails in CI.
-pub fn in_namespace(test: impl FnOnce() + Send + 'static) {
+/// Where the process may not make one the test is skipped, which fails in CI; returns
+/// whether it ran.
+pub fn in_namespace(test: impl FnOnce() + Send + 'static) -> bool {
     let thread = std::thread::spawn(move || {
         let privileges = effective().expect("a thread may read its own");
         for needed in [Capability::NetAdmin, Capability::NetRaw] {
             if !privileges.contains(needed) {
-                return skip(needed.name(), "not effective");
+                skip(needed.name(), "not effective");
+                return false;
             }
         }
         if let Err(error) = ka_sys::namespace::unshare_network() {
-            return skip("CAP_SYS_ADMIN", &error.to_string());
+            skip("CAP_SYS_ADMIN", &error.to_string());
+            return false;
         }
         test();
+        true
     });
-    if let Err(panic) = thread.join() {
-        std::panic::resume_unwind(panic);
+    match thread.join() {
+        Ok(ran) => ran,
+        Err(panic) => std::panic::resume_unwind(panic),
     }
 }
 

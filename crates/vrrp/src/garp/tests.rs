@@ -74,3 +74,19 @@ fn sums_of_rounds_do_not_overflow() {
     // The refresh goes on.
     assert_eq!(schedule.poll_timeout(), Some(late + seconds(1)));
 }
+
+#[test]
+fn a_call_one_whole_period_late_refreshes_once() {
+    let now = origin();
+    let config = GarpConfig {
+        master_delay: seconds(0),
+        master_refresh: seconds(10),
+        ..GarpConfig::default()
+    };
+    let mut schedule = GarpSchedule::default();
+    assert_eq!(schedule.start(&config, now), 5);
+    let late = now + seconds(20);
+    assert_eq!(schedule.handle_timeout(&config, late), 1);
+    assert_eq!(schedule.handle_timeout(&config, late), 0);
+    assert_eq!(schedule.poll_timeout(), Some(now + seconds(30)));
+}

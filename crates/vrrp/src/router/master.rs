@@ -90,11 +90,10 @@ impl VirtualRouter {
         self.timer = Some(now + self.config.advertisement_interval);
     }
 
-    /// Stops everything that only a Master does.
+    /// Stops everything that only a Master does. The caller sets the timer of what comes next.
     pub(super) fn release(&mut self) {
         self.garp.cancel();
         self.owner_conflict = None;
-        self.timer = None;
         self.statistics.released_master += 1;
         self.act(Action::CancelAnnouncements);
         self.act(Action::ReleaseAddresses);

@@ -115,7 +115,7 @@ fn a_wrong_pseudo_header_is_a_wrong_checksum_in_v3() {
 }
 
 #[test]
-fn each_reason_is_said_again_after_a_change_of_master_or_state() {
+fn each_reason_is_said_again_after_a_change_of_master_state_or_configuration() {
     let mut lan = Lan::new();
     let host = lan.started(authenticated(100));
     let bad = damaged(KINDS[10].1);
@@ -141,4 +141,39 @@ fn each_reason_is_said_again_after_a_change_of_master_or_state() {
     lan.inject_bad(host, &bad);
     lan.inject_bad(host, &bad);
     assert_eq!(rejections(&mut lan), 1);
+    // So is a new configuration's.
+    lan.reconfigure(host, authenticated(101));
+    lan.inject_bad(host, &bad);
+    lan.inject_bad(host, &bad);
+    assert_eq!(rejections(&mut lan), 1);
+}
+
+#[test]
+fn who_sent_bad_packets_is_said_once_and_only_if_it_is_news() {
+    let mut lan = Lan::new();
+    let host = lan.started(authenticated(100));
+    lan.advertise_to(host, LOWER, 200);
+    lan.take_log(host);
+    let bad = damaged(KINDS[2].1);
+    let rejected = |source| Notice::AdvertisementRejected {
+        source,
+        rejection: ka_vrrp::Rejection::Ttl { received: 254 },
+    };
+    let changed = Notice::MasterChanged {
+        previous: Some(LOWER),
+        current: HIGHER,
+    };
+    lan.inject_bad(host, &bad);
+    assert_eq!(notices(&lan.take_log(host)), [changed, rejected(HIGHER)]);
+    // Both go on: the good one is still the one that was heard.
+    for _ in 0..10 {
+        lan.advertise_to(host, LOWER, 200);
+        lan.inject_bad(host, &bad);
+    }
+    assert_eq!(notices(&lan.take_log(host)), []);
+    // Bad packets of the Master itself are no change of Master.
+    lan.advertise_to(host, HIGHER, 200);
+    lan.take_log(host);
+    lan.inject_bad(host, &bad);
+    assert_eq!(notices(&lan.take_log(host)), [rejected(HIGHER)]);
 }

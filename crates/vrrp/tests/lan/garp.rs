@@ -104,7 +104,7 @@ fn a_lower_priority_brings_one_block_without_delay_and_none_without_rounds() {
 }
 
 #[test]
-fn a_block_that_is_scheduled_stays_in_place() {
+fn a_stream_of_lower_priorities_puts_off_no_block_and_ends_with_one() {
     let garp = GarpConfig {
         lower_prio_repeat: 1,
         lower_prio_delay: ms(3000),
@@ -114,7 +114,7 @@ fn a_block_that_is_scheduled_stays_in_place() {
     let host = lan.master(with(garp));
     let start = lan.elapsed();
     // One lower-priority advertisement each second.
-    for second in 1..=4 {
+    for second in 1..=6 {
         lan.run_until(start + ms(second * 1000));
         lan.advertise_to(host, LOWER, 50);
     }
@@ -123,10 +123,14 @@ fn a_block_that_is_scheduled_stays_in_place() {
         (1000, 1),
         (2000, 1),
         (3000, 1),
-        (4000, 1), // the delayed block of the first; its own is scheduled by now
+        (4000, 1), // delayed from 1 s; the last one known is the one of 3 s
         (4000, 1),
         (5000, 5), // the second block as Master
-        (7000, 1),
+        (5000, 1),
+        (6000, 1), // delayed from 3 s
+        (6000, 1),
+        (8000, 1), // delayed from 5 s
+        (9000, 1), // delayed from 6 s, the last
     ];
     assert_eq!(
         announcements(&lan.take_log(host)),

@@ -2,7 +2,7 @@
 
 use ka_vrrp::{Cause, Notice, RejectReason, RouterConfig, State};
 
-use crate::config::{HIGHER, LOWER, ms, us, v2};
+use crate::config::{HIGHER, LOWER, ms, us, v2, v3};
 use crate::lan::Lan;
 use crate::log::{advertisements, changes, notices};
 use crate::packet::Packet;
@@ -117,17 +117,44 @@ fn the_higher_address_reduces_its_priority_after_two_of_its_own_advertisements()
 
 #[test]
 fn answers_do_not_count_as_its_own_advertisements() {
+    // Every advertisement of its own is put off by an answer, for five intervals.
+    for period in [999, 900, 100] {
+        let (mut lan, host) = conflict();
+        let first = 600;
+        for number in 0.. {
+            let time = first + number * period;
+            rogue_at(&mut lan, host, &[time]);
+            let reduced = lan.router(host).effective_priority() == 254;
+            assert_eq!(reduced, time >= first + 5000, "at {time} ms");
+            if reduced {
+                break;
+            }
+        }
+        assert_eq!(lan.state(host), State::Backup);
+        // Said once.
+        let said = notices(&lan.take_log(host));
+        let conflicts = said
+            .iter()
+            .filter(|notice| matches!(notice, Notice::OwnerConflict { .. }));
+        assert_eq!(conflicts.count(), 1);
+    }
+}
+
+#[test]
+fn a_conflict_ends_with_being_master() {
     let (mut lan, host) = conflict();
-    let times: Vec<u64> = (1..100).map(|number| number * 900).collect();
-    rogue_at(&mut lan, host, &times);
+    rogue_at(&mut lan, host, &[500]);
+    // Two advertisements of its own, at 1.5 and 2.5; then a short time as Backup.
+    lan.run_until(ms(2600));
+    lan.advertise_to(host, HIGHER, 255);
+    lan.advertise_to(host, HIGHER, 0);
+    lan.run_until(ms(2700));
     assert_eq!(lan.state(host), State::Master);
+    lan.take_log(host);
+    rogue_at(&mut lan, host, &[3600]);
+    let again = Notice::OwnerConflict { source: LOWER };
+    assert!(notices(&lan.take_log(host)).contains(&again));
     assert_eq!(lan.router(host).effective_priority(), 255);
-    // Said once, however long it goes on.
-    let said = notices(&lan.take_log(host));
-    let conflicts = said
-        .iter()
-        .filter(|notice| matches!(notice, Notice::OwnerConflict { .. }));
-    assert_eq!(conflicts.count(), 1);
 }
 
 #[test]
@@ -188,5 +215,54 @@ fn a_reduced_owner_recovers_when_it_hears_anything_but_the_other_owner() {
         assert_eq!(said, restored, "priority {priority} of {source}");
         let effective = lan.router(host).effective_priority();
         assert_eq!(effective == 255, restored);
+    }
+}
+
+#[test]
+fn a_reduced_owner_is_owner_again_when_it_is_started_again() {
+    let (mut lan, host) = conflict();
+    rogue_at(&mut lan, host, &[500, 2600]);
+    lan.stop(host);
+    assert_eq!(lan.router(host).effective_priority(), 254);
+    lan.start(host, None);
+    assert_eq!(lan.router(host).effective_priority(), 255);
+    lan.run_for(ms(1));
+    assert_eq!(lan.state(host), State::Master);
+}
+
+#[test]
+fn an_old_conflict_does_no_harm() {
+    let (mut lan, host) = conflict();
+    rogue_at(&mut lan, host, &[500]);
+    lan.run_for(ms(1_000_000));
+    assert_eq!(lan.state(host), State::Master);
+    assert_eq!(lan.router(host).effective_priority(), 255);
+    // Nor does one from before this router was owner again.
+    let (mut lan, host) = conflict();
+    rogue_at(&mut lan, host, &[500]);
+    lan.run_until(ms(2600));
+    lan.reconfigure(host, v2(254));
+    lan.reconfigure(host, v2(255));
+    lan.take_log(host);
+    rogue_at(&mut lan, host, &[2700]);
+    assert_eq!(lan.state(host), State::Master);
+    let again = Notice::OwnerConflict { source: LOWER };
+    assert_eq!(notices(&lan.take_log(host))[0], again);
+}
+
+#[test]
+fn the_longer_interval_decides_how_long_the_window_is() {
+    for (time, reduced) in [(6_100, true), (6_101, false)] {
+        let mut lan = Lan::new();
+        let host = lan.master(v3(255, ms(1000)));
+        lan.run_until(ms(500));
+        let config = lan.router(host).config().clone();
+        let rogue = Packet::with_interval(&config, LOWER, 255, ms(3000));
+        lan.inject(host, &rogue);
+        // Own advertisements at 1.5 and 2.5; 1.2 times 3 s more.
+        lan.run_until(ms(time));
+        lan.inject(host, &rogue);
+        let effective = lan.router(host).effective_priority();
+        assert_eq!(effective == 254, reduced, "at {time} ms");
     }
 }

@@ -151,6 +151,10 @@ fn a_backup_keeps_the_interval_that_it_learned() {
     assert_eq!(lan.router(host).config().version, Version::V2);
     assert_eq!(lan.router(host).master_adver_interval(), ms(1000));
     assert_eq!(lan.due(host), Some(us(3_609_375)));
+    lan.advertise_to(host, HIGHER, 200);
+    lan.reconfigure(host, v3(100, ms(500)));
+    assert_eq!(lan.router(host).master_adver_interval(), ms(500));
+    assert_eq!(lan.due(host), Some(us(1_804_687)));
 }
 
 #[test]

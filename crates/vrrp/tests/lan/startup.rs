@@ -1,11 +1,11 @@
 //! Start-up: who waits, who does not, and `vrrp_startup_delay`.
 
-use ka_vrrp::{Action, Cause, Faults, InitialState, RouterConfig, State};
+use ka_vrrp::{Action, Cause, Faults, InitialState, Notice, RouterConfig, State};
 use ka_wire::Family;
 
 use crate::config::{HIGHER, config, ms, us, v2, v3};
 use crate::lan::Lan;
-use crate::log::{advertisements, changed, changes};
+use crate::log::{advertisements, changed, changes, notices};
 
 #[test]
 fn a_router_starts_as_backup_for_a_whole_master_down_interval() {
@@ -198,6 +198,23 @@ fn a_stopped_router_starts_anew() {
             changed(State::Stop, State::Master, Cause::AddressOwner)
         ))
     );
+}
+
+#[test]
+fn a_router_that_starts_anew_has_heard_nobody() {
+    let mut lan = Lan::new();
+    let host = lan.started(v2(100));
+    lan.advertise_to(host, HIGHER, 200);
+    lan.stop(host);
+    lan.start(host, None);
+    assert_eq!(lan.router(host).master(), None);
+    lan.take_log(host);
+    lan.advertise_to(host, HIGHER, 200);
+    let heard = Notice::MasterChanged {
+        previous: None,
+        current: HIGHER,
+    };
+    assert_eq!(notices(&lan.take_log(host)), [heard]);
 }
 
 #[test]
