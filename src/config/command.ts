@@ -1,7 +1,10 @@
 /** The second reading of a line, for commands (language.md §1.1): both quotes, joined parts, escapes. */
 
 /** Words of a line, or why it has none. */
-export type CommandWords = { readonly words: readonly string[] } | { readonly problem: 'open-quote'; readonly quote: string } | { readonly problem: 'open-escape' }
+export type CommandWords =
+  | { readonly words: readonly string[] }
+  | { readonly problem: 'open-quote'; readonly quote: string }
+  | { readonly problem: 'open-escape' }
 
 const NAMED_ESCAPES: ReadonlyMap<string, string> = new Map([
   ['a', '\u0007'],
@@ -25,7 +28,7 @@ export function splitCommand(line: string, escapes: 'keep' | 'decode'): CommandW
   const words: string[] = []
   let word: string | undefined
   let quote: string | undefined
-  for (let at = 0; at < line.length; ) {
+  for (let at = 0; at < line.length;) {
     const char = line.charAt(at)
     if (char === '\\') {
       if (at + 1 >= line.length) return { problem: 'open-escape' }

@@ -43,7 +43,6 @@ export const ERRORS = {
   // Files
   'config-not-found': { class: 'file-not-found', refusesStart: true },
   'config-unreadable': { class: 'file-not-found', refusesStart: true },
-  'multiple-files': { class: 'multiple-files' },
   'include-failed': { class: 'include-error', refusesStart: true },
   'circular-include': { class: 'include-error', refusesStart: true },
   'too-many-files': { class: 'include-error', refusesStart: true },

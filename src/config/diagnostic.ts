@@ -32,7 +32,7 @@ export interface Diagnostic {
   readonly message: string
   /** What to write instead, or where to look. */
   readonly help: string | undefined
-  /** The include lines that led to `file`, innermost first. */
+  /** The include lines that led to `file`, innermost first, at most {@link KEPT_INCLUDES}. */
   readonly includedFrom: readonly FileLine[]
   /** The line itself, secrets masked; absent when there is none to show. */
   readonly excerpt: Excerpt | undefined
@@ -40,6 +40,9 @@ export interface Diagnostic {
 
 /** How many diagnostics of one severity are kept; more are only counted, so hostile input stays cheap. */
 export const KEPT_PER_SEVERITY = 1000
+
+/** How many levels of includes a diagnostic names. */
+export const KEPT_INCLUDES = 8
 
 const TABLES = { error: ERRORS, warning: WARNINGS, info: NOTES } as const
 
@@ -124,7 +127,7 @@ function place(where: Span | string): Pick<Diagnostic, 'file' | 'line' | 'column
   const start = source.position(offset)
   const excerpt = excerptAt(where, start)
   const includedFrom: FileLine[] = []
-  for (let from = source.includedFrom; from !== undefined; from = from.source.includedFrom) {
+  for (let from = source.includedFrom; from !== undefined && includedFrom.length < KEPT_INCLUDES; from = from.source.includedFrom) {
     includedFrom.push({ file: from.source.path, line: from.source.position(from.offset).line })
   }
   return { file: source.path, ...start, length: excerpt.length, includedFrom, excerpt }

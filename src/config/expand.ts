@@ -22,7 +22,7 @@ export const MAX_OCTETS: number = 128 * 1024 * 1024
 const INCLUDE = /[ \t]*(include[rmwbea]?)(?:[ \t]+|$)/y
 const INCLUDE_CHECK = /[ \t]*include_check(?=[ \t]|$)/y
 const EXPANSION = /[ \t]*(?:(@)|(~SEQx?|~LST)|(\$[A-Za-z_]\w*)=)/y
-const PREDEFINED = /\$(?:\{_(?:PWD|INSTANCE|RANDOM|ENV|HASH|BANG)[ }]|_(?:PWD|INSTANCE|RANDOM|ENV|HASH|BANG)\b)/
+const REFERENCE = /\$(?:\{[A-Za-z_]\w*[ }]|_(?:PWD|INSTANCE|RANDOM|ENV|HASH|BANG)\b)/
 const LOWER_I = 105
 
 /** What was read: tokens of all files in reading order. */
@@ -37,7 +37,7 @@ interface OpenFile {
   readonly source: Source
   readonly sourceId: number
   readonly identity: string
-  readonly usesPredefined: boolean
+  readonly hasReferences: boolean
   position: number
   checks: IncludeChecks
   pending: { readonly paths: readonly string[]; next: number; readonly checks: IncludeChecks; readonly where: Span } | undefined
@@ -70,11 +70,11 @@ class Expansion {
       const help = 'keepalived itself does not read such a file: save it as UTF-8 without a byte order mark'
       this.#diagnostics.warning('byte-order-mark', { source, offset: 0, length: 3 }, 'the file starts with a byte order mark', help)
     }
-    const usesPredefined = PREDEFINED.test(source.text)
+    const hasReferences = REFERENCE.test(source.text)
     this.#files.add(source.path)
     this.#octetsLeft -= source.text.length
     this.#filesRead++
-    this.#stack.push({ source, sourceId: this.#tokens.enter(source), identity, usesPredefined, position, checks, pending: undefined })
+    this.#stack.push({ source, sourceId: this.#tokens.enter(source), identity, hasReferences, position, checks, pending: undefined })
   }
 
   openMain(file: string): void {
@@ -120,7 +120,12 @@ class Expansion {
       if (pending.checks.read) this.#diagnostics.error('include-failed', pending.where, message)
       else this.#diagnostics.warning('include-skipped', pending.where, message, 'it is skipped; includer makes this an error')
     } else if (this.#stack.some(({ identity }) => identity === read.identity)) {
-      this.#diagnostics.error('circular-include', pending.where, `'${path}' includes itself, directly or through other files`, this.#chain())
+      this.#diagnostics.error(
+        'circular-include',
+        pending.where,
+        `'${path}' includes itself, directly or through other files`,
+        this.#chain(),
+      )
     } else {
       this.open(new Source(path, read.text, pending.where), read.identity, parent.checks)
     }
@@ -143,7 +148,7 @@ class Expansion {
     if (end === start || !this.#isReadable(source, start, end)) return
     if (this.#isExpansion(file, start, end)) return
     const stop = contentEnd(source, start, end, this.#diagnostics)
-    for (let at = start; at < stop; ) at = this.#readLogicalLine(file, at, stop)
+    for (let at = start; at < stop;) at = this.#readLogicalLine(file, at, stop)
   }
 
   #isReadable(source: Source, start: number, end: number): boolean {
@@ -164,14 +169,15 @@ class Expansion {
     EXPANSION.lastIndex = start
     const found = EXPANSION.exec(source.text)
     if (found === null) {
-      const used = file.usesPredefined ? PREDEFINED.exec(source.text.slice(start, end)) : null
+      const used = file.hasReferences ? REFERENCE.exec(source.text.slice(start, end)) : null
       if (used === null) return false
       const span = { source, offset: start + used.index, length: used[0].length }
-      this.#diagnostics.error('expansion-not-supported', span, 'predefined names are not supported yet: the text stays as it is written')
-      return false
+      this.#diagnostics.error('expansion-not-supported', span, 'references (${NAME}) are not supported yet: the line is ignored')
+      return true
     }
     const [matched, condition, sequence] = found
-    const what = condition === undefined ? (sequence === undefined ? 'definitions ($NAME=...)' : `${sequence}(...)`) : 'conditional lines (@ID)'
+    const what =
+      condition === undefined ? (sequence === undefined ? 'definitions ($NAME=...)' : `${sequence}(...)`) : 'conditional lines (@ID)'
     const span = { source, offset: start, length: Math.min(matched.length, end - start) }
     this.#diagnostics.error('expansion-not-supported', span, `${what} are not supported yet: the line is ignored`)
     this.#skipContinuation(file, end)

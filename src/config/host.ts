@@ -15,6 +15,7 @@ export interface Host {
   readonly hostname: string
   /** The user that scripts run as when nothing else is said. */
   readonly uid: number
+  /** Also true where interfaces cannot be looked up. */
   hasInterface(name: string): boolean
   /** Octets; absent when not known. */
   interfaceMtu(name: string): number | undefined
@@ -46,7 +47,7 @@ export function localHost(): Host {
   return {
     hostname: hostname(),
     uid: process.geteuid?.() ?? 0,
-    hasInterface: (name) => interfaces().has(name),
+    hasInterface: (name) => interfaces()?.has(name) ?? true,
     // sysfs may belong to another network namespace; only the engine's link dump is certain.
     interfaceMtu: () => undefined,
     user(name) {
@@ -83,18 +84,24 @@ function readScopes(): ReadonlyMap<string, number> {
   return new Map(entries.flatMap(([, number = '', name = '']) => (/^[0-9]/.test(number) ? [[name, Number(number)] as const] : [])))
 }
 
-/** Reads /proc/net/dev, which always shows the namespace of the process, unlike a /sys mounted earlier. */
-function readInterfaces(): ReadonlySet<string> {
+/**
+ * Reads /proc/net/dev, which always shows the namespace of the process, unlike a /sys mounted earlier.
+ *
+ * @returns `undefined` where there is no such file: a check on another system cannot judge interfaces
+ */
+function readInterfaces(): ReadonlySet<string> | undefined {
+  if (!existsSync('/proc/net/dev')) return undefined
   const lines = readFileSync('/proc/net/dev', 'utf8').split('\n').slice(2)
   return new Set(lines.map((line) => line.slice(0, line.lastIndexOf(':')).trim()).filter((name) => name !== ''))
 }
 
 /** Asks /etc first; getent(1) knows the other sources of nsswitch.conf, where there is one. */
 function accountEntry(database: 'passwd' | 'group', name: string): string[] | undefined {
-  const local = readFileSync(`/etc/${database}`, 'utf8')
+  const file = `/etc/${database}`
+  const local = (existsSync(file) ? readFileSync(file, 'utf8') : '')
     .split('\n')
     .map((line) => line.split(':'))
-    .find(([entry]) => entry === name)
+    .find((fields) => fields[0] === name && fields.length > 2)
   if (local !== undefined || !ACCOUNT_NAME.test(name)) return local
   const { status, stdout } = spawnSync('getent', [database, name], { encoding: 'utf8', timeout: 5000 })
   return status === 0 ? stdout.trim().split(':') : undefined

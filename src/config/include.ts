@@ -78,7 +78,8 @@ export function resolveInclude(pattern: string, base: string, checks: IncludeChe
   if (truncated) diagnostics.error('too-many-files', where, `'${shown}' stands for too many files`, 'name the files more exactly')
   for (const alternative of alternatives) {
     if (alternative.paths.length > 0) continue
-    if (hasBraces) reportMissing(checks.braceMatch, where, `no file matches '${alternative.pattern}', one alternative of the braces`, diagnostics)
+    if (hasBraces)
+      reportMissing(checks.braceMatch, where, `no file matches '${alternative.pattern}', one alternative of the braces`, diagnostics)
     else reportUnmatched(alternative, checks, where, diagnostics)
   }
   return alternatives.flatMap(({ paths }) => paths)

@@ -43,7 +43,8 @@ export function lineBlock(read: (directive: Directive, context: ReadContext) => 
 /** Reports words between a keyword and its `{`, where none belong. */
 export function expectNoWords(directive: Directive, { diagnostics }: ReadContext): void {
   const [word] = directive.args
-  if (word !== undefined) diagnostics.error('unexpected-word', word.span, `'${directive.keyword}' takes no name: ${shown(word.text)} is ignored`)
+  if (word !== undefined)
+    diagnostics.error('unexpected-word', word.span, `'${directive.keyword}' takes no name: ${shown(word.text)} is ignored`)
 }
 
 function unhandled(path: string, directive: Directive, context: ReadContext): LineResult {

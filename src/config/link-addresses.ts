@@ -55,10 +55,15 @@ export function advertisementRoom(family: Family, version: 2 | 3, mtu: number): 
   return Math.max(0, Math.min(MAX_COUNT, Math.floor(octets / ADDRESS_OCTETS[family])))
 }
 
-function reportCount({ virtualIpaddress, noVirtualIpaddress = false, name, span }: VrrpInstanceDraft, version: 2 | 3, context: ReadContext): void {
+function reportCount(
+  { virtualIpaddress, noVirtualIpaddress = false, name, span }: VrrpInstanceDraft,
+  version: 2 | 3,
+  context: ReadContext,
+): void {
   if (virtualIpaddress.length > 0 || noVirtualIpaddress) return
   const help = 'list addresses in `virtual_ipaddress`; an instance without any says `no_virtual_ipaddress`'
-  if (version === 3) context.diagnostics.error('no-virtual-address', span, `instance ${name} has no virtual address; version 3 needs one`, help)
+  if (version === 3)
+    context.diagnostics.error('no-virtual-address', span, `instance ${name} has no virtual address; version 3 needs one`, help)
   else context.diagnostics.warning('no-address-advertised', span, `instance ${name} has no virtual address`, help)
 }
 

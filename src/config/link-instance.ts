@@ -111,7 +111,8 @@ function linkInterval({ advertIntUs, name }: Draft, version: 2 | 3, { diagnostic
   const rounded = Math.max(unit, Math.floor(value / unit + 0.5) * unit)
   const fitting = version === 3 ? Math.min(rounded, MAX_V3_INTERVAL_US) : rounded
   if (fitting !== value) {
-    const limit = version === 2 ? 'VRRP version 2 advertises in whole seconds' : 'VRRP version 3 advertises in steps of 0.01 s, up to 40.95 s'
+    const limit =
+      version === 2 ? 'VRRP version 2 advertises in whole seconds' : 'VRRP version 3 advertises in steps of 0.01 s, up to 40.95 s'
     const help = version === 2 ? 'for shorter intervals set `version 3` on all routers of the instance' : undefined
     diagnostics.error('interval-rounded', span, `${limit}: instance ${name} uses ${fitting / US_PER_S} s`, help)
   }
@@ -128,8 +129,10 @@ function linkAuthentication(draft: Draft, version: 2 | 3, { diagnostics }: ReadC
   }
   const without = `instance ${name} runs without authentication`
   if (version === 3) return diagnostics.error('authentication-dropped', authType.span, `VRRP version 3 has no authentication: ${without}`)
-  if (draft.family === 6) return diagnostics.error('authentication-dropped', authType.span, `VRRP over IPv6 has no authentication: ${without}`)
-  if (authPass === undefined) return diagnostics.error('authentication-dropped', authType.span, `no password is given: ${without}`, 'add `auth_pass`')
+  if (draft.family === 6)
+    return diagnostics.error('authentication-dropped', authType.span, `VRRP over IPv6 has no authentication: ${without}`)
+  if (authPass === undefined)
+    return diagnostics.error('authentication-dropped', authType.span, `no password is given: ${without}`, 'add `auth_pass`')
   if (authType.value === 'PASS') return { type: 'PASS', password: authPass.value }
   const message = `authentication AH is known, but not supported yet: instance ${name} cannot run without it`
   return diagnostics.error('cannot-run-without', authType.span, message, 'AH protects with MD5 only; `auth_type PASS` is supported')

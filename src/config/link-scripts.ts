@@ -16,14 +16,20 @@ export function reportScripts(instances: readonly VrrpInstanceDraft[], globals: 
     for (const script of [notify.notify, notify.notifyMaster, notify.notifyBackup, notify.notifyFault, notify.notifyStop]) {
       if (script === undefined) continue
       const problem = host.scriptProblem(script.value.path)
-      if (problem !== undefined) diagnostics.warning('script-not-usable', script.span, `the script ${shown(script.value.path)} ${problem.reason}`)
+      if (problem !== undefined)
+        diagnostics.warning('script-not-usable', script.span, `the script ${shown(script.value.path)} ${problem.reason}`)
       if (problem?.isMissing !== true && uidOf(script.value, globals, context) === ROOT_UID) asRoot.push(script)
     }
   }
   const [first] = asRoot
   if (first === undefined || globals.enableScriptSecurity === true) return
   const message = asRoot.length === 1 ? 'this script runs as root' : `this script and ${asRoot.length - 1} more run as root`
-  diagnostics.warning('script-runs-as-root', first.span, `${message}, and script security is not enabled`, 'name an account for scripts with `script_user` in global_defs')
+  diagnostics.warning(
+    'script-runs-as-root',
+    first.span,
+    `${message}, and script security is not enabled`,
+    'name an account for scripts with `script_user` in global_defs',
+  )
 }
 
 function uidOf({ account }: ScriptCommand, { scriptUser }: GlobalsDraft, { host }: ReadContext): number {

@@ -76,7 +76,7 @@ export function boolean<T>(assign: Assign<T, boolean>): Setting<T> {
 }
 
 /** A keyword with a whole number. */
-export function integer<T>(min: number, max: number, assign: Assign<T, number>, invalid: number | undefined = undefined): Setting<T> {
+export function integer<T>(min: number, max: number, assign: Assign<T, number>, invalid?: number): Setting<T> {
   return {
     kind: 'setting',
     value: { form: 'integer', min, max },
@@ -107,17 +107,12 @@ export function count<T>(max: number, assign: Assign<T, number>): Setting<T> {
 }
 
 /** A keyword with whole seconds, stored as microseconds. */
-export function wholeSeconds<T>(maxS: number, assign: Assign<T, number>, invalidS: number | undefined = undefined): Setting<T> {
+export function wholeSeconds<T>(maxS: number, assign: Assign<T, number>, invalidS?: number): Setting<T> {
   return integer(0, maxS, (target, seconds, directive) => assign(target, seconds * US_PER_S, directive), invalidS)
 }
 
 /** A keyword with decimal seconds, stored as microseconds. */
-export function seconds<T>(
-  minS: number,
-  maxS: number,
-  assign: Assign<T, number>,
-  invalidUs: number | undefined = undefined,
-): Setting<T> {
+export function seconds<T>(minS: number, maxS: number, assign: Assign<T, number>, invalidUs?: number): Setting<T> {
   const bounds = { minUs: Math.round(minS * US_PER_S), maxUs: Math.round(maxS * US_PER_S) }
   return {
     kind: 'setting',
@@ -148,7 +143,12 @@ export function block<T>(open: (directive: Directive, target: T, context: ReadCo
 }
 
 /** Reads a text, starting at its top level. Iterative: nesting is bounded by memory alone. */
-export function readBlocks(reader: BlockReader, root: OpenBlock, isRootBlock: (directive: Directive) => boolean, context: ReadContext): void {
+export function readBlocks(
+  reader: BlockReader,
+  root: OpenBlock,
+  isRootBlock: (directive: Directive) => boolean,
+  context: ReadContext,
+): void {
   const open = [root]
   for (let item = reader.next(); item.kind !== 'end'; item = reader.next()) {
     if (item.kind === 'close') {

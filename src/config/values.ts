@@ -70,7 +70,8 @@ export function decodeSeconds(directive: Directive, bounds: DurationBounds, diag
   const { text } = word
   const help = `expected ${bounds.minUs / US_PER_S} to ${bounds.maxUs / US_PER_S} seconds`
   const parts = /^\s*\+?(\d*)(?:\.(\d*))?$/.exec(text)
-  if (parts === null || !/\d/.test(text)) return diagnostics.error('invalid-number', word.span, `${shown(text)} is not a number of seconds`, help)
+  if (parts === null || !/\d/.test(text))
+    return diagnostics.error('invalid-number', word.span, `${shown(text)} is not a number of seconds`, help)
   const [, whole = '', decimals = ''] = parts
   // In decimal text, because 1.0000005 s is not a binary fraction.
   const us = Number(whole) * US_PER_S + Number(decimals.slice(0, 6).padEnd(6, '0')) + (decimals.charAt(6) >= '5' ? 1 : 0)

@@ -54,14 +54,12 @@ export class Directive {
 
   /** The words after the keyword. */
   get args(): readonly Word[] {
-    return this.words.slice(1)
+    return this.#wordsFrom(this.#first + 1)
   }
 
   /** All words, the keyword first. */
   get words(): readonly Word[] {
-    const words: Word[] = []
-    for (let index = this.#first; index < this.#end; index++) words.push(new Word(this.#tokens, index))
-    return words
+    return this.#wordsFrom(this.#first)
   }
 
   /**
@@ -74,5 +72,10 @@ export class Directive {
     const raw = source.text.slice(offset - quote, this.#tokens.offset(this.#end))
     // The comment rule has already taken the backslash of \# and \! away, outside quotes.
     return raw.includes('\\') ? raw.replaceAll(/"[^"]*"|\\([#!])/g, (matched, plain: string | undefined) => plain ?? matched) : raw
+  }
+  #wordsFrom(first: number): readonly Word[] {
+    const words: Word[] = []
+    for (let index = first; index < this.#end; index++) words.push(new Word(this.#tokens, index))
+    return words
   }
 }

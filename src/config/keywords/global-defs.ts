@@ -5,7 +5,16 @@ import { reportNotYet } from '../keyword-block.ts'
 import type { Family, ScriptAccount } from '../model.ts'
 import { boolean, custom, flag, integer, seconds, words } from '../schema.ts'
 import type { Keyword, KeywordTable, ReadContext } from '../schema.ts'
-import { decodeInterfaceName, decodeInteger, isLinkLocalGroup, isMulticast, parseAddress, requiredWord, shown, US_PER_S } from '../values.ts'
+import {
+  decodeInterfaceName,
+  decodeInteger,
+  isLinkLocalGroup,
+  isMulticast,
+  parseAddress,
+  requiredWord,
+  shown,
+  US_PER_S,
+} from '../values.ts'
 import type { Directive } from '../words.ts'
 import { decodeAccount } from './script.ts'
 import { sharedKeywords } from './shared.ts'
@@ -69,7 +78,13 @@ function decodeDynamicInterfaces(directive: Directive, globals: GlobalsDraft, { 
   globals.dynamicInterfaces = true
   for (const word of directive.args) {
     if (word.text === 'allow_if_changes') globals.allowIfChanges = true
-    else diagnostics.error('invalid-option', word.span, `unknown option ${shown(word.text)} of 'dynamic_interfaces'`, 'the only option is `allow_if_changes`')
+    else
+      diagnostics.error(
+        'invalid-option',
+        word.span,
+        `unknown option ${shown(word.text)} of 'dynamic_interfaces'`,
+        'the only option is `allow_if_changes`',
+      )
   }
 }
 

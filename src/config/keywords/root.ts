@@ -52,5 +52,10 @@ function readInstanceName(directive: Directive, draft: ConfigDraft, context: Rea
   const name = optionalName(directive, context)
   if (name === undefined) return
   if (draft.instance === undefined) draft.instance = name
-  else context.diagnostics.error('duplicate-setting', directive.span, `the instance name is ${shown(draft.instance)} already; this line is ignored`)
+  else
+    context.diagnostics.error(
+      'duplicate-setting',
+      directive.span,
+      `the instance name is ${shown(draft.instance)} already; this line is ignored`,
+    )
 }

@@ -30,7 +30,12 @@ export function decodeScript(directive: Directive, context: ReadContext): Script
 }
 
 /** Decodes `USER [[:]GROUP]`; unknown names are reported. */
-export function decodeAccount(user: string, group: string | undefined, directive: Directive, context: ReadContext): ScriptAccount | undefined {
+export function decodeAccount(
+  user: string,
+  group: string | undefined,
+  directive: Directive,
+  context: ReadContext,
+): ScriptAccount | undefined {
   const { diagnostics, host } = context
   if (host.user(user) === undefined) {
     const help = directive.keyword === 'script_user' ? undefined : 'a script with arguments is one word: put quotes around it'

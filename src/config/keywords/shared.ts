@@ -8,7 +8,7 @@ const INT32_MAX = 2_147_483_647
 /** Delays that keepalived keeps in 32 bits of microseconds. */
 const MAX_DELAY_S = 4294
 
-/** Gratuitous ARP keywords. `refreshOnError`: a bad refresh period resets it to 0 instead of being ignored. */
+/** Gratuitous ARP keywords. A bad refresh period becomes 0; other bad values are ignored. */
 function garpKeywords(prefix: string): [string, Keyword<{ readonly garp: GarpDraft }>][] {
   return [
     [`${prefix}garp_master_delay`, wholeSeconds(MAX_DELAY_S, ({ garp }, us) => void (garp.masterDelayUs = us))],

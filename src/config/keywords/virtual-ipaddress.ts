@@ -82,10 +82,15 @@ function readOptions(line: Line, words: readonly Word[]): Outcome {
     } else if (FLAGS.has(text)) {
       line.flags.add(text)
     } else if (text === 'use_vmac') {
-      diagnostics.error('cannot-run-without', span, "'use_vmac' is known, but not supported yet: the address would be on its interface itself")
+      diagnostics.error(
+        'cannot-run-without',
+        span,
+        "'use_vmac' is known, but not supported yet: the address would be on its interface itself",
+      )
     } else {
       const meant = diagnostics.isFull('error') ? undefined : nearest(text, [...OPTIONS.keys(), ...FLAGS])
-      const help = parseAddress(text.replace(/\/.*$/, '')) === undefined ? meant && `did you mean \`${meant}\`?` : 'each address has a line of its own'
+      const help =
+        parseAddress(text.replace(/\/.*$/, '')) === undefined ? meant && `did you mean \`${meant}\`?` : 'each address has a line of its own'
       diagnostics.error('invalid-option', span, `unknown option ${shown(text)} of ${shown(line.text)}; it is ignored`, help)
     }
   }
@@ -108,7 +113,8 @@ function readScope(line: Line, word: Word): Outcome {
   const { diagnostics, host } = line.context
   const scope = host.addressScope(word.text)
   if (line.family === 6) diagnostics.error('family-mismatch', word.span, "only IPv4 addresses have a scope; 'scope' is ignored")
-  else if (scope === undefined) diagnostics.error('invalid-option', word.span, `${shown(word.text)} is not a scope; it is ignored`, SCOPE_HELP)
+  else if (scope === undefined)
+    diagnostics.error('invalid-option', word.span, `${shown(word.text)} is not a scope; it is ignored`, SCOPE_HELP)
   else line.scope = scope
   return 'ok'
 }
@@ -121,7 +127,12 @@ function readBroadcast(line: Line, word: Word): Outcome {
     return 'drop'
   }
   if (text !== '+' && text !== '-' && parseAddress(text)?.family !== 4) {
-    diagnostics.error('invalid-address', word.span, `${shown(text)} is not a broadcast address; the address is ignored`, 'expected an IPv4 address, + or -')
+    diagnostics.error(
+      'invalid-address',
+      word.span,
+      `${shown(text)} is not a broadcast address; the address is ignored`,
+      'expected an IPv4 address, + or -',
+    )
     return 'drop'
   }
   line.brd = { word, text }
@@ -133,7 +144,11 @@ function readLabel(line: Line, word: Word): Outcome {
   if (line.family === 6) {
     diagnostics.error('family-mismatch', word.span, "only IPv4 addresses have a label; 'label' is ignored")
   } else if (Buffer.byteLength(word.text) > MAX_INTERFACE_NAME) {
-    diagnostics.error('name-too-long', word.span, `label ${shown(word.text)} is longer than ${MAX_INTERFACE_NAME} characters; the address is ignored`)
+    diagnostics.error(
+      'name-too-long',
+      word.span,
+      `label ${shown(word.text)} is longer than ${MAX_INTERFACE_NAME} characters; the address is ignored`,
+    )
     return 'drop'
   } else {
     line.label = word.text
@@ -145,8 +160,10 @@ function readPeer(line: Line, word: Word): Outcome {
   const { diagnostics } = line.context
   const parsed = parseAddress(word.text)
   if (line.peer !== undefined) diagnostics.error('duplicate-setting', word.span, "a second 'peer' is ignored")
-  else if (parsed === undefined) diagnostics.error('invalid-address', word.span, `${shown(word.text)} is not a peer address; 'peer' is ignored`)
-  else if (parsed.family !== line.family) diagnostics.error('family-mismatch', word.span, `peer ${shown(word.text)} is of the other IP version; it is ignored`)
+  else if (parsed === undefined)
+    diagnostics.error('invalid-address', word.span, `${shown(word.text)} is not a peer address; 'peer' is ignored`)
+  else if (parsed.family !== line.family)
+    diagnostics.error('family-mismatch', word.span, `peer ${shown(word.text)} is of the other IP version; it is ignored`)
   else line.peer = parsed.address
   return 'ok'
 }
@@ -195,7 +212,8 @@ function finish(line: Line, { span }: Directive): VirtualAddressDraft {
 function workOutBroadcast({ brd, peer, address, context }: Line, prefixLength: number): string | undefined {
   if (brd === undefined) return undefined
   const { word, text } = brd
-  if (peer !== undefined) return context.diagnostics.error('conflicting-setting', word.span, "with 'peer' there is no broadcast address; it is ignored")
+  if (peer !== undefined)
+    return context.diagnostics.error('conflicting-setting', word.span, "with 'peer' there is no broadcast address; it is ignored")
   if (text !== '+' && text !== '-') return text
   if (prefixLength > LONGEST_BROADCAST_PREFIX) {
     return context.diagnostics.error('invalid-option', word.span, `a /${prefixLength} has no broadcast address; 'brd' is ignored`)

@@ -4,7 +4,16 @@ import { KeywordBlock, expectNoWords, lineBlock } from '../keyword-block.ts'
 import type { Family } from '../model.ts'
 import { block, boolean, custom, flag, integer, seconds, words } from '../schema.ts'
 import type { Keyword, KeywordTable, OpenBlock, ReadContext, Setting } from '../schema.ts'
-import { decodeBoolean, decodeInteger, decodeInterfaceName, isLinkLocalGroup, isMulticast, parseAddress, requiredWord, shown } from '../values.ts'
+import {
+  decodeBoolean,
+  decodeInteger,
+  decodeInterfaceName,
+  isLinkLocalGroup,
+  isMulticast,
+  parseAddress,
+  requiredWord,
+  shown,
+} from '../values.ts'
 import type { Directive, Word } from '../words.ts'
 import { AUTHENTICATION } from './authentication.ts'
 import { decodeScript } from './script.ts'
@@ -22,10 +31,7 @@ export const VRRP_INSTANCE: KeywordTable<Draft> = new Map<string, Keyword<Draft>
   ...sharedKeywords(''),
   ['state', words(readState)],
   ['interface', custom(decodeInterface, (instance, name) => void (instance.interface = name))],
-  [
-    'virtual_router_id',
-    integer(1, 255, (instance, value, { span }) => void (instance.virtualRouterId = { value, span })),
-  ],
+  ['virtual_router_id', integer(1, 255, (instance, value, { span }) => void (instance.virtualRouterId = { value, span }))],
   ['priority', integer(1, 255, (instance, priority) => void (instance.priority = priority), DEFAULT_PRIORITY)],
   ['advert_int', seconds(0.01, 255, (instance, value, { span }) => void (instance.advertIntUs = { value, span }))],
   ['version', words(readVersion)],
@@ -63,7 +69,12 @@ function readState(directive: Directive, instance: Draft, { diagnostics }: ReadC
   if (word === undefined) return
   const { text, span } = word
   if (text !== 'MASTER' && text !== 'BACKUP') {
-    diagnostics.error('invalid-word', span, `unknown state ${shown(text)}; BACKUP is used`, 'the states are `MASTER` and `BACKUP`, in upper case')
+    diagnostics.error(
+      'invalid-word',
+      span,
+      `unknown state ${shown(text)}; BACKUP is used`,
+      'the states are `MASTER` and `BACKUP`, in upper case',
+    )
   }
   const value = text === 'MASTER' ? 'MASTER' : 'BACKUP'
   if (value === 'BACKUP' && instance.state?.value === 'MASTER') {
@@ -88,7 +99,8 @@ function readVersion(directive: Directive, instance: Draft, { diagnostics }: Rea
   if (word === undefined || value === undefined) return
   const decided = instance.version ?? (instance.family === 6 ? 3 : value)
   if (decided === value) instance.version = value === 3 ? 3 : 2
-  else diagnostics.error('conflicting-setting', word.span, `version ${value} conflicts with version ${decided} decided above; it is ignored`)
+  else
+    diagnostics.error('conflicting-setting', word.span, `version ${value} conflicts with version ${decided} decided above; it is ignored`)
 }
 
 function readNativeIpv6(directive: Directive, instance: Draft, { diagnostics }: ReadContext): void {
@@ -128,13 +140,22 @@ function openAuthentication(directive: Directive, instance: Draft, context: Read
 }
 
 /** An address that sources and groups take; what follows a slash or dash means nothing here. */
-function decodeOwnAddress(directive: Directive, instance: Draft, { diagnostics }: ReadContext): { word: Word; address: string; family: Family } | undefined {
+function decodeOwnAddress(
+  directive: Directive,
+  instance: Draft,
+  { diagnostics }: ReadContext,
+): { word: Word; address: string; family: Family } | undefined {
   const word = requiredWord(directive, 'an address', diagnostics)
   if (word === undefined) return undefined
   const parsed = parseAddress(word.text.replace(/[-/].*$/s, ''))
-  if (parsed === undefined) return diagnostics.error('invalid-address', word.span, `${shown(word.text)} is not an address; the line is ignored`)
+  if (parsed === undefined)
+    return diagnostics.error('invalid-address', word.span, `${shown(word.text)} is not an address; the line is ignored`)
   if (agreesOnFamily(instance, parsed.family)) return { word, ...parsed }
-  return diagnostics.error('family-mismatch', word.span, `${shown(word.text)} is not IPv${instance.family} like instance ${instance.name}; it is ignored`)
+  return diagnostics.error(
+    'family-mismatch',
+    word.span,
+    `${shown(word.text)} is not IPv${instance.family} like instance ${instance.name}; it is ignored`,
+  )
 }
 
 function readSource(directive: Directive, instance: Draft, context: ReadContext): void {

@@ -1,0 +1,59 @@
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import test from 'ava'
+import { localHost, scopeNumber } from '../../src/config/host.ts'
+
+const scratch = mkdtempSync(join(tmpdir(), 'ka-host-'))
+test.after.always(() => rmSync(scratch, { recursive: true }))
+
+test('interfaces are those of this network namespace', (t) => {
+  t.true(localHost().hasInterface('lo'))
+  t.false(localHost().hasInterface('ka-no-such-if'))
+})
+
+test('accounts come from the account database', (t) => {
+  const host = localHost()
+  t.deepEqual(host.user('root'), { uid: 0, gid: 0 })
+  t.true(host.hasGroup('root'))
+  for (const name of ['ka-no-such-user', '', '-h', 'a b', 'root:x']) {
+    t.is(host.user(name), undefined, name)
+    t.false(host.hasGroup(name), name)
+  }
+})
+
+test('a script is usable when it can be executed', (t) => {
+  const host = localHost()
+  const script = join(scratch, 'script')
+  writeFileSync(script, '#!/bin/sh\n')
+  chmodSync(script, 0o644)
+  t.deepEqual(host.scriptProblem(script), { isMissing: false, reason: 'may not be executed' })
+  chmodSync(script, 0o755)
+  t.is(host.scriptProblem(script), undefined)
+  t.is(host.scriptProblem('sh'), undefined)
+  t.deepEqual(host.scriptProblem('ka-no-such-program'), { isMissing: true, reason: 'is not found in PATH' })
+  t.deepEqual(host.scriptProblem('./script'), { isMissing: true, reason: 'is not an absolute path' })
+  t.deepEqual(host.scriptProblem(scratch), { isMissing: false, reason: 'is a directory' })
+  t.deepEqual(host.scriptProblem(join(scratch, 'none')), { isMissing: true, reason: 'does not exist' })
+  t.deepEqual(host.scriptProblem(join(script, 'below-a-file')), { isMissing: true, reason: 'does not exist' })
+})
+
+test('scopes are names or numbers in any base up to 255', (t) => {
+  const cases: readonly (readonly [string, number | undefined])[] = [
+    ['global', 0],
+    ['site', 200],
+    ['link', 253],
+    ['host', 254],
+    ['nowhere', 255],
+    ['17', 17],
+    ['0x1f', 31],
+    ['017', 15],
+    ['0', 0],
+    ['255', 255],
+    ['256', undefined],
+    ['-1', undefined],
+    ['1x', undefined],
+    ['LINK', undefined],
+  ]
+  for (const [text, scope] of cases) t.is(scopeNumber(text), scope, text)
+})
