@@ -4,6 +4,10 @@
 //! share, or that existed before us, is never pulled from under traffic. What
 //! shall be is compared with what is each time a key is worked on, so a change
 //! of mind while a request waits costs nothing.
+//!
+//! The kernel's messages tell of our own changes too, and late: one that says
+//! that an address of ours is gone may be about a removal of ours which an addition
+//! followed. So it only casts doubt, and the kernel's answer to another addition decides.
 
 use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
@@ -29,14 +33,31 @@ pub(crate) enum Presence {
     Absent,
     /// We added it.
     Ours,
+    /// We added it, and the kernel may have lost it since.
+    Doubtful,
     /// It was there when we wanted to add it: never removed by us.
     Foreign,
+}
+
+impl Presence {
+    /// Whether the kernel has the address, whoever added it.
+    pub(crate) fn is_there(self) -> bool {
+        matches!(self, Self::Ours | Self::Foreign)
+    }
+
+    /// Whether the kernel has what we added, or may have it.
+    fn is_ours(self) -> bool {
+        matches!(self, Self::Ours | Self::Doubtful)
+    }
 }
 
 /// One address that somebody wants or that we still have to remove.
 #[derive(Debug)]
 pub(crate) struct Entry {
+    /// How the kernel shall carry it, as the user says that asked last.
     pub(crate) wanted: VirtualAddress,
+    /// How the kernel carries it when that is another way: to be removed first.
+    replaced: Option<VirtualAddress>,
     /// Instances that want it now.
     pub(crate) users: Vec<InstanceId>,
     pub(crate) presence: Presence,
@@ -48,6 +69,22 @@ pub(crate) struct Entry {
     seen: u64,
 }
 
+impl Entry {
+    /// How the kernel carries what we added.
+    pub(crate) fn held(&self) -> &VirtualAddress {
+        self.replaced.as_ref().unwrap_or(&self.wanted)
+    }
+
+    /// Whether a kernel address with this prefix can be the one of this entry.
+    ///
+    /// IPv4 may have one address with several prefix lengths, IPv6 only once: an
+    /// address owner may hold 192.0.2.1/24 itself while 192.0.2.1/32 comes and goes.
+    fn is_same(&self, prefix_len: u8) -> bool {
+        let held = self.held();
+        held.address.is_ipv6() || held.prefix_len == prefix_len
+    }
+}
+
 /// What the kernel should be asked to do about a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Step {
@@ -55,11 +92,38 @@ pub(crate) enum Step {
     Remove,
 }
 
+/// What the kernel made of a [`Step`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// It added the address.
+    Added,
+    /// It had the address already.
+    Existed,
+    /// The address is gone.
+    Removed,
+}
+
+/// What an [`Outcome`] means for the users of an address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Settled {
+    /// It is there, which is new.
+    Appeared,
+    /// Somebody else had removed it; it is there again.
+    Restored,
+    /// It is there and was before.
+    Unchanged,
+    /// It is not there.
+    Gone,
+}
+
 /// The table and the queue of keys whose state may differ from the wish.
 #[derive(Debug, Default)]
 pub(crate) struct AddressTable {
     entries: HashMap<AddressKey, Entry>,
     queue: VecDeque<AddressKey>,
+    /// Keys released while removals are held, see [`Self::hold_removals`].
+    held: Vec<AddressKey>,
+    holding: bool,
     /// Keys to look at again, in the order of their time.
     retries: VecDeque<(Instant, AddressKey)>,
     epoch: u64,
@@ -76,6 +140,7 @@ impl AddressTable {
         let epoch = self.epoch;
         let entry = self.entries.entry(key).or_insert_with(|| Entry {
             wanted: wanted.clone(),
+            replaced: None,
             users: Vec::with_capacity(1),
             presence: Presence::Absent,
             queued: false,
@@ -86,12 +151,19 @@ impl AddressTable {
         if !entry.users.contains(&user) {
             entry.users.push(user);
         }
-        if entry.presence == Presence::Absent {
-            entry.wanted = wanted.clone();
-            self.enqueue(key);
-            return true;
+        if entry.wanted != *wanted {
+            let before = std::mem::replace(&mut entry.wanted, wanted.clone());
+            if entry.presence.is_ours() && entry.replaced.is_none() {
+                entry.replaced = Some(before);
+            }
+            // It may be the way it was at first.
+            entry.replaced.take_if(|held| held == wanted);
         }
-        false
+        let settled = entry.presence.is_there() && entry.replaced.is_none();
+        if !settled {
+            self.enqueue(key);
+        }
+        !settled
     }
 
     /// `user` no longer wants the address.
@@ -105,12 +177,28 @@ impl AddressTable {
         }
     }
 
+    /// Until [`Self::end_hold`] the addresses released wait: another instance may take
+    /// them over before the configuration is applied to the end.
+    pub(crate) fn hold_removals(&mut self, hold: bool) {
+        self.holding = hold;
+    }
+
+    /// Removes what was held back, unless it has found another user.
+    pub(crate) fn end_hold(&mut self) {
+        self.holding = false;
+        self.queue.extend(self.held.drain(..));
+    }
+
     fn enqueue(&mut self, key: AddressKey) {
         if let Some(entry) = self.entries.get_mut(&key)
             && !entry.queued
         {
             entry.queued = true;
-            self.queue.push_back(key);
+            if self.holding && entry.users.is_empty() {
+                self.held.push(key);
+            } else {
+                self.queue.push_back(key);
+            }
         }
     }
 
@@ -125,9 +213,10 @@ impl AddressTable {
                 self.queue.pop_front();
                 continue;
             };
-            let step = match (entry.users.is_empty(), entry.presence) {
-                (false, Presence::Absent) => Some(Step::Add),
-                (true, Presence::Ours) => Some(Step::Remove),
+            let wanted = !entry.users.is_empty() && entry.replaced.is_none();
+            let step = match (wanted, entry.presence) {
+                (false, presence) if presence.is_ours() => Some(Step::Remove),
+                (true, Presence::Absent | Presence::Doubtful) => Some(Step::Add),
                 _ => None,
             };
             if step.is_some() && !accept(&key) {
@@ -151,19 +240,38 @@ impl AddressTable {
         self.queue.is_empty()
     }
 
-    /// Notes the outcome of an operation; removes entries that nobody needs.
-    pub(crate) fn settle(&mut self, key: AddressKey, presence: Presence) {
-        if let Some(entry) = self.entries.get_mut(&key) {
-            entry.presence = presence;
-            entry.refusal_told = false;
-            match (entry.users.is_empty(), presence) {
-                (true, Presence::Ours) | (false, Presence::Absent) => self.enqueue(key),
-                (true, _) if !entry.queued => {
-                    self.entries.remove(&key);
-                }
-                _ => {}
-            }
+    /// Notes the outcome of an operation; forgets an address that nobody needs.
+    pub(crate) fn settle(&mut self, key: AddressKey, outcome: Outcome, now: Instant) -> Settled {
+        let epoch = self.epoch;
+        let Some(entry) = self.entries.get_mut(&key) else {
+            return Settled::Gone;
+        };
+        entry.refusal_told = false;
+        // A dump that was taken before this does not know of it.
+        entry.seen = epoch;
+        let (presence, settled) = match (outcome, entry.presence) {
+            (Outcome::Added, Presence::Doubtful) => (Presence::Ours, Settled::Restored),
+            (Outcome::Added, _) => (Presence::Ours, Settled::Appeared),
+            // The message that it is gone was an old one.
+            (Outcome::Existed, Presence::Doubtful) => (Presence::Ours, Settled::Unchanged),
+            (Outcome::Existed, _) => (Presence::Foreign, Settled::Unchanged),
+            (Outcome::Removed, _) => (Presence::Absent, Settled::Gone),
+        };
+        entry.presence = presence;
+        if settled == Settled::Restored {
+            entry.lost_at = Some(now);
         }
+        if settled == Settled::Gone {
+            entry.replaced = None;
+        }
+        match (entry.users.is_empty(), presence) {
+            (true, Presence::Ours) | (false, Presence::Absent) => self.enqueue(key),
+            (true, _) if !entry.queued => {
+                self.entries.remove(&key);
+            }
+            _ => {}
+        }
+        settled
     }
 
     /// The operation on `key` failed: look at it again later.
@@ -205,6 +313,7 @@ impl AddressTable {
         for (key, entry) in &mut self.entries {
             if key.interface == interface {
                 entry.presence = Presence::Absent;
+                entry.replaced = None;
             }
         }
     }
@@ -217,43 +326,52 @@ impl AddressTable {
         self.entries.get_mut(key)
     }
 
-    /// Whether we added the address.
-    pub(crate) fn is_ours(&self, key: &AddressKey) -> bool {
+    /// Whether the kernel's address with this prefix is one that we added.
+    pub(crate) fn is_ours(&self, key: &AddressKey, prefix_len: u8) -> bool {
         self.get(key)
-            .is_some_and(|entry| entry.presence == Presence::Ours)
+            .is_some_and(|entry| entry.presence.is_ours() && entry.is_same(prefix_len))
     }
 
     /// Notes that the kernel has the address (a message or a dump said so).
-    pub(crate) fn seen(&mut self, key: &AddressKey) {
+    pub(crate) fn seen(&mut self, key: &AddressKey, prefix_len: u8) {
         let epoch = self.epoch;
-        if let Some(entry) = self.entries.get_mut(key) {
+        if let Some(entry) = self.entries.get_mut(key)
+            && entry.is_same(prefix_len)
+        {
             entry.seen = epoch;
         }
     }
 
-    /// Notes that the address is gone although we did not remove it.
+    /// Takes in a message that the address is gone.
+    pub(crate) fn removed(&mut self, key: AddressKey, prefix_len: u8, now: Instant) {
+        if self
+            .get(&key)
+            .is_some_and(|entry| entry.is_same(prefix_len))
+        {
+            self.lost(key, now);
+        }
+    }
+
+    /// The address seems to be gone although we did not remove it.
     ///
-    /// Returns whether somebody still wants it. It is then added again: at once, but
-    /// only after a pause when it was lost just before, so that two who want opposite
-    /// things do not keep each other busy.
-    pub(crate) fn lost(&mut self, key: AddressKey, now: Instant) -> bool {
+    /// If somebody still wants it, it is added again: at once, but only after a
+    /// pause when it was lost just before, so that two who want opposite things do not
+    /// keep each other busy.
+    pub(crate) fn lost(&mut self, key: AddressKey, now: Instant) {
         let Some(entry) = self.entries.get_mut(&key) else {
-            return false;
+            return;
         };
-        if entry.presence == Presence::Absent {
-            return false;
-        }
-        entry.presence = Presence::Absent;
-        if entry.users.is_empty() {
-            return false;
-        }
-        let before = entry.lost_at.replace(now);
+        entry.presence = match entry.presence {
+            Presence::Ours => Presence::Doubtful,
+            Presence::Foreign => Presence::Absent,
+            Presence::Doubtful | Presence::Absent => return,
+        };
+        let before = entry.lost_at;
         if before.is_some_and(|at| now.saturating_duration_since(at) < RETRY_AFTER) {
             self.retry(key, now);
         } else {
             self.enqueue(key);
         }
-        true
     }
 
     /// Starts comparing with a dump.
@@ -265,8 +383,15 @@ impl AddressTable {
     pub(crate) fn end_dump(&mut self) -> Vec<AddressKey> {
         self.entries
             .iter()
-            .filter(|(_, entry)| entry.presence != Presence::Absent && entry.seen != self.epoch)
+            .filter(|(_, entry)| entry.presence.is_there() && entry.seen != self.epoch)
             .map(|(&key, _)| key)
             .collect()
+    }
+
+    /// Whether an address that we added is still there.
+    pub(crate) fn any_ours(&self) -> bool {
+        self.entries
+            .values()
+            .any(|entry| entry.presence.is_ours())
     }
 }

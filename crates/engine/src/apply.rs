@@ -121,7 +121,8 @@ pub struct ApplyReport {
 pub(crate) struct ApplyOutcome {
     pub(crate) report: ApplyReport,
     /// Dropped by the receiver: freeing thousands of instances is no work for the engine thread.
-    #[allow(dead_code, reason = "held only to be dropped by the receiver")]
+    #[expect(dead_code, reason = "held only to be dropped by the receiver")]
+    #[expect(clippy::vec_box, reason = "an instance changes hands as a pointer")]
     pub(crate) discarded: Vec<Box<Instance>>,
 }
 
@@ -130,15 +131,17 @@ pub(crate) struct ApplyJob {
     plan: Box<Plan>,
     reply: SyncSender<ApplyOutcome>,
     report: ApplyReport,
+    #[expect(clippy::vec_box, reason = "an instance changes hands as a pointer")]
     discarded: Vec<Box<Instance>>,
     /// Next slot to look at for instances that are no longer wanted.
     cursor: usize,
-    /// Next planned instance; they are taken from the end, so the plan is reversed.
+    /// Unwanted instances are still being looked for. Afterwards the planned ones are taken in.
     removing: bool,
 }
 
 impl ApplyJob {
     pub(crate) fn new(mut plan: Box<Plan>, reply: SyncSender<ApplyOutcome>) -> Self {
+        // Taken from the end one by one, in the order of the configuration.
         plan.instances.reverse();
         Self {
             plan,

@@ -1,17 +1,19 @@
 //! The host's end of the engine.
 
 use std::collections::BTreeSet;
+use std::panic::{self, AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
 use std::thread::{Builder, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ka_netlink::RouteSocket;
 use ka_sys::capability::{self, Capability};
 
 use crate::apply::{ApplyReport, Plan};
 use crate::config::{EngineConfig, EngineOptions};
+use crate::ends::end_process;
 use crate::error::EngineError;
 use crate::event::{EVENT_CAPACITY, EngineEvent};
 use crate::runtime::{Record, Runtime};
@@ -20,6 +22,8 @@ use crate::snapshot::EngineSnapshot;
 
 /// The engine thread answers within milliseconds; this long means that it never will.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
+/// Time to resign when the process is about to end.
+const RESIGN_DEADLINE: Duration = Duration::from_millis(500);
 
 /// A running engine. Dropping it stops it, giving it half a second.
 ///
@@ -34,7 +38,9 @@ pub struct Engine {
 
 /// What only the host's threads touch, one at a time.
 struct HostSide {
-    runtime: Runtime,
+    /// The lock and the runtime file; gone with the engine thread, so that another
+    /// engine may start while this handle still exists.
+    runtime: Option<Runtime>,
     swept: bool,
     thread: Option<JoinHandle<()>>,
 }
@@ -53,6 +59,7 @@ impl Engine {
         options: &EngineOptions,
         wake: impl Fn() + Send + 'static,
     ) -> Result<Self, EngineError> {
+        install_panic_hook();
         let capabilities = capability::effective()?;
         for capability in [Capability::NetAdmin, Capability::NetRaw] {
             if !capabilities.contains(capability) {
@@ -79,7 +86,7 @@ impl Engine {
             spawn("ka-engine", move || {
                 // Dropped when the thread ends, however that comes about.
                 let _ended = ended_sender;
-                crate::thread::main(&options, &shared, &opened_sender);
+                crate::ends::main(&options, &shared, &opened_sender);
                 shared.ended.store(true, Ordering::Release);
                 // One more wake-up: for the last events, and to end the wake-up thread.
                 shared.host_awake();
@@ -90,7 +97,7 @@ impl Engine {
             Ok(Ok(())) => Ok(Self {
                 shared,
                 host: Mutex::new(HostSide {
-                    runtime,
+                    runtime: Some(runtime),
                     swept: false,
                     thread: Some(thread),
                 }),
@@ -112,23 +119,25 @@ impl Engine {
     /// [`EngineError`]; nothing has changed then, but for what the sweep removed.
     pub fn apply(&self, config: EngineConfig) -> Result<ApplyReport, EngineError> {
         let mut host = self.host();
+        let HostSide { runtime, swept, .. } = &mut *host;
+        let runtime = runtime.as_mut().ok_or(EngineError::Stopped)?;
         let mut route = RouteSocket::open()?;
         let links = route.links()?;
         let wanted = records(&config);
         let plan = Plan::new(config, |name| {
             links.iter().any(|link| link.name.as_str() == name)
         })?;
-        if !host.swept {
-            host.runtime.sweep(&mut route, &links, &wanted)?;
-            host.swept = true;
+        if !*swept {
+            runtime.sweep(&mut route, &links, &wanted)?;
+            *swept = true;
         }
         // Before the first address can be added, the file says that it may be there.
-        host.runtime.add(&wanted)?;
+        runtime.add(&wanted)?;
         let (reply, answer) = sync_channel(1);
         let plan = Box::new(plan);
         self.command(Command::Apply { plan, reply })?;
         let outcome = self.answer(&answer)?;
-        host.runtime.replace(wanted)?;
+        runtime.replace(wanted)?;
         Ok(outcome.report)
     }
 
@@ -176,7 +185,13 @@ impl Engine {
         if let Some(thread) = host.thread.take() {
             // The thread's own panic ended the process before it could be joined.
             let _ = thread.join();
-            host.runtime.clear()?;
+            // What could not be removed stays recorded, for the next start or `release`.
+            let runtime = host.runtime.take();
+            if let Some(mut runtime) = runtime
+                && self.shared.released.load(Ordering::Acquire)
+            {
+                runtime.clear()?;
+            }
         }
         Ok(())
     }
@@ -202,7 +217,7 @@ impl Engine {
 impl Drop for Engine {
     fn drop(&mut self) {
         // There is nobody left to tell; the runtime file keeps what stays.
-        let _ = self.stop(Duration::from_millis(500));
+        let _ = self.stop(RESIGN_DEADLINE);
     }
 }
 
@@ -233,14 +248,45 @@ fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Result<JoinHandle<
 fn spawn_wake_up(shared: Arc<Shared>, wake: impl Fn() + Send + 'static) -> Result<(), EngineError> {
     spawn("ka-wake", move || {
         let mut count = [0; 8];
-        loop {
+        while !shared.ended.load(Ordering::Acquire) {
             // A blocking read; it fails with EINTR at most.
             let _ = rustix::io::read(&shared.host_wake, &mut count);
-            wake();
-            if shared.ended.load(Ordering::Acquire) {
-                return;
+            if catch_unwind(AssertUnwindSafe(&wake)).is_err() {
+                resign_and_end(&shared);
             }
         }
     })
     .map(drop)
+}
+
+/// A thread of ours panicked: the engine resigns, then the process ends.
+fn resign_and_end(shared: &Shared) -> ! {
+    shared.stop_requested.store(true, Ordering::Release);
+    shared.wake_engine();
+    let deadline = Instant::now() + RESIGN_DEADLINE;
+    while !shared.ended.load(Ordering::Acquire) && Instant::now() < deadline {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    end_process("ka-native: a thread failed; resigned\n")
+}
+
+/// Makes a panic of our threads write one line. What follows (resigning) is worth more
+/// than a backtrace, which takes long and may allocate what is broken.
+fn install_panic_hook() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let former = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            let is_ours = std::thread::current()
+                .name()
+                .is_some_and(|name| name.starts_with("ka-"));
+            if is_ours {
+                // Nobody is left to tell that it could not be written.
+                let _ =
+                    rustix::io::write(rustix::stdio::stderr(), b"ka-native: panic in the engine\n");
+            } else {
+                former(info);
+            }
+        }));
+    });
 }

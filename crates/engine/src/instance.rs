@@ -138,7 +138,7 @@ impl Instance {
             vrid: config.vrid,
             priority,
             max_advertise_interval: config.advertisement_interval,
-            authentication: config.authentication.clone(),
+            authentication: config.authentication,
             addresses: &config.addresses,
             checksum_rule: config.checksum_rule,
             source,

@@ -167,7 +167,7 @@ impl EngineThread {
         };
         if matches!(error, ChangeError::Unacknowledged) {
             // Whether it took effect is unknown until the dump.
-            self.start_resync();
+            self.start_resync(now);
             return;
         }
         if entry.refusal_told {

@@ -1,7 +1,7 @@
 //! What the kernel says of links and addresses, passed on to the routers.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use ka_netlink::{Address, Event, MonitorProgress, ResyncProgress};
 use ka_wire::Family;
@@ -13,7 +13,9 @@ use crate::interfaces::{InterfaceId, LinkChange};
 use crate::thread::EngineThread;
 
 /// Datagrams of the kernel read in one step.
-const READS_PER_STEP: usize = 4;
+const READS_PER_STEP: usize = 32;
+/// A dump that the kernel refused to start is tried again after this long.
+const RESYNC_RETRY: Duration = Duration::from_secs(1);
 
 impl EngineThread {
     /// Starts the router of `id` with its interface as it is now.
@@ -76,8 +78,19 @@ impl EngineThread {
         }
     }
 
-    /// Reads what the kernel reports, and the dump that runs after an overrun.
-    pub(crate) fn read_monitor(&mut self, now: Instant) {
+    /// Reads what the kernel reports, or the dump that runs after an overrun.
+    ///
+    /// Not both: the kernel prepares parts of a dump ahead, so that an older part could bring
+    /// back what a newer message removed. Messages that wait until the dump is over have the last word.
+    pub(crate) fn read_kernel(&mut self, now: Instant) {
+        if self.resyncing {
+            self.continue_resync(now);
+        } else {
+            self.read_monitor(now);
+        }
+    }
+
+    fn read_monitor(&mut self, now: Instant) {
         let mut events = Vec::new();
         for _ in 0..READS_PER_STEP {
             match self.monitor.read(&mut |event| events.push(event)) {
@@ -85,28 +98,27 @@ impl EngineThread {
                 Ok(MonitorProgress::Drained) => break,
                 // After an error too: only a dump tells what was missed.
                 Ok(MonitorProgress::Overrun) | Err(_) => {
-                    self.start_resync();
+                    self.start_resync(now);
                     break;
                 }
             }
         }
-        for event in events.drain(..) {
+        for event in events {
             self.handle_event(event, now);
-        }
-        if self.resyncing {
-            self.continue_resync(events, now);
         }
     }
 
     /// Starts to read all links and addresses anew.
-    pub(crate) fn start_resync(&mut self) {
+    pub(crate) fn start_resync(&mut self, now: Instant) {
         self.status.resynchronisations += 1;
         self.interfaces.begin_dump();
         self.addresses.begin_dump();
         self.resyncing = self.resync.start().is_ok();
+        self.resync_at = (!self.resyncing).then_some(now + RESYNC_RETRY);
     }
 
-    fn continue_resync(&mut self, mut events: Vec<Event>, now: Instant) {
+    fn continue_resync(&mut self, now: Instant) {
+        let mut events = Vec::new();
         for _ in 0..READS_PER_STEP {
             let progress = self.resync.read(&mut |event| events.push(event));
             for event in events.drain(..) {
@@ -121,7 +133,7 @@ impl EngineThread {
                     return;
                 }
                 Ok(ResyncProgress::Interrupted) | Err(_) => {
-                    self.start_resync();
+                    self.start_resync(now);
                     return;
                 }
             }

@@ -9,10 +9,8 @@ use ka_vrrp::ReceivedPacket;
 use ka_wire::AdvertisementView;
 use ka_wire::ipv4::Ipv4View;
 
-use crate::addresses::Presence;
 use crate::event::EventKind;
-use crate::instance::{Instance, InstanceId};
-use crate::snapshot::InstanceStatus;
+use crate::instance::InstanceId;
 use crate::thread::EngineThread;
 
 /// Packets sent with one system call.
@@ -23,10 +21,12 @@ const RECEIVE_BUDGET: Duration = Duration::from_micros(500);
 impl EngineThread {
     /// Reads what has arrived, as far as the step's time allows.
     pub(crate) fn receive(&mut self, now: Instant) {
-        let mut packets = std::mem::take(&mut self.packets);
+        let Some(mut packets) = self.packets.take() else {
+            return;
+        };
         let mut drained = true;
         for family in 0..self.receivers.len() {
-            loop {
+            while self.ready.packets[family] {
                 // A socket error shows again at the next step; timers must go on.
                 let Ok(count) = self.receivers[family].receive(&mut packets) else {
                     break;
@@ -44,7 +44,7 @@ impl EngineThread {
                 }
             }
         }
-        self.packets = packets;
+        self.packets = Some(packets);
         if drained {
             self.heard_until = now;
         }
@@ -194,29 +194,6 @@ impl EngineThread {
                     });
                 }
             }
-        }
-    }
-
-    /// The present state of one instance.
-    pub(crate) fn describe(&self, instance: &Instance, now: Instant) -> InstanceStatus {
-        let held = instance
-            .addresses
-            .iter()
-            .filter_map(|key| self.addresses.get(key))
-            .filter(|entry| entry.presence != Presence::Absent)
-            .count();
-        let router = &instance.router;
-        InstanceStatus {
-            name: Arc::clone(&instance.config.name),
-            interface: Arc::clone(&instance.config.interface),
-            vrid: router.config().vrid,
-            family: instance.config.identity().family,
-            state: router.state(),
-            in_state_for: now.saturating_duration_since(instance.since),
-            priority: router.effective_priority(),
-            master: router.master(),
-            addresses_held: u32::try_from(held).unwrap_or(u32::MAX),
-            statistics: router.statistics().clone(),
         }
     }
 

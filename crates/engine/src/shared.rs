@@ -46,6 +46,8 @@ pub(crate) struct Shared {
     pub(crate) stop_requested: AtomicBool,
     /// The engine thread has ended, whatever the reason.
     pub(crate) ended: AtomicBool,
+    /// The engine thread ended with every address of ours removed.
+    pub(crate) released: AtomicBool,
     /// Instances there are, for sizing a snapshot.
     pub(crate) instances: AtomicUsize,
 }
@@ -63,6 +65,7 @@ impl Shared {
             host_answered: AtomicBool::new(true),
             stop_requested: AtomicBool::new(false),
             ended: AtomicBool::new(false),
+            released: AtomicBool::new(false),
             instances: AtomicUsize::new(0),
         })
     }

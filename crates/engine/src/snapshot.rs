@@ -2,11 +2,18 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::mpsc::SyncSender;
+use std::time::{Duration, Instant};
 
 use ka_vrrp::{State, Statistics};
 
+use crate::addresses::Presence;
 use crate::histogram::Histogram;
+use crate::instance::Instance;
+use crate::thread::EngineThread;
+
+/// Instances described in one step of a snapshot.
+const SNAPSHOT_SLICE: usize = 128;
 
 /// The engine's state at one moment; built in slices, so instances far apart in
 /// the list may be some milliseconds apart in time.
@@ -64,4 +71,72 @@ pub struct EngineStatus {
     pub packets_received: u64,
     /// Received packets that belong to no instance.
     pub packets_unknown: u64,
+}
+
+/// A snapshot under way.
+pub(crate) struct SnapshotJob {
+    snapshot: Box<EngineSnapshot>,
+    /// Next slot to describe.
+    next: usize,
+    reply: SyncSender<Box<EngineSnapshot>>,
+}
+
+impl SnapshotJob {
+    pub(crate) fn new(room: Box<EngineSnapshot>, reply: SyncSender<Box<EngineSnapshot>>) -> Self {
+        Self {
+            snapshot: room,
+            next: 0,
+            reply,
+        }
+    }
+}
+
+impl EngineThread {
+    /// Describes a slice of instances; `false` when no snapshot is wanted.
+    pub(crate) fn continue_snapshot(&mut self, now: Instant) -> bool {
+        let Some(mut job) = self.snapshot.take() else {
+            return false;
+        };
+        let end = (job.next + SNAPSHOT_SLICE).min(self.instances.len());
+        for instance in self.instances[job.next..end].iter().flatten() {
+            job.snapshot.instances.push(self.describe(instance, now));
+        }
+        job.next = end;
+        if end < self.instances.len() {
+            self.snapshot = Some(job);
+            return true;
+        }
+        let dropped = self
+            .receivers
+            .iter()
+            .map(|receiver| u64::from(receiver.dropped()));
+        self.status.receive_overruns = dropped.sum();
+        job.snapshot.engine = self.status.clone();
+        // Nobody waits any more when the host gave up.
+        let _ = job.reply.try_send(job.snapshot);
+        true
+    }
+
+    /// The present state of one instance.
+    fn describe(&self, instance: &Instance, now: Instant) -> InstanceStatus {
+        let held = instance
+            .addresses
+            .iter()
+            .filter_map(|key| self.addresses.get(key))
+            .filter(|entry| entry.presence != Presence::Absent)
+            .count();
+        let router = &instance.router;
+        InstanceStatus {
+            name: Arc::clone(&instance.config.name),
+            interface: Arc::clone(&instance.config.interface),
+            vrid: router.config().vrid,
+            family: instance.config.identity().family,
+            state: router.state(),
+            in_state_for: now.saturating_duration_since(instance.since),
+            priority: router.effective_priority(),
+            master: router.master(),
+            addresses_held: u32::try_from(held).unwrap_or(u32::MAX),
+            statistics: router.statistics().clone(),
+        }
+    }
 }

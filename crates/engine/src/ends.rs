@@ -1,0 +1,173 @@
+//! How the engine ends: orderly, with a host that is dead, after a panic.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::SyncSender;
+use std::time::{Duration, Instant};
+
+use ka_vrrp::State;
+
+use crate::EXIT_INTERNAL;
+use crate::config::EngineOptions;
+use crate::error::EngineError;
+use crate::event::EventKind;
+use crate::instance::InstanceId;
+use crate::shared::Shared;
+use crate::thread::EngineThread;
+
+/// Instances stopped between two looks at the sockets.
+const SLICE: usize = 64;
+/// Between two looks at the host's heartbeat.
+pub(crate) const HEARTBEAT: Duration = Duration::from_secs(1);
+/// Running this long without a pause ends real-time scheduling.
+const WATCHDOG: Duration = Duration::from_secs(2);
+
+/// How far the engine is on its way out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Resigning {
+    /// It is not.
+    No,
+    /// Instances from this slot on have yet to be stopped.
+    From(usize),
+    /// Every instance is stopped; addresses may still be on their way out.
+    Done,
+}
+
+/// How a run of the thread ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// The host asked for it; everything is released.
+    Stopped,
+    /// The host's thread does not answer; everything is released.
+    HostDead,
+}
+
+/// Opens the engine, says so, and runs it; ends the process when something is beyond repair.
+pub(crate) fn main(
+    options: &EngineOptions,
+    shared: &Arc<Shared>,
+    opened: &SyncSender<Result<(), EngineError>>,
+) {
+    let mut thread = match EngineThread::open(options, Arc::clone(shared)) {
+        Ok(thread) => thread,
+        Err(error) => {
+            // The receiver waits in open().
+            let _ = opened.send(Err(error));
+            return;
+        }
+    };
+    let _ = opened.send(Ok(()));
+    match catch_unwind(AssertUnwindSafe(|| thread.run())) {
+        Ok(End::Stopped) => {
+            let released = !thread.addresses.any_ours();
+            shared.released.store(released, Ordering::Release);
+        }
+        Ok(End::HostDead) => {
+            end_process("ka-native: the JavaScript thread does not answer; resigned\n")
+        }
+        Err(_) => {
+            // The state may be inconsistent: only what cannot make it worse.
+            let _ = catch_unwind(AssertUnwindSafe(|| thread.resign_after_panic()));
+            end_process("ka-native: the engine failed; resigned\n");
+        }
+    }
+}
+
+/// Ends the process without running anything else of it: the host's threads are not to be trusted.
+pub(crate) fn end_process(sentence: &str) -> ! {
+    // Nobody is left to tell that it could not be written.
+    let _ = rustix::io::write(rustix::stdio::stderr(), sentence.as_bytes());
+    ka_sys::process::exit_now(EXIT_INTERNAL)
+}
+
+impl EngineThread {
+    /// Starts to resign as every instance; does nothing when that is under way.
+    pub(crate) fn begin_resigning(&mut self) {
+        if self.resigning == Resigning::No {
+            self.resigning = Resigning::From(0);
+            self.apply = None;
+            self.apply_waiting.clear();
+        }
+    }
+
+    /// Stops a slice of instances; `false` when none is left.
+    pub(crate) fn continue_resigning(&mut self, now: Instant) -> bool {
+        let Resigning::From(next) = self.resigning else {
+            return false;
+        };
+        let end = (next + SLICE).min(self.instances.len());
+        for index in next..end {
+            if let Some(instance) = self.instances[index].as_mut() {
+                instance.router.stop(now);
+                self.pump(InstanceId::new(index), now);
+            }
+        }
+        self.resigning = if end < self.instances.len() {
+            Resigning::From(end)
+        } else {
+            Resigning::Done
+        };
+        true
+    }
+
+    /// Resigns and removes every address before it returns: the process is about to end.
+    pub(crate) fn resign_now(&mut self) {
+        let now = Instant::now();
+        self.begin_resigning();
+        while self.continue_resigning(now) {
+            self.flush_advertisements();
+        }
+        while self.settle_addresses(now) {}
+        self.events.flush();
+    }
+
+    /// Resigns without the state machines: priority 0 for every Master, and every address of ours gone.
+    fn resign_after_panic(&mut self) {
+        self.outbox.clear();
+        for index in 0..self.instances.len() {
+            let Some(instance) = self.instances[index].as_mut() else {
+                continue;
+            };
+            instance.in_batch = false;
+            if instance.router.state() == State::Master {
+                self.outbox.push((InstanceId::new(index), 0));
+            }
+            self.release_addresses(InstanceId::new(index));
+        }
+        self.flush_advertisements();
+        let now = Instant::now();
+        while self.settle_addresses(now) {}
+    }
+
+    /// Looks at the host's heartbeat; `true` when the host counts as dead.
+    pub(crate) fn beat(&mut self, now: Instant) -> bool {
+        let Some(limit) = self.heartbeat_limit else {
+            return false;
+        };
+        if now < self.next_heartbeat {
+            return false;
+        }
+        // Beats are counted, not time: a process that was stopped as a whole missed none.
+        self.next_heartbeat = now + HEARTBEAT;
+        if self.shared.host_answered.swap(false, Ordering::AcqRel) {
+            self.missed_heartbeats = 0;
+        } else {
+            self.missed_heartbeats += 1;
+        }
+        self.shared.wake_host();
+        HEARTBEAT * self.missed_heartbeats >= limit
+    }
+
+    /// Gives up real-time scheduling when the thread has run too long without a pause.
+    pub(crate) fn watch_running_time(&mut self, start: Instant, end: Instant) {
+        let since = *self.busy_since.get_or_insert(start);
+        if self.status.realtime && end.saturating_duration_since(since) > WATCHDOG {
+            // It stays real-time when the kernel refuses; there is nothing else to do.
+            if ka_sys::schedule::set_normal().is_ok() {
+                self.status.realtime = false;
+                self.events.send(EventKind::Demoted);
+            }
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! The state machines: their timers, and what they want done.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use ka_vrrp::{Action, Notice, State};
+
+use crate::event::EventKind;
+use crate::instance::InstanceId;
+use crate::thread::EngineThread;
+
+/// Timers fired between two looks at the sockets.
+const TIMERS_PER_STEP: usize = 64;
+/// A Master's advertisement may leave this much early, together with others.
+const ADVERTISE_AHEAD: Duration = Duration::from_micros(800);
+/// A Backup waits this long for the packets before its timer to be read.
+const LISTEN_FIRST: Duration = Duration::from_millis(50);
+
+impl EngineThread {
+    /// Serves the timers that are due.
+    pub(crate) fn fire_timers(&mut self, now: Instant) {
+        for _ in 0..TIMERS_PER_STEP {
+            let Some((deadline, id)) = self.timers.earliest() else {
+                return;
+            };
+            let Some(instance) = self.instances[id.index()].as_mut() else {
+                self.timers.set(id, None);
+                continue;
+            };
+            let is_master = instance.router.state() == State::Master;
+            let ahead = ADVERTISE_AHEAD.min(instance.router.config().advertisement_interval / 16);
+            if deadline > now + if is_master { ahead } else { Duration::ZERO } {
+                return;
+            }
+            let late = now.saturating_duration_since(deadline);
+            if !is_master && deadline > self.heard_until && late < LISTEN_FIRST {
+                // What arrived before the deadline is not all read yet: the Master may be alive.
+                self.timers.set(id, Some(now + Duration::from_micros(200)));
+                continue;
+            }
+            self.status.lateness.record(late);
+            // On time is on the dot: the interval does not grow by each wake-up's lateness.
+            let at = if late < ADVERTISE_AHEAD {
+                deadline
+            } else {
+                now
+            };
+            instance.router.handle_timeout(at);
+            self.pump(id, now);
+        }
+    }
+
+    /// Performs what the router of `id` wants done, and notes its next deadline.
+    pub(crate) fn pump(&mut self, id: InstanceId, now: Instant) {
+        loop {
+            let Some(instance) = self.instances[id.index()].as_mut() else {
+                return;
+            };
+            let Some(action) = instance.router.poll_action() else {
+                let deadline = instance.router.poll_timeout();
+                self.timers.set(id, deadline);
+                return;
+            };
+            match action {
+                Action::Advertise { priority } => self.outbox.push((id, priority)),
+                Action::AcquireAddresses => self.acquire_addresses(id),
+                Action::ReleaseAddresses => self.release_addresses(id),
+                Action::AddressesChanged => {} // the engine compares all addresses itself, excluded ones too
+                Action::Announce { rounds } => self.queue_announcement(id, rounds),
+                Action::CancelAnnouncements => self.cancel_announcements(id),
+                Action::Notify(notice) => self.tell(id, notice, now),
+            }
+        }
+    }
+
+    fn tell(&mut self, id: InstanceId, notice: Notice, now: Instant) {
+        let Some(instance) = self.instances[id.index()].as_mut() else {
+            return;
+        };
+        let name = Arc::clone(&instance.config.name);
+        match notice {
+            Notice::StateChanged { from, to, cause } => {
+                instance.since = now;
+                self.events.send(EventKind::StateChanged {
+                    instance: name,
+                    from,
+                    to,
+                    cause,
+                    priority: instance.router.effective_priority(),
+                    skipped: 0,
+                });
+            }
+            notice => self.events.send(EventKind::Notice {
+                instance: name,
+                notice,
+            }),
+        }
+    }
+}
