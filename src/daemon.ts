@@ -101,24 +101,18 @@ export async function startDaemon(options: DaemonOptions = {}): Promise<Daemon> 
   }
   const config = options.config ?? readConfig(file, log)
   const { Engine } = await loadNative()
-  // The engine may wake us before its promise has resolved.
+  // The engine may wake us before its promise has resolved: it is asked again below.
   const wake = { handler: (): void => {} }
   const instanceName = options.instanceName ?? config.instance
   const realtimePriority = options.realtimePriority ?? (config.globalDefs.vrrpRtPriority || undefined)
-  const engine = await native(
-    Engine.open(
-      {
-        signals: options.signals ?? false,
-        ...(instanceName === undefined ? {} : { instanceName }),
-        ...(options.runtimeDir === undefined ? {} : { runtimeDir: options.runtimeDir }),
-        ...(options.heartbeatLimitMs === undefined ? {} : { heartbeatLimitMs: options.heartbeatLimitMs }),
-        ...(realtimePriority === undefined ? {} : { realtimePriority }),
-      },
-      () => {
-        wake.handler()
-      },
-    ),
-  )
+  const engineOptions = {
+    signals: options.signals ?? false,
+    ...(instanceName === undefined ? {} : { instanceName }),
+    ...(options.runtimeDir === undefined ? {} : { runtimeDir: options.runtimeDir }),
+    ...(options.heartbeatLimitMs === undefined ? {} : { heartbeatLimitMs: options.heartbeatLimitMs }),
+    ...(realtimePriority === undefined ? {} : { realtimePriority }),
+  }
+  const engine = await native(async () => await Engine.open(engineOptions, () => wake.handler()))
   const daemon = new RunningDaemon(engine, options.config === undefined ? file : undefined, log)
   wake.handler = () => {
     daemon.takeEvents()
@@ -129,6 +123,8 @@ export async function startDaemon(options: DaemonOptions = {}): Promise<Daemon> 
     await daemon.stop()
     throw error
   }
+  // Takes up a wake-up that came too early, and tells the first states before the caller goes on.
+  daemon.takeEvents()
   return daemon
 }
 
@@ -153,9 +149,9 @@ function logDiagnostics(diagnostics: Diagnostics, log: Logger): void {
   }
 }
 
-async function native<T>(call: Promise<T>): Promise<T> {
+async function native<T>(call: () => Promise<T>): Promise<T> {
   try {
-    return await call
+    return await call()
   } catch (error) {
     throw fromNative(error)
   }
@@ -193,7 +189,7 @@ class RunningDaemon implements Daemon {
   }
 
   async status(): Promise<DaemonStatus> {
-    return await native(this.#engine.snapshot())
+    return await native(async () => await this.#engine.snapshot())
   }
 
   async reload(config?: Config): Promise<ReloadReport> {
@@ -212,10 +208,21 @@ class RunningDaemon implements Daemon {
   }
 
   async #applyNow(config: Config): Promise<ApplyReport> {
-    this.#notify.configure(config.vrrpInstances, await defaultAccount(config.globalDefs.scriptUser))
-    const report = await native(this.#engine.apply(lower(config)))
-    this.#config = config
-    return report
+    const former = this.#config
+    // First, because instances tell their states before the engine answers.
+    await this.#configureScripts(config)
+    try {
+      const report = await native(async () => await this.#engine.apply(lower(config)))
+      this.#config = config
+      return report
+    } catch (error) {
+      if (former !== undefined) await this.#configureScripts(former)
+      throw error
+    }
+  }
+
+  async #configureScripts({ vrrpInstances, globalDefs }: Config): Promise<void> {
+    this.#notify.configure(vrrpInstances, await defaultAccount(globalDefs.scriptUser))
   }
 
   async stop(): Promise<void> {
@@ -228,7 +235,7 @@ class RunningDaemon implements Daemon {
 
   async #stopNow(): Promise<void> {
     try {
-      await native(this.#engine.stop())
+      await native(async () => await this.#engine.stop())
     } finally {
       this.takeEvents()
       clearInterval(this.#keepAlive)
@@ -261,7 +268,11 @@ class RunningDaemon implements Daemon {
 
   #handle(event: EngineEvent): void {
     for (const { level, text } of sentences(event)) this.#log[level](event, text)
-    if (event.type === 'stateChanged') this.#notify.dispatch(event.instance, event.to, event.priority)
+    if (event.type === 'stateChanged') {
+      // As keepalived: an instance that a reload removes tells FAULT.
+      const state = event.to === 'STOP' && this.#stopping === undefined ? 'FAULT' : event.to
+      this.#notify.dispatch(event.instance, state, event.priority)
+    }
     if (event.type === 'signal') this.#handleSignal(event.signal)
     for (const stream of this.#streams) stream.push(event)
   }

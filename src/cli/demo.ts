@@ -1,3 +1,4 @@
+import { constants } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { buildNetwork, cutLink, restoreLink, ROUTERS, spawnIn, VIRTUAL_ADDRESS } from './demo/network.ts'
 import { holdings, outcomes, type Incident } from './demo/measure.ts'
@@ -61,14 +62,15 @@ export async function runDemo(options: DemoOptions): Promise<number> {
     for (const reason of error.reasons) process.stderr.write(`  - ${reason}\n`)
     return EXIT_MISSING_PERMISSION
   }
-  // All that this run starts ends with it: it is the first process of its process namespace.
-  for (const [signal, number] of [
-    ['SIGINT', 2],
-    ['SIGTERM', 15],
-    ['SIGHUP', 1],
-  ] as const) {
-    process.once(signal, () => process.exit(128 + number))
+  // The sandbox ends with this process, and with the sandbox all that was started in it: services, routers, namespaces.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.once(signal, () => process.exit(128 + constants.signals[signal]))
   }
+  return process.exit(await present(options))
+}
+
+/** The run inside the sandbox. */
+async function present(options: DemoOptions): Promise<number> {
   const say = (text: string): void => {
     if (!options.json) process.stdout.write(`${text}\n`)
   }

@@ -37,7 +37,8 @@ program
   )
   .addHelpText('after', '\nExample:\n  ka-native start -f /etc/keepalived/keepalived.conf')
   .action(async (options: StartOptions) => {
-    process.exitCode = await runStart(options)
+    // Whatever still waits then, such as a log that nobody reads, waits in vain.
+    process.exit(await runStart(options))
   })
 
 program

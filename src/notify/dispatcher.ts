@@ -43,13 +43,24 @@ export class NotifyDispatcher {
     this.#log = log
   }
 
-  /** Takes the scripts of a new configuration; states that wait are told with the new scripts. */
+  /**
+   * Takes the scripts of a new configuration; states that wait are told with the new scripts. Scripts of
+   * instances that it does not name stay known until {@link retain}.
+   */
   configure(instances: readonly VrrpInstance[], defaultAccount: Account | undefined): void {
     this.#defaultAccount = defaultAccount
     for (const { name, notify } of instances) {
       const queue = this.#queues.get(name)
-      if (queue === undefined) this.#queues.set(name, new Queue(notify))
-      else queue.scripts = notify
+      if (queue !== undefined) queue.scripts = notify
+      else if (Object.values(notify).some((script) => script !== undefined)) this.#queues.set(name, new Queue(notify))
+    }
+  }
+
+  /** Forgets the instances that are no longer among `instances`; what they have yet to tell is still told. */
+  retain(instances: readonly VrrpInstance[]): void {
+    const names = new Set(instances.map(({ name }) => name))
+    for (const name of this.#queues.keys()) {
+      if (!names.has(name)) this.#queues.delete(name)
     }
   }
 
