@@ -1,0 +1,49 @@
+import { readFile } from 'node:fs/promises'
+import type { Child } from './child.ts'
+import { decode, type Advertisement, type Packet } from './packet.ts'
+import { readPcap } from './pcap.ts'
+import type { Sandbox } from './sandbox.ts'
+import { waitFor } from './wait-for.ts'
+
+/** A running tcpdump on the `eth0` of one host. */
+export class Capture {
+  readonly #tcpdump: Child
+  readonly #file: string
+
+  private constructor(tcpdump: Child, file: string) {
+    this.#tcpdump = tcpdump
+    this.#file = file
+  }
+
+  static async start(sandbox: Sandbox, netns: string, fileName: string, filter: string): Promise<Capture> {
+    const inside = `${sandbox.scratch.inside}/${fileName}`
+    const options = ['--immediate-mode', '-U', '-n', '-s', '0', '-Z', 'root', '-i', 'eth0', '-w', inside]
+    const tcpdump = await sandbox.spawn(['tcpdump', ...options, ...(filter === '' ? [] : [filter])], { netns })
+    await tcpdump.waitForLine(/listening on eth0/)
+    return new Capture(tcpdump, `${sandbox.scratch.outside}/${fileName}`)
+  }
+
+  /** What was captured so far, oldest first. */
+  async packets(): Promise<Packet[]> {
+    const frames = readPcap(await readFile(this.#file))
+    return frames.flatMap((frame) => decode(frame) ?? [])
+  }
+
+  /** The advertisements captured so far, oldest first. */
+  async advertisements(): Promise<Advertisement[]> {
+    return (await this.packets()).filter((packet) => packet.kind === 'advertisement')
+  }
+
+  /** Waits until the captured packets fulfil a condition, and returns what it gave. */
+  async waitFor<T>(what: string, condition: (packets: readonly Packet[]) => T | undefined | false): Promise<T> {
+    return waitFor(`the capture shows ${what}`, async () => condition(await this.packets()), {
+      seen: async () => (await this.packets()).slice(-10),
+    })
+  }
+
+  /** Ends the recording; what was captured stays readable. */
+  async stop(): Promise<void> {
+    await this.#tcpdump.signal('SIGINT')
+    await this.#tcpdump.exited
+  }
+}

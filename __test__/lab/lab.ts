@@ -1,0 +1,164 @@
+import { writeFile } from 'node:fs/promises'
+import { Capture } from './capture.ts'
+import type { Daemon } from './daemon.ts'
+import { Host } from './host.ts'
+import { writePcap } from './pcap.ts'
+import { Sandbox } from './sandbox.ts'
+import { waitFor } from './wait-for.ts'
+
+/** The namespace that holds the bridges: the wire, seen from outside. */
+const SEGMENT = 'segment'
+
+/**
+ * Hosts on one Ethernet segment: a bridge with a port for each host's `eth0`.
+ *
+ * Hosts have 192.0.2.N/24, 2001:db8::N/64 and a link-local address, without duplicate address detection, so that all is usable at once.
+ */
+export class Lab<Name extends string = string> {
+  readonly #sandbox: Sandbox
+  readonly #hosts: ReadonlyMap<Name, Host>
+  readonly #daemons: Daemon[] = []
+  #captures = 0
+
+  private constructor(sandbox: Sandbox, hosts: ReadonlyMap<Name, Host>) {
+    this.#sandbox = sandbox
+    this.#hosts = hosts
+  }
+
+  static async open<Name extends string>(names: readonly Name[]): Promise<Lab<Name>> {
+    const sandbox = await Sandbox.open()
+    const hosts = new Map(names.map((name, index) => [name, new Host(sandbox, name, index + 1)]))
+    try {
+      await sandbox.exec(['sh', '-es'], { input: buildScript([...hosts.values()]) })
+    } catch (error) {
+      await sandbox.close()
+      throw error
+    }
+    return new Lab(sandbox, hosts)
+  }
+
+  host(name: Name): Host {
+    const host = this.#hosts.get(name)
+    if (host === undefined) throw new Error(`this lab has no host ${name}`)
+    return host
+  }
+
+  get sandbox(): Sandbox {
+    return this.#sandbox
+  }
+
+  /** Remembers a daemon for {@link report}. */
+  register(daemon: Daemon): void {
+    this.#daemons.push(daemon)
+  }
+
+  /** Pulls the cable out: the host's `eth0` loses its carrier. */
+  async unplug(name: Name): Promise<void> {
+    await this.#sandbox.exec(['ip', '-n', SEGMENT, 'link', 'set', port(name), 'down'])
+  }
+
+  /** Puts the cable back. */
+  async plug(name: Name): Promise<void> {
+    await this.#sandbox.exec(['ip', '-n', SEGMENT, 'link', 'set', port(name), 'up'])
+  }
+
+  /** Splits the segment: hosts hear those of their own group alone, and nobody loses the carrier. Hosts left out form the first group. */
+  async partition(...groups: readonly (readonly Name[])[]): Promise<void> {
+    const commands = [...this.#hosts.keys()].map((name) => {
+      const group = groups.findIndex((members) => members.includes(name))
+      return `link set ${port(name)} master br${Math.max(group, 0)}`
+    })
+    await this.#sandbox.exec(['ip', '-n', SEGMENT, '-batch', '-'], { input: commands.join('\n') })
+  }
+
+  /** Joins the parts of the segment again. */
+  async heal(): Promise<void> {
+    await this.partition()
+  }
+
+  /** The hosts whose `eth0` has an address, by the kernel's word. */
+  async holders(address: string): Promise<Name[]> {
+    const held = await Promise.all([...this.#hosts].map(async ([name, host]) => ((await host.addresses()).has(address) ? [name] : [])))
+    return held.flat()
+  }
+
+  /** Waits until exactly these hosts have an address. */
+  async waitForHolders(address: string, ...names: readonly Name[]): Promise<void> {
+    const wanted = names.toSorted().join()
+    const seen = async (): Promise<string> => (await this.holders(address)).toSorted().join()
+    await waitFor(`${address} is on [${wanted}] and nowhere else`, async () => (await seen()) === wanted, { seen })
+  }
+
+  /** Waits until `from` has the MAC of `holder` as the neighbour with this address. */
+  async waitForNeighbour(from: Name, address: string, holder: Name): Promise<void> {
+    const seen = async (): Promise<string | undefined> => (await this.host(from).neighbour(address))?.mac
+    const { mac } = this.host(holder)
+    await waitFor(`${from} has ${mac} (${holder}) as the neighbour ${address}`, async () => (await seen()) === mac, { seen })
+  }
+
+  /** Starts to record what a host's `eth0` sends and receives; returns once the recording runs. */
+  async capture(name: Name, filter = ''): Promise<Capture> {
+    this.#captures += 1
+    return Capture.start(this.#sandbox, name, `capture-${this.#captures}.pcap`, filter)
+  }
+
+  /** Sends raw Ethernet frames out of a host's `eth0`, the given time apart; returns when all are sent. */
+  async inject(name: Name, frames: readonly Buffer[], distanceUs: number): Promise<void> {
+    const file = `${name}-injected.pcap`
+    await writeFile(`${this.#sandbox.scratch.outside}/${file}`, writePcap(frames, distanceUs))
+    await this.host(name).exec(['tcpreplay', '--quiet', '--intf1=eth0', `${this.#sandbox.scratch.inside}/${file}`])
+  }
+
+  /** What the daemons of this lab wrote and which addresses the hosts have: for the log of a failed test. */
+  async report(): Promise<string> {
+    const parts = this.#daemons.map((daemon) => `--- ${daemon.label}\n${daemon.process.tail(60)}`)
+    for (const [name, host] of this.#hosts) parts.push(`--- ${name}: ${[...(await host.addresses())].join(' ')}`)
+    return parts.join('\n')
+  }
+
+  async close(): Promise<void> {
+    await this.#sandbox.close()
+  }
+}
+
+function buildScript(hosts: readonly Host[]): string {
+  const segment = [
+    'link add br0 type bridge stp_state 0 forward_delay 0 mcast_snooping 0',
+    'link add br1 type bridge stp_state 0 forward_delay 0 mcast_snooping 0',
+    'link set br0 up',
+    'link set br1 up',
+    ...hosts.flatMap(({ name, mac }) => [
+      `link add ${port(name)} type veth peer name eth0 address ${mac} netns ${name}`,
+      `link set ${port(name)} master br0`,
+      `link set ${port(name)} up`,
+    ]),
+  ]
+  return [
+    `ip netns add ${SEGMENT}`,
+    // The bridges carry frames and have nothing to say themselves.
+    `ip netns exec ${SEGMENT} sysctl -qw net.ipv6.conf.default.disable_ipv6=1`,
+    ...hosts.flatMap(({ name }) => [
+      `ip netns add ${name}`,
+      `ip netns exec ${name} sysctl -qw net.ipv6.conf.default.accept_dad=0 net.ipv6.conf.default.dad_transmits=0 \\
+         net.ipv6.conf.default.router_solicitations=0 net.ipv4.conf.default.rp_filter=0 net.ipv4.conf.all.rp_filter=0`,
+    ]),
+    batch(SEGMENT, segment),
+    ...hosts.map((host) =>
+      batch(host.name, [
+        'link set lo up',
+        'link set eth0 up',
+        `addr add ${host.ipv4}/24 dev eth0`,
+        `addr add ${host.ipv6}/64 dev eth0 nodad`,
+      ]),
+    ),
+  ].join('\n')
+}
+
+/** A host's port on the bridge. */
+function port(host: string): string {
+  return `to-${host}`
+}
+
+function batch(netns: string, commands: readonly string[]): string {
+  return `ip -n ${netns} -batch - <<'END'\n${commands.join('\n')}\nEND`
+}

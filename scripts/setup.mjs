@@ -1,0 +1,172 @@
+/**
+ * Sets a fresh machine up for building, testing and the demo: system packages, npm packages, the addon, `dist/`.
+ * What is there already is left alone; when all is there it takes a few milliseconds.
+ *
+ * `node scripts/setup.mjs` does it all; scripts/test.mjs and scripts/demo.mjs import what they need.
+ */
+import { existsSync, readdirSync, rmSync, statSync, utimesSync } from 'node:fs'
+import { join } from 'node:path'
+import { hasProgram, ROOT, run } from './process.mjs'
+
+/** What a Debian package is asked for: a program, or a file where it has none. @typedef {{ needs: string, package: string }} Requirement */
+
+/** @type {readonly Requirement[]} */
+const BUILD = [
+  { needs: 'cc', package: 'gcc' },
+  { needs: '/usr/include/stdlib.h', package: 'libc6-dev' },
+]
+
+/** @type {readonly Requirement[]} */
+const NETWORK = [
+  { needs: 'ip', package: 'iproute2' },
+  { needs: 'ping', package: 'iputils-ping' },
+  { needs: 'sysctl', package: 'procps' },
+  { needs: 'nsenter', package: 'util-linux' },
+]
+
+/** @type {readonly Requirement[]} */
+const TESTS = [
+  { needs: 'keepalived', package: 'keepalived' },
+  { needs: 'tcpdump', package: 'tcpdump' },
+  { needs: 'tcpreplay', package: 'tcpreplay' },
+]
+
+/** The requirements by purpose. @typedef {keyof typeof REQUIREMENTS} Purpose */
+const REQUIREMENTS = { build: BUILD, demo: NETWORK, test: [...BUILD, ...NETWORK, ...TESTS] }
+
+/** Source directories and files of the addon, and of `dist/`. */
+const ADDON_SOURCES = ['crates', 'Cargo.toml', 'Cargo.lock']
+const DIST_SOURCES = ['src', 'index.d.ts', 'tsconfig.json', 'tsconfig.build.json']
+const DIST_MAIN = 'dist/cli/main.js'
+
+/**
+ * Makes everything that a purpose needs.
+ *
+ * @param {Purpose} purpose
+ * @throws {Error} with one clear sentence when something is missing that it cannot make
+ */
+export function setUp(purpose) {
+  ensureNode()
+  const isAddonOld = isOlderThanSources(addonFile(), ADDON_SOURCES)
+  const missing = ensureSystemPackages(isAddonOld ? ['build', purpose] : [purpose])
+  ensureNodeModules()
+  if (isAddonOld) buildAddon(missing)
+  if (isOlderThanSources(DIST_MAIN, DIST_SOURCES)) buildDist()
+}
+
+/**
+ * Installs missing system packages in one call of apt-get when root; else prints the line to run.
+ *
+ * @param {readonly Purpose[]} purposes
+ * @returns {string[]} the packages that are still missing
+ */
+export function ensureSystemPackages(purposes) {
+  const missing = missingPackages(purposes)
+  if (missing.length === 0) return []
+  const line = `apt-get update -q && apt-get install -q -y --no-install-recommends ${missing.join(' ')}`
+  if (process.getuid?.() !== 0 || !hasProgram('apt-get')) {
+    process.stderr.write(`missing system packages, please run: sudo sh -c '${line}'\n`)
+    return missing
+  }
+  run('sh', ['-c', line], { DEBIAN_FRONTEND: 'noninteractive' })
+  // Debian starts a service that it installs; tests start their own, each in its network namespace.
+  if (missing.includes('keepalived') && existsSync('/run/systemd/system')) run('systemctl', ['disable', '--now', 'keepalived'])
+  return missingPackages(purposes)
+}
+
+/**
+ * @param {readonly Purpose[]} purposes
+ * @returns {string[]}
+ */
+function missingPackages(purposes) {
+  const requirements = new Set(purposes.flatMap((purpose) => REQUIREMENTS[purpose]))
+  return [...requirements]
+    .filter(({ needs }) => (needs.startsWith('/') ? !existsSync(needs) : !hasProgram(needs)))
+    .map((requirement) => requirement.package)
+}
+
+function ensureNode() {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+  const isSupported = (major === 20 && minor >= 19) || (major === 22 && minor >= 12) || major > 22
+  if (!isSupported) throw new Error(`Node ${process.versions.node} is not supported: use 20.19 or later, or 22.12 or later`)
+}
+
+/** Installs the npm packages of the lockfile when they are missing or older than it. */
+export function ensureNodeModules() {
+  // npm writes this file last.
+  const installed = join(ROOT, 'node_modules/.package-lock.json')
+  if (existsSync(installed) && modifiedMs(installed) >= modifiedMs(join(ROOT, 'package-lock.json'))) return
+  // Not `npm ci`, which refuses the lockfile where the registry offered only this platform's optional packages.
+  run('npm', ['install', '--no-audit', '--no-fund'])
+  touch(installed)
+}
+
+/** @param {readonly string[]} missing packages */
+function buildAddon(missing) {
+  if (!hasProgram('cargo')) throw new Error('the addon needs Rust to be built, and there is no cargo in PATH: see https://rustup.rs')
+  const compiler = BUILD.map((requirement) => requirement.package).filter((name) => missing.includes(name))
+  if (compiler.length > 0) throw new Error(`the addon needs ${compiler.join(' and ')} to be built`)
+  run('npm', ['run', '--silent', 'build:native'])
+  touch(join(ROOT, addonFile()))
+}
+
+function buildDist() {
+  // A module whose source is gone must not stay.
+  rmSync(join(ROOT, 'dist'), { recursive: true, force: true })
+  run('npm', ['run', '--silent', 'build:ts'])
+  touch(join(ROOT, DIST_MAIN))
+}
+
+/**
+ * The file name that napi gives the addon built here.
+ *
+ * @returns {string}
+ */
+export function addonFile() {
+  const report = /** @type {{ header: { glibcVersionRuntime?: string } }} */ (process.report.getReport())
+  const libc = report.header.glibcVersionRuntime === undefined ? 'musl' : 'gnu'
+  return `ka-native.linux-${process.arch}-${libc}.node`
+}
+
+/**
+ * @param {string} product
+ * @param {readonly string[]} sources files and directories
+ * @returns {boolean} true also when there is no product
+ */
+function isOlderThanSources(product, sources) {
+  const path = join(ROOT, product)
+  if (!existsSync(path)) return true
+  const builtMs = modifiedMs(path)
+  return sources.some((source) => filesUnder(join(ROOT, source)).some((file) => modifiedMs(file) > builtMs))
+}
+
+/**
+ * @param {string} path
+ * @returns {string[]}
+ */
+function filesUnder(path) {
+  if (!statSync(path).isDirectory()) return [path]
+  return readdirSync(path, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+}
+
+/** @param {string} path */
+function modifiedMs(path) {
+  return statSync(path).mtimeMs
+}
+
+/** @param {string} path */
+function touch(path) {
+  const now = new Date()
+  utimesSync(path, now, now)
+}
+
+if (process.argv[1] === import.meta.filename) {
+  try {
+    setUp('test')
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+    process.exitCode = 1
+  }
+}
