@@ -388,10 +388,19 @@ impl AddressTable {
             .collect()
     }
 
+    /// Addresses of ours that nobody wants and that are still there.
+    pub(crate) fn leaving(&self) -> impl Iterator<Item = &AddressKey> {
+        self.entries
+            .iter()
+            .filter(|(_, entry)| entry.users.is_empty() && entry.presence.is_ours())
+            .map(|(key, _)| key)
+    }
+
     /// Whether an address that we added is still there.
     pub(crate) fn any_ours(&self) -> bool {
-        self.entries
-            .values()
-            .any(|entry| entry.presence.is_ours())
+        self.entries.values().any(|entry| entry.presence.is_ours())
     }
 }
+
+#[cfg(test)]
+mod tests;

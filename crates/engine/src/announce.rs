@@ -11,7 +11,6 @@ use std::time::Instant;
 use ka_sys::packet::Frame;
 use ka_wire::{arp, ndisc};
 
-use crate::addresses::Presence;
 use crate::instance::InstanceId;
 use crate::thread::EngineThread;
 
@@ -86,7 +85,12 @@ impl EngineThread {
             let Some(&id) = self.announcer.queue.front() else {
                 break;
             };
-            if self.collect_round(id, &mut frames, now) {
+            let before = frames.len();
+            let ended = self.collect_round(id, &mut frames, now);
+            if let Some(instance) = self.instances[id.index()].as_mut() {
+                instance.announced |= frames.len() > before;
+            }
+            if ended {
                 self.announcer.queue.pop_front();
                 self.end_round(id);
             }
@@ -126,9 +130,10 @@ impl EngineThread {
                 return true;
             };
             instance.cursor += 1;
-            let present = self.addresses.get(key).is_some_and(|entry| {
-                entry.presence != Presence::Absent && entry.users.contains(&id)
-            });
+            let present = self
+                .addresses
+                .get(key)
+                .is_some_and(|entry| entry.presence.is_there() && entry.users.contains(&id));
             let interface = self.interfaces.at_mut(key.interface);
             let (Some(index), Some(mac), false) = (interface.index, interface.mac, interface.noarp)
             else {
@@ -154,7 +159,11 @@ impl EngineThread {
             return;
         };
         instance.cursor = 0;
-        instance.rounds = instance.rounds.saturating_sub(1);
+        instance.rounds = match std::mem::take(&mut instance.announced) {
+            true => instance.rounds.saturating_sub(1),
+            // There is nothing to announce, and there would not be in the next round.
+            false => 0,
+        };
         instance.announcing = instance.rounds > 0;
         if instance.announcing {
             self.announcer.queue.push_back(id);

@@ -7,18 +7,21 @@ use std::sync::atomic::Ordering;
 use std::sync::mpsc::SyncSender;
 use std::time::{Duration, Instant};
 
+use ka_netlink::InterfaceName;
 use ka_sys::raw::VridSet;
 use ka_vrrp::{State, VirtualRouter};
 use ka_wire::Family;
 
 use crate::addresses::AddressKey;
-use crate::config::{EngineConfig, Identity, InstanceConfig};
+use crate::config::{EngineConfig, Identity, InstanceConfig, VirtualAddress};
 use crate::error::EngineError;
 use crate::instance::{Instance, InstanceId};
 use crate::thread::EngineThread;
 
 /// Instances worked on between two looks at the sockets.
 const SLICE: usize = 16;
+/// An apply is reported after this long even if addresses are still on their way.
+const SETTLE_LIMIT: Duration = Duration::from_secs(5);
 
 /// A configuration checked and prepared off the engine thread.
 #[derive(Debug)]
@@ -36,8 +39,13 @@ impl Plan {
     ) -> Result<Self, EngineError> {
         let mut names: HashMap<Identity, Arc<str>> = HashMap::with_capacity(config.instances.len());
         let mut instances = Vec::with_capacity(config.instances.len());
-        for instance in config.instances {
+        for mut instance in config.instances {
             check(&instance, &exists)?;
+            // Named twice, the first one counts.
+            let mut seen = HashSet::with_capacity(instance.addresses.len());
+            instance
+                .addresses
+                .retain(|address| seen.insert((address.address, Arc::clone(&address.interface))));
             let identity = instance.identity();
             if let Some(first) = names.insert(identity.clone(), Arc::clone(&instance.name)) {
                 return Err(EngineError::DuplicateInstance {
@@ -80,6 +88,11 @@ fn check(instance: &InstanceConfig, exists: &impl Fn(&str) -> bool) -> Result<()
             "source address {source} is not of its family"
         )));
     }
+    for address in &instance.addresses {
+        if let Some(reason) = flaw(address) {
+            return Err(invalid(format!("{}: {reason}", address.address)));
+        }
+    }
     let needed = std::iter::once(&instance.interface)
         .chain(instance.addresses.iter().map(|address| &address.interface));
     for interface in needed {
@@ -91,6 +104,33 @@ fn check(instance: &InstanceConfig, exists: &impl Fn(&str) -> bool) -> Result<()
         }
     }
     Ok(())
+}
+
+/// Why the kernel could not carry `wanted`, if it could not.
+fn flaw(wanted: &VirtualAddress) -> Option<String> {
+    let (longest, is_ipv4) = match wanted.address {
+        IpAddr::V4(_) => (32, true),
+        IpAddr::V6(_) => (128, false),
+    };
+    let same_family = |other: &IpAddr| other.is_ipv4() == is_ipv4;
+    if wanted.prefix_len > longest {
+        return Some(format!("prefix length {} is too long", wanted.prefix_len));
+    }
+    if let Some(broadcast) = wanted
+        .broadcast
+        .filter(|other| !is_ipv4 || !same_family(other))
+    {
+        return Some(format!("{broadcast} cannot be its broadcast address"));
+    }
+    if let Some(peer) = wanted.peer.filter(|other| !same_family(other)) {
+        return Some(format!("{peer} cannot be its peer"));
+    }
+    let label = wanted.label.as_deref()?;
+    match InterfaceName::new(label) {
+        _ if !is_ipv4 => Some(format!("label {label}: only IPv4 addresses have one")),
+        Ok(_) => None,
+        Err(error) => Some(format!("label {label}: {error}")),
+    }
 }
 
 /// An object that the kernel refused while a configuration was applied.
@@ -120,6 +160,8 @@ pub struct ApplyReport {
 /// The engine thread's answer, with what the host shall free.
 pub(crate) struct ApplyOutcome {
     pub(crate) report: ApplyReport,
+    /// Addresses that nobody wants any more and that are not removed yet, with their interfaces.
+    pub(crate) leaving: Vec<(Arc<str>, IpAddr)>,
     /// Dropped by the receiver: freeing thousands of instances is no work for the engine thread.
     #[expect(dead_code, reason = "held only to be dropped by the receiver")]
     #[expect(clippy::vec_box, reason = "an instance changes hands as a pointer")]
@@ -137,6 +179,8 @@ pub(crate) struct ApplyJob {
     cursor: usize,
     /// Unwanted instances are still being looked for. Afterwards the planned ones are taken in.
     removing: bool,
+    /// When the last planned instance was taken in.
+    taken_in: Option<Instant>,
 }
 
 impl ApplyJob {
@@ -150,6 +194,7 @@ impl ApplyJob {
             discarded: Vec::new(),
             cursor: 0,
             removing: true,
+            taken_in: None,
         }
     }
 }
@@ -168,6 +213,7 @@ impl EngineThread {
         let Some(mut job) = self.apply.take() else {
             return;
         };
+        self.addresses.hold_removals(true);
         if job.removing {
             let end = (job.cursor + SLICE).min(self.instances.len());
             for index in job.cursor..end {
@@ -189,10 +235,17 @@ impl EngineThread {
                 self.take_in(identity, config, router, now, &mut job);
             }
             if job.plan.instances.is_empty() {
-                self.end_apply(job);
-                return;
+                self.addresses.end_hold();
+                // What the kernel refuses belongs into the report.
+                let since = *job.taken_in.get_or_insert(now);
+                let waited = now.saturating_duration_since(since);
+                if self.addresses.is_settled() || waited > SETTLE_LIMIT {
+                    self.end_apply(job);
+                    return;
+                }
             }
         }
+        self.addresses.hold_removals(false);
         self.apply = Some(job);
     }
 
@@ -202,9 +255,15 @@ impl EngineThread {
             .instances
             .store(self.identities.len(), Ordering::Relaxed);
         job.report.refusals.append(&mut self.apply_refusals);
+        let leaving = self.addresses.leaving().map(|key| {
+            let interface = Arc::clone(&self.interfaces.at(key.interface).name);
+            (interface, key.address)
+        });
+        let leaving = leaving.collect();
         // The receiver is gone only when the host gave up waiting.
         let _ = job.reply.try_send(ApplyOutcome {
             report: job.report,
+            leaving,
             discarded: job.discarded,
         });
     }
@@ -225,7 +284,7 @@ impl EngineThread {
         interface
             .routers
             .remove(&(instance.config.router.vrid, instance.config.group));
-        if let Some(index) = interface.index {
+        if let Some(index) = instance.joined {
             self.memberships.leave(index, instance.config.group);
         }
         self.free.push(id);
@@ -299,19 +358,37 @@ impl EngineThread {
         instance.invalidate_packet();
         instance.cursor = 0;
         instance.router.reconfigure(router, now);
-        let addresses_differ = old.addresses != instance.config.addresses;
-        if instance.router.state() == State::Master && addresses_differ {
-            for key in old_keys
-                .iter()
-                .filter(|key| !instance.addresses.contains(key))
-            {
-                self.addresses.release(*key, id);
-            }
-            self.acquire_addresses(id);
+        // Before the actions, which concern the addresses of now.
+        if old.addresses != instance.config.addresses {
+            self.exchange_addresses(id, &old_keys);
         }
         self.update_source(id, now);
         self.pump(id, now);
         true
+    }
+
+    /// Gives up what `id` no longer has configured, and asks for what is new.
+    fn exchange_addresses(&mut self, id: InstanceId, old: &[AddressKey]) {
+        let Some(instance) = self.instances[id.index()].as_ref() else {
+            return;
+        };
+        let kept: HashSet<&AddressKey> = instance.addresses.iter().collect();
+        // In any state: one that just ceased to be Master may hold them still.
+        for key in old.iter().filter(|key| !kept.contains(key)) {
+            self.addresses.release(*key, id);
+        }
+        if instance.router.state() != State::Master {
+            return;
+        }
+        let rounds = instance.config.router.garp.master_repeat;
+        self.acquire_addresses(id);
+        // The state machine knows of the advertised addresses only.
+        if self.instances[id.index()]
+            .as_ref()
+            .is_some_and(|instance| instance.unsettled > 0)
+        {
+            self.queue_announcement(id, rounds);
+        }
     }
 
     /// The keys of the addresses of `config`, their interfaces made known.
@@ -346,3 +423,6 @@ impl EngineThread {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

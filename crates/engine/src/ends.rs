@@ -18,6 +18,8 @@ use crate::thread::EngineThread;
 
 /// Instances stopped between two looks at the sockets.
 const SLICE: usize = 64;
+/// Removals that failed are tried again for this long before the thread ends.
+const RELEASE_LIMIT: Duration = Duration::from_secs(3);
 /// Between two looks at the host's heartbeat.
 pub(crate) const HEARTBEAT: Duration = Duration::from_secs(1);
 /// Running this long without a pause ends real-time scheduling.
@@ -62,22 +64,30 @@ pub(crate) fn main(
         Ok(End::Stopped) => {
             let released = !thread.addresses.any_ours();
             shared.released.store(released, Ordering::Release);
+            thread.events.close();
         }
         Ok(End::HostDead) => {
-            end_process("ka-native: the JavaScript thread does not answer; resigned\n")
+            say("ka-native: the JavaScript thread does not answer; resigned\n");
+            end_process()
         }
         Err(_) => {
-            // The state may be inconsistent: only what cannot make it worse.
+            // The panic hook has said so. The state may be inconsistent: only what cannot make
+            // it worse, and each on its own.
             let _ = catch_unwind(AssertUnwindSafe(|| thread.resign_after_panic()));
-            end_process("ka-native: the engine failed; resigned\n");
+            let _ = catch_unwind(AssertUnwindSafe(|| thread.release_after_panic()));
+            end_process();
         }
     }
 }
 
-/// Ends the process without running anything else of it: the host's threads are not to be trusted.
-pub(crate) fn end_process(sentence: &str) -> ! {
+/// Writes why the process ends.
+pub(crate) fn say(sentence: &str) {
     // Nobody is left to tell that it could not be written.
     let _ = rustix::io::write(rustix::stdio::stderr(), sentence.as_bytes());
+}
+
+/// Ends the process without running anything else of it: the host's threads are not to be trusted.
+pub(crate) fn end_process() -> ! {
     ka_sys::process::exit_now(EXIT_INTERNAL)
 }
 
@@ -86,9 +96,18 @@ impl EngineThread {
     pub(crate) fn begin_resigning(&mut self) {
         if self.resigning == Resigning::No {
             self.resigning = Resigning::From(0);
+            self.release_until = Instant::now() + RELEASE_LIMIT;
             self.apply = None;
             self.apply_waiting.clear();
+            self.addresses.end_hold();
         }
+    }
+
+    /// Whether nothing is left to stop and to remove, or nothing that can be.
+    pub(crate) fn has_released(&self, now: Instant) -> bool {
+        self.resigning == Resigning::Done
+            && self.addresses.is_settled()
+            && (now >= self.release_until || !self.addresses.any_ours())
     }
 
     /// Stops a slice of instances; `false` when none is left.
@@ -122,7 +141,7 @@ impl EngineThread {
         self.events.flush();
     }
 
-    /// Resigns without the state machines: priority 0 for every Master, and every address of ours gone.
+    /// Resigns without the state machines: priority 0 for every Master.
     fn resign_after_panic(&mut self) {
         self.outbox.clear();
         for index in 0..self.instances.len() {
@@ -133,9 +152,16 @@ impl EngineThread {
             if instance.router.state() == State::Master {
                 self.outbox.push((InstanceId::new(index), 0));
             }
-            self.release_addresses(InstanceId::new(index));
         }
         self.flush_advertisements();
+    }
+
+    /// Removes every address of ours.
+    fn release_after_panic(&mut self) {
+        self.addresses.end_hold();
+        for index in 0..self.instances.len() {
+            self.release_addresses(InstanceId::new(index));
+        }
         let now = Instant::now();
         while self.settle_addresses(now) {}
     }

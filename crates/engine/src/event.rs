@@ -1,9 +1,9 @@
 //! What the engine tells its host, through a bounded ring.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use crossbeam_queue::ArrayQueue;
@@ -100,6 +100,23 @@ pub enum EventKind {
     },
 }
 
+impl EventKind {
+    /// The instance whose events keep their order with this one.
+    fn instance(&self) -> Option<&Arc<str>> {
+        match self {
+            Self::StateChanged { instance, .. }
+            | Self::Notice { instance, .. }
+            | Self::AddressRefused { instance, .. }
+            | Self::AddressLost { instance, .. }
+            | Self::SendFailed { instance, .. } => Some(instance),
+            Self::Signal { .. }
+            | Self::LinkChanged { .. }
+            | Self::Demoted
+            | Self::Dropped { .. } => None,
+        }
+    }
+}
+
 #[derive(Debug)]
 struct Merged {
     at: SystemTime,
@@ -111,12 +128,32 @@ struct Merged {
     skipped: u32,
 }
 
+impl From<Merged> for EngineEvent {
+    fn from(merged: Merged) -> Self {
+        Self {
+            at: merged.at,
+            kind: EventKind::StateChanged {
+                instance: merged.instance,
+                from: merged.from,
+                to: merged.to,
+                cause: merged.cause,
+                priority: merged.priority,
+                skipped: merged.skipped,
+            },
+        }
+    }
+}
+
 /// The ring between the engine thread (producer) and its host (consumer).
 #[derive(Debug)]
 pub(crate) struct EventRing {
     ring: ArrayQueue<EngineEvent>,
     /// Set while the producer holds merged events back for want of room.
     held_back: AtomicBool,
+    /// What was held back when the producer ended; behind everything in `ring`.
+    rest: Mutex<VecDeque<EngineEvent>>,
+    /// The producer has ended: `rest` is complete.
+    closed: AtomicBool,
 }
 
 impl EventRing {
@@ -124,6 +161,8 @@ impl EventRing {
         Self {
             ring: ArrayQueue::new(capacity),
             held_back: AtomicBool::new(false),
+            rest: Mutex::new(VecDeque::new()),
+            closed: AtomicBool::new(false),
         }
     }
 
@@ -131,6 +170,8 @@ impl EventRing {
     ///
     /// The second value tells that the producer holds events back and should be woken.
     pub(crate) fn take(&self, limit: usize) -> (Vec<EngineEvent>, bool) {
+        // Asked first: once the producer has ended nothing more comes into the ring.
+        let closed = self.closed.load(Ordering::Acquire);
         let mut events = Vec::with_capacity(self.ring.len().min(limit));
         while events.len() < limit {
             match self.ring.pop() {
@@ -138,7 +179,14 @@ impl EventRing {
                 None => break,
             }
         }
-        (events, self.held_back.load(Ordering::Acquire))
+        if events.len() < limit && closed {
+            let mut rest = self.rest.lock().unwrap_or_else(PoisonError::into_inner);
+            let room = rest.len().min(limit - events.len());
+            events.extend(rest.drain(..room));
+        }
+        // Sequentially consistent, as is its other side: either this sees that something is
+        // held back, or the producer sees the room made above.
+        (events, self.held_back.load(Ordering::SeqCst))
     }
 }
 
@@ -181,6 +229,8 @@ impl EventSender {
 
     pub(crate) fn send(&mut self, kind: EventKind) {
         let at = SystemTime::now();
+        // What was held back is older.
+        self.flush();
         match kind {
             EventKind::StateChanged {
                 instance,
@@ -208,20 +258,24 @@ impl EventSender {
                     skipped,
                 };
                 if let Err(merged) = self.push_merged(merged) {
-                    self.ring.held_back.store(true, Ordering::Release);
+                    self.ring.held_back.store(true, Ordering::SeqCst);
                     self.merged.insert(Arc::clone(&merged.instance), merged);
                 }
             }
             EventKind::Signal { signal } => {
                 if !self.push(EngineEvent { at, kind }) {
-                    self.ring.held_back.store(true, Ordering::Release);
+                    self.ring.held_back.store(true, Ordering::SeqCst);
                     self.signals |= signal_bit(signal);
                 }
             }
             kind => {
-                if !self.push(EngineEvent { at, kind }) {
+                // It must not overtake a state change that waits.
+                let waits = kind
+                    .instance()
+                    .is_some_and(|instance| self.merged.contains_key(instance));
+                if waits || !self.push(EngineEvent { at, kind }) {
                     self.dropped += 1;
-                    self.ring.held_back.store(true, Ordering::Release);
+                    self.ring.held_back.store(true, Ordering::SeqCst);
                 }
             }
         }
@@ -229,7 +283,7 @@ impl EventSender {
 
     /// Moves what was held back into the ring as far as there is room.
     pub(crate) fn flush(&mut self) {
-        if !self.ring.held_back.load(Ordering::Relaxed) {
+        if !self.ring.held_back.load(Ordering::Relaxed) || self.ring.ring.is_full() {
             return;
         }
         for signal in 1..=64 {
@@ -261,8 +315,37 @@ impl EventSender {
                 self.dropped = 0;
             }
         }
-        let held_back = !self.merged.is_empty() || self.signals != 0 || self.dropped != 0;
-        self.ring.held_back.store(held_back, Ordering::Release);
+        if !self.holds_back() {
+            self.ring.held_back.store(false, Ordering::SeqCst);
+        }
+    }
+
+    fn holds_back(&self) -> bool {
+        !self.merged.is_empty() || self.signals != 0 || self.dropped != 0
+    }
+
+    /// The producer ends: hands over what did not fit into the ring.
+    pub(crate) fn close(&mut self) {
+        let at = SystemTime::now();
+        let signals = (1..=64).filter(|&signal| self.signals & signal_bit(signal) != 0);
+        let signals = signals.map(|signal| EngineEvent {
+            at,
+            kind: EventKind::Signal { signal },
+        });
+        let changes = self.merged.drain().map(|(_, merged)| merged.into());
+        let dropped = (self.dropped > 0).then_some(EngineEvent {
+            at,
+            kind: EventKind::Dropped {
+                count: self.dropped,
+            },
+        });
+        let rest = signals.chain(changes).chain(dropped).collect();
+        *self
+            .ring
+            .rest
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = rest;
+        self.ring.closed.store(true, Ordering::Release);
     }
 
     fn push(&mut self, event: EngineEvent) -> bool {
@@ -275,27 +358,11 @@ impl EventSender {
         if self.ring.ring.is_full() {
             return Err(merged);
         }
-        let Merged {
-            at,
-            instance,
-            from,
-            to,
-            cause,
-            priority,
-            skipped,
-        } = merged;
         // Only this thread pushes, so a ring that is not full has room.
-        self.push(EngineEvent {
-            at,
-            kind: EventKind::StateChanged {
-                instance,
-                from,
-                to,
-                cause,
-                priority,
-                skipped,
-            },
-        });
+        self.push(merged.into());
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

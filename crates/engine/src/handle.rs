@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::panic::{self, AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
+use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
 use std::thread::{Builder, JoinHandle};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use ka_netlink::RouteSocket;
 use ka_sys::capability::{self, Capability};
@@ -17,7 +17,7 @@ use crate::ends::end_process;
 use crate::error::EngineError;
 use crate::event::{EVENT_CAPACITY, EngineEvent};
 use crate::runtime::{Record, Runtime};
-use crate::shared::{Command, Shared};
+use crate::shared::{Command, Ending, Shared};
 use crate::snapshot::EngineSnapshot;
 
 /// The engine thread answers within milliseconds; this long means that it never will.
@@ -32,8 +32,8 @@ const RESIGN_DEADLINE: Duration = Duration::from_millis(500);
 pub struct Engine {
     shared: Arc<Shared>,
     host: Mutex<HostSide>,
-    /// Disconnected when the engine thread has ended.
-    ended: Mutex<Receiver<()>>,
+    /// Held by the one that takes a snapshot.
+    snapshot: Mutex<()>,
 }
 
 /// What only the host's threads touch, one at a time.
@@ -42,6 +42,8 @@ struct HostSide {
     /// engine may start while this handle still exists.
     runtime: Option<Runtime>,
     swept: bool,
+    /// What an engine before this one left and the sweep could not remove.
+    leftovers: BTreeSet<Record>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -79,18 +81,15 @@ impl Engine {
             );
         spawn_wake_up(Arc::clone(&shared), wake)?;
         let (opened_sender, opened) = sync_channel(1);
-        let (ended_sender, ended) = sync_channel::<()>(1);
         let thread = {
-            let shared = Arc::clone(&shared);
+            // Dropped when the thread ends, or when it cannot be started.
+            let ending = Ending(Arc::clone(&shared));
             let options = options.clone();
+            // The lock is held as long as the thread runs, whatever becomes of the handle.
+            let lock = runtime.lock();
             spawn("ka-engine", move || {
-                // Dropped when the thread ends, however that comes about.
-                let _ended = ended_sender;
-                crate::ends::main(&options, &shared, &opened_sender);
-                shared.ended.store(true, Ordering::Release);
-                // One more wake-up: for the last events, and to end the wake-up thread.
-                shared.host_awake();
-                shared.wake_host();
+                crate::ends::main(&options, &ending.0, &opened_sender);
+                drop(lock);
             })?
         };
         match opened.recv() {
@@ -99,9 +98,10 @@ impl Engine {
                 host: Mutex::new(HostSide {
                     runtime: Some(runtime),
                     swept: false,
+                    leftovers: BTreeSet::new(),
                     thread: Some(thread),
                 }),
-                ended: Mutex::new(ended),
+                snapshot: Mutex::new(()),
             }),
             Ok(Err(error)) => Err(error),
             Err(_) => Err(EngineError::Stopped),
@@ -119,16 +119,22 @@ impl Engine {
     /// [`EngineError`]; nothing has changed then, but for what the sweep removed.
     pub fn apply(&self, config: EngineConfig) -> Result<ApplyReport, EngineError> {
         let mut host = self.host();
-        let HostSide { runtime, swept, .. } = &mut *host;
+        let HostSide {
+            runtime,
+            swept,
+            leftovers,
+            ..
+        } = &mut *host;
         let runtime = runtime.as_mut().ok_or(EngineError::Stopped)?;
         let mut route = RouteSocket::open()?;
         let links = route.links()?;
-        let wanted = records(&config);
+        let mut wanted = records(&config);
         let plan = Plan::new(config, |name| {
             links.iter().any(|link| link.name.as_str() == name)
         })?;
         if !*swept {
-            runtime.sweep(&mut route, &links, &wanted)?;
+            let report = runtime.sweep(&mut route, &links, &wanted)?;
+            leftovers.extend(report.failed.into_iter().map(|(left, _)| left.into()));
             *swept = true;
         }
         // Before the first address can be added, the file says that it may be there.
@@ -137,7 +143,14 @@ impl Engine {
         let plan = Box::new(plan);
         self.command(Command::Apply { plan, reply })?;
         let outcome = self.answer(&answer)?;
-        runtime.replace(wanted)?;
+        wanted.extend(leftovers.iter().cloned());
+        wanted.extend(outcome.leaving.iter().map(|(interface, address)| Record {
+            interface: interface.to_string(),
+            address: *address,
+        }));
+        // The configuration is in effect, and what the file holds now is more than that: it does
+        // no harm if it stays.
+        let _ = runtime.replace(wanted);
         Ok(outcome.report)
     }
 
@@ -147,7 +160,7 @@ impl Engine {
     ///
     /// [`EngineError::Stopped`], [`EngineError::Busy`].
     pub fn snapshot(&self) -> Result<EngineSnapshot, EngineError> {
-        let _one_at_a_time = self.host();
+        let _one_at_a_time = self.snapshot.lock().unwrap_or_else(PoisonError::into_inner);
         let mut room = Box::<EngineSnapshot>::default();
         room.instances
             .reserve(self.shared.instances.load(Ordering::Relaxed));
@@ -164,6 +177,10 @@ impl Engine {
         if held_back {
             self.shared.wake_engine();
         }
+        if events.len() == limit {
+            // There may be more, which the engine thread does not tell again.
+            self.shared.wake_host();
+        }
         events
     }
 
@@ -175,12 +192,9 @@ impl Engine {
     pub fn stop(&self, deadline: Duration) -> Result<(), EngineError> {
         self.shared.stop_requested.store(true, Ordering::Release);
         self.shared.wake_engine();
-        let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
-        match ended.recv_timeout(deadline) {
-            Err(RecvTimeoutError::Timeout) => return Err(EngineError::Busy),
-            Ok(()) | Err(RecvTimeoutError::Disconnected) => {}
+        if !self.shared.wait_for_end(deadline) {
+            return Err(EngineError::Busy);
         }
-        drop(ended);
         let mut host = self.host();
         if let Some(thread) = host.thread.take() {
             // The thread's own panic ended the process before it could be joined.
@@ -190,7 +204,10 @@ impl Engine {
             if let Some(mut runtime) = runtime
                 && self.shared.released.load(Ordering::Acquire)
             {
-                runtime.clear()?;
+                match host.leftovers.is_empty() {
+                    true => runtime.clear()?,
+                    false => runtime.replace(std::mem::take(&mut host.leftovers))?,
+                }
             }
         }
         Ok(())
@@ -200,7 +217,24 @@ impl Engine {
         if self.shared.ended.load(Ordering::Acquire) {
             return Err(EngineError::Stopped);
         }
-        self.shared.command(command).map_err(|_| EngineError::Busy)
+        self.shared
+            .command(command)
+            .map_err(|_| EngineError::Busy)?;
+        // If it ended meanwhile nobody answers, unless the sender of the answer is dropped here.
+        if self.shared.ended.load(Ordering::SeqCst) {
+            self.shared.discard_commands();
+        }
+        Ok(())
+    }
+
+    /// Makes the engine thread fail in the given way, for tests of what happens then.
+    ///
+    /// # Errors
+    ///
+    /// [`EngineError::Stopped`], [`EngineError::Busy`].
+    #[cfg(feature = "fault-injection")]
+    pub fn inject(&self, fault: crate::Fault) -> Result<(), EngineError> {
+        self.command(Command::Fail(fault))
     }
 
     fn answer<T>(&self, answer: &Receiver<T>) -> Result<T, EngineError> {
@@ -248,11 +282,16 @@ fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Result<JoinHandle<
 fn spawn_wake_up(shared: Arc<Shared>, wake: impl Fn() + Send + 'static) -> Result<(), EngineError> {
     spawn("ka-wake", move || {
         let mut count = [0; 8];
-        while !shared.ended.load(Ordering::Acquire) {
+        loop {
             // A blocking read; it fails with EINTR at most.
             let _ = rustix::io::read(&shared.host_wake, &mut count);
+            // Asked before: the wake-up after the end is still to come otherwise.
+            let ended = shared.ended.load(Ordering::Acquire);
             if catch_unwind(AssertUnwindSafe(&wake)).is_err() {
                 resign_and_end(&shared);
+            }
+            if ended {
+                return;
             }
         }
     })
@@ -263,15 +302,12 @@ fn spawn_wake_up(shared: Arc<Shared>, wake: impl Fn() + Send + 'static) -> Resul
 fn resign_and_end(shared: &Shared) -> ! {
     shared.stop_requested.store(true, Ordering::Release);
     shared.wake_engine();
-    let deadline = Instant::now() + RESIGN_DEADLINE;
-    while !shared.ended.load(Ordering::Acquire) && Instant::now() < deadline {
-        std::thread::sleep(Duration::from_millis(1));
-    }
-    end_process("ka-native: a thread failed; resigned\n")
+    shared.wait_for_end(RESIGN_DEADLINE);
+    end_process()
 }
 
-/// Makes a panic of our threads write one line. What follows (resigning) is worth more
-/// than a backtrace, which takes long and may allocate what is broken.
+/// Makes a panic of our threads write one line, before they resign and end the process.
+/// Resigning is worth more than a backtrace, which takes long and may allocate what is broken.
 fn install_panic_hook() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -281,9 +317,7 @@ fn install_panic_hook() {
                 .name()
                 .is_some_and(|name| name.starts_with("ka-"));
             if is_ours {
-                // Nobody is left to tell that it could not be written.
-                let _ =
-                    rustix::io::write(rustix::stdio::stderr(), b"ka-native: panic in the engine\n");
+                crate::ends::say("ka-native: the engine failed; resigning\n");
             } else {
                 former(info);
             }

@@ -71,7 +71,8 @@ impl Histogram {
         let mut seen = 0;
         for (index, count) in self.counts.iter().enumerate() {
             seen += count;
-            if seen >= wanted.max(1) {
+            // The last bucket has no ceiling.
+            if seen >= wanted.max(1) && index < BUCKETS - 1 {
                 return Duration::from_micros(ceiling_us(index)).min(self.longest);
             }
         }

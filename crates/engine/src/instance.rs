@@ -38,6 +38,8 @@ pub(crate) struct Instance {
     packet: Vec<u8>,
     /// Identification of the last IPv4 packet sent; 0 before the first.
     ip_id: u16,
+    /// Index of the interface that its group is joined on.
+    pub(crate) joined: Option<u32>,
     /// The packet is in the batch being sent: its buffer must not change.
     pub(crate) in_batch: bool,
     /// Sending failed and was told.
@@ -48,6 +50,8 @@ pub(crate) struct Instance {
     pub(crate) rounds: u32,
     /// Next address of the current round.
     pub(crate) cursor: usize,
+    /// The current round has sent something.
+    pub(crate) announced: bool,
     /// In the announcement queue.
     pub(crate) announcing: bool,
     /// When the state last changed.
@@ -70,11 +74,13 @@ impl Instance {
             source: None,
             packet: Vec::new(),
             ip_id: 0,
+            joined: None,
             in_batch: false,
             send_failure_told: false,
             unsettled: 0,
             rounds: 0,
             cursor: 0,
+            announced: false,
             announcing: false,
             since: now,
         }

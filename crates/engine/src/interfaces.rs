@@ -30,7 +30,8 @@ pub(crate) struct Interface {
     pub(crate) up: bool,
     pub(crate) mac: Option<[u8; 6]>,
     pub(crate) noarp: bool,
-    /// Addresses of the interface that are not ours, the kernel's order.
+    /// Addresses of the interface that are not ours and that advertisements could
+    /// come from, in the kernel's order.
     addresses: Vec<SourceAddress>,
     /// Instances whose advertisements run here.
     pub(crate) instances: Vec<InstanceId>,
@@ -45,8 +46,16 @@ pub(crate) struct Interface {
 #[derive(Debug)]
 struct SourceAddress {
     address: IpAddr,
+    /// IPv4 may have an address twice, with different prefixes.
+    prefix_len: u8,
     usable: bool,
     seen: u64,
+}
+
+impl SourceAddress {
+    fn is(&self, address: &Address) -> bool {
+        (self.address, self.prefix_len) == (address.key.address, address.key.prefix_len)
+    }
 }
 
 impl Interface {
@@ -76,15 +85,7 @@ impl Interface {
     pub(crate) fn source(&self, family: Family) -> Option<IpAddr> {
         self.addresses
             .iter()
-            .find(|candidate| {
-                candidate.usable
-                    && match candidate.address {
-                        IpAddr::V4(_) => family == Family::V4,
-                        IpAddr::V6(address) => {
-                            family == Family::V6 && address.is_unicast_link_local()
-                        }
-                    }
-            })
+            .find(|candidate| candidate.usable && Family::from(candidate.address) == family)
             .map(|candidate| candidate.address)
     }
 
@@ -139,6 +140,8 @@ pub(crate) struct LinkChange {
     pub(crate) old_index: Option<u32>,
     /// It got an index.
     pub(crate) appeared: bool,
+    /// It went up or down, came or vanished.
+    pub(crate) is_news: bool,
 }
 
 impl Interfaces {
@@ -199,10 +202,8 @@ impl Interfaces {
         let up = link.up && link.running;
         let old_index = interface.index.filter(|&index| index != link.index);
         let appeared = interface.index != Some(link.index);
-        let unchanged = !appeared
-            && interface.up == up
-            && interface.mac == link.mac
-            && interface.noarp == link.noarp;
+        let is_news = appeared || interface.up != up;
+        let unchanged = !is_news && interface.mac == link.mac && interface.noarp == link.noarp;
         interface.up = up;
         interface.mac = link.mac;
         interface.noarp = link.noarp;
@@ -220,6 +221,7 @@ impl Interfaces {
             id,
             old_index,
             appeared,
+            is_news,
         });
         [renamed, change]
     }
@@ -246,11 +248,19 @@ impl Interfaces {
             id,
             old_index: Some(old_index),
             appeared: false,
+            is_news: true,
         })
     }
 
     /// Takes in an address that is not ours; `true` when a source address may have changed.
     pub(crate) fn address_added(&mut self, id: InterfaceId, address: &Address) -> bool {
+        let can_be_source = match address.key.address {
+            IpAddr::V4(_) => true,
+            IpAddr::V6(address) => address.is_unicast_link_local(),
+        };
+        if !can_be_source {
+            return false;
+        }
         let usable = !address.flags.contains(AddressFlags::DADFAILED)
             && (!address.flags.contains(AddressFlags::TENTATIVE)
                 || address.flags.contains(AddressFlags::OPTIMISTIC));
@@ -259,13 +269,14 @@ impl Interfaces {
         if let Some(known) = interface
             .addresses
             .iter_mut()
-            .find(|known| known.address == address.key.address)
+            .find(|known| known.is(address))
         {
             known.seen = epoch;
             return std::mem::replace(&mut known.usable, usable) != usable;
         }
         interface.addresses.push(SourceAddress {
             address: address.key.address,
+            prefix_len: address.key.prefix_len,
             usable,
             seen: epoch,
         });
@@ -273,10 +284,10 @@ impl Interfaces {
     }
 
     /// Takes in that an address is gone; `true` when it was known.
-    pub(crate) fn address_removed(&mut self, id: InterfaceId, address: IpAddr) -> bool {
+    pub(crate) fn address_removed(&mut self, id: InterfaceId, address: &Address) -> bool {
         let addresses = &mut self.list[id.0 as usize].addresses;
         let before = addresses.len();
-        addresses.retain(|known| known.address != address);
+        addresses.retain(|known| !known.is(address));
         addresses.len() != before
     }
 
@@ -306,3 +317,6 @@ impl Interfaces {
         (vanished, readdressed)
     }
 }
+
+#[cfg(test)]
+mod tests;

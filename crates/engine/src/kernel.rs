@@ -10,7 +10,7 @@ use ka_netlink::{
 use ka_netlink::{Errno, VirtualAddress as KernelAddress};
 
 use crate::PROTOCOL_ID;
-use crate::addresses::{AddressKey, Presence, Step};
+use crate::addresses::{AddressKey, Outcome, Settled, Step};
 use crate::apply::Refusal;
 use crate::config::VirtualAddress;
 use crate::event::EventKind;
@@ -103,10 +103,10 @@ impl EngineThread {
 
     fn change(&self, key: &AddressKey, step: Step) -> Option<AddressChange> {
         let index = self.interfaces.at(key.interface).index?;
-        let wanted = &self.addresses.get(key)?.wanted;
+        let entry = self.addresses.get(key)?;
         Some(match step {
-            Step::Add => AddressChange::Add(kernel_address(wanted, index)),
-            Step::Remove => AddressChange::Remove(kernel_key(wanted, index)),
+            Step::Add => AddressChange::Add(kernel_address(&entry.wanted, index)),
+            Step::Remove => AddressChange::Remove(kernel_key(entry.held(), index)),
         })
     }
 
@@ -117,14 +117,13 @@ impl EngineThread {
         result: Result<(), ChangeError>,
         now: Instant,
     ) {
-        let presence = match (step, result) {
-            (Step::Add, Ok(())) => Presence::Ours,
-            (Step::Remove, Ok(())) => Presence::Absent,
+        let outcome = match (step, result) {
+            (Step::Add, Ok(())) => Outcome::Added,
+            (Step::Remove, Ok(())) => Outcome::Removed,
             (step, Err(error)) => match (step, error.errno()) {
-                // It was there before us, so it stays when we go.
-                (Step::Add, Some(Errno::EXIST)) => Presence::Foreign,
+                (Step::Add, Some(Errno::EXIST)) => Outcome::Existed,
                 // Somebody else was faster, or the interface is gone.
-                (Step::Remove, Some(Errno::ADDRNOTAVAIL | Errno::NODEV)) => Presence::Absent,
+                (Step::Remove, Some(Errno::ADDRNOTAVAIL | Errno::NODEV)) => Outcome::Removed,
                 _ => {
                     self.note_refusal(key, step, &error, now);
                     self.addressed(key, None);
@@ -132,13 +131,16 @@ impl EngineThread {
                 }
             },
         };
-        self.addresses.settle(key, presence);
-        self.addressed(key, Some(presence));
+        let settled = self.addresses.settle(key, outcome, now);
+        if settled == Settled::Restored {
+            self.tell_lost(key);
+        }
+        self.addressed(key, Some(settled));
     }
 
     /// The question whether `key` is there is answered for its users.
-    fn addressed(&mut self, key: AddressKey, presence: Option<Presence>) {
-        if presence == Some(Presence::Absent) {
+    fn addressed(&mut self, key: AddressKey, settled: Option<Settled>) {
+        if settled == Some(Settled::Gone) {
             return;
         }
         let Some(entry) = self.addresses.get(&key) else {
@@ -151,12 +153,27 @@ impl EngineThread {
             if instance.unsettled > 0 {
                 instance.unsettled -= 1;
                 self.start_announcement(id);
-            } else if presence == Some(Presence::Ours) {
+            } else if matches!(settled, Some(Settled::Appeared | Settled::Restored)) {
                 // It was refused or lost before: nobody was told where it is now.
                 let rounds = instance.config.router.garp.master_repeat;
                 self.queue_announcement(id, rounds);
             }
         }
+    }
+
+    fn tell_lost(&mut self, key: AddressKey) {
+        let user = self
+            .addresses
+            .get(&key)
+            .and_then(|entry| entry.users.first());
+        let Some(instance) = user.and_then(|id| self.instances[id.index()].as_ref()) else {
+            return;
+        };
+        self.events.send(EventKind::AddressLost {
+            instance: Arc::clone(&instance.config.name),
+            interface: Arc::clone(&self.interfaces.at(key.interface).name),
+            address: key.address,
+        });
     }
 
     fn note_refusal(&mut self, key: AddressKey, step: Step, error: &ChangeError, now: Instant) {

@@ -14,6 +14,8 @@ mod config;
 mod ends;
 mod error;
 mod event;
+#[cfg(feature = "fault-injection")]
+mod fault;
 mod handle;
 mod histogram;
 mod instance;
@@ -32,6 +34,8 @@ pub use apply::{ApplyReport, Refusal};
 pub use config::{EngineConfig, EngineOptions, InstanceConfig, VirtualAddress};
 pub use error::EngineError;
 pub use event::{EVENT_CAPACITY, EngineEvent, EventKind};
+#[cfg(feature = "fault-injection")]
+pub use fault::Fault;
 pub use handle::Engine;
 pub use histogram::Histogram;
 pub use runtime::{ReleaseReport, ReleasedAddress, release};

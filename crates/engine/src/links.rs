@@ -12,10 +12,10 @@ use crate::instance::InstanceId;
 use crate::interfaces::{InterfaceId, LinkChange};
 use crate::thread::EngineThread;
 
-/// Datagrams of the kernel read in one step.
-const READS_PER_STEP: usize = 32;
-/// A dump that the kernel refused to start is tried again after this long.
-const RESYNC_RETRY: Duration = Duration::from_secs(1);
+/// Age of a step from which on nothing more of the kernel is read in it.
+const READ_BUDGET: Duration = Duration::from_micros(500);
+/// A dump that failed, or that changes of the tables interrupted, is tried again after this long.
+const RESYNC_RETRY: Duration = Duration::from_millis(200);
 
 impl EngineThread {
     /// Starts the router of `id` with its interface as it is now.
@@ -43,20 +43,23 @@ impl EngineThread {
             .or_else(|| self.interfaces.at(instance.interface).source(family))
     }
 
-    /// Joins the group of `id` on its interface, if that exists.
+    /// Joins the group of `id` on its interface, if that exists and it has not yet.
     pub(crate) fn join(&mut self, id: InstanceId) {
-        let Some(instance) = self.instances[id.index()].as_ref() else {
+        let Some(instance) = self.instances[id.index()].as_mut() else {
             return;
         };
-        let Some(index) = self.interfaces.at(instance.interface).index else {
+        let index = self.interfaces.at(instance.interface).index;
+        let Some(index) = index.filter(|_| index != instance.joined) else {
             return;
         };
-        if let Err(error) = self.memberships.join(index, instance.config.group) {
-            self.events.send(EventKind::SendFailed {
+        match self.memberships.join(index, instance.config.group) {
+            Ok(()) => instance.joined = Some(index),
+            // The kernel may not do the family there yet: tried again when the link changes.
+            Err(error) => self.events.send(EventKind::SendFailed {
                 instance: Arc::clone(&instance.config.name),
                 errno: error.errno().map_or(0, |errno| errno.raw_os_error()),
                 message: error.to_string(),
-            });
+            }),
         }
     }
 
@@ -92,19 +95,21 @@ impl EngineThread {
 
     fn read_monitor(&mut self, now: Instant) {
         let mut events = Vec::new();
-        for _ in 0..READS_PER_STEP {
+        let mut lost = false;
+        while !lost && now.elapsed() < READ_BUDGET {
             match self.monitor.read(&mut |event| events.push(event)) {
                 Ok(MonitorProgress::More) => {}
                 Ok(MonitorProgress::Drained) => break,
                 // After an error too: only a dump tells what was missed.
-                Ok(MonitorProgress::Overrun) | Err(_) => {
-                    self.start_resync(now);
-                    break;
-                }
+                Ok(MonitorProgress::Overrun) | Err(_) => lost = true,
+            }
+            for event in events.drain(..) {
+                self.handle_event(event, now);
             }
         }
-        for event in events {
-            self.handle_event(event, now);
+        // What was read before the loss is older than the dump.
+        if lost {
+            self.start_resync(now);
         }
     }
 
@@ -119,7 +124,7 @@ impl EngineThread {
 
     fn continue_resync(&mut self, now: Instant) {
         let mut events = Vec::new();
-        for _ in 0..READS_PER_STEP {
+        while now.elapsed() < READ_BUDGET {
             let progress = self.resync.read(&mut |event| events.push(event));
             for event in events.drain(..) {
                 self.handle_event(event, now);
@@ -132,8 +137,11 @@ impl EngineThread {
                     self.end_resync(now);
                     return;
                 }
+                // Tables that never stand still, or an error that stays, must not keep the thread
+                // busy. Meanwhile the messages have their say.
                 Ok(ResyncProgress::Interrupted) | Err(_) => {
-                    self.start_resync(now);
+                    self.resyncing = false;
+                    self.resync_at = Some(now + RESYNC_RETRY);
                     return;
                 }
             }
@@ -149,7 +157,7 @@ impl EngineThread {
             self.update_sources(id, now);
         }
         for key in self.addresses.end_dump() {
-            self.address_lost(key, now);
+            self.addresses.lost(key, now);
         }
     }
 
@@ -176,9 +184,12 @@ impl EngineThread {
             self.addresses.interface_removed(change.id);
         }
         let interface = self.interfaces.at(change.id);
+        if !interface.is_named() {
+            return;
+        }
         let up = interface.up;
         let exists = interface.index.is_some();
-        if interface.is_named() {
+        if change.is_news {
             self.events.send(EventKind::LinkChanged {
                 interface: Arc::clone(&interface.name),
                 up: exists.then_some(up),
@@ -187,14 +198,15 @@ impl EngineThread {
         let instances = interface.instances.clone();
         if change.appeared {
             self.addresses.requeue_interface(change.id);
-            for &id in &instances {
-                self.join(id);
-            }
         }
         for id in instances {
             if let Some(instance) = self.instances[id.index()].as_mut() {
+                if change.old_index.is_some() {
+                    instance.joined = None;
+                }
                 instance.router.handle_link(up, now);
             }
+            self.join(id);
             self.pump(id, now);
             self.update_source(id, now);
         }
@@ -216,8 +228,11 @@ impl EngineThread {
             interface,
             address: address.key.address,
         };
-        self.addresses.seen(&key);
-        if !self.addresses.is_ours(&key) && self.interfaces.address_added(interface, address) {
+        let prefix_len = address.key.prefix_len;
+        self.addresses.seen(&key, prefix_len);
+        if !self.addresses.is_ours(&key, prefix_len)
+            && self.interfaces.address_added(interface, address)
+        {
             self.update_sources(interface, now);
         }
     }
@@ -230,27 +245,9 @@ impl EngineThread {
             interface,
             address: address.key.address,
         };
-        if self.interfaces.address_removed(interface, key.address) {
+        if self.interfaces.address_removed(interface, address) {
             self.update_sources(interface, now);
         }
-        self.address_lost(key, now);
-    }
-
-    fn address_lost(&mut self, key: AddressKey, now: Instant) {
-        if !self.addresses.lost(key, now) {
-            return;
-        }
-        let user: Option<InstanceId> = self
-            .addresses
-            .get(&key)
-            .and_then(|entry| entry.users.first().copied());
-        let Some(instance) = user.and_then(|id| self.instances[id.index()].as_ref()) else {
-            return;
-        };
-        self.events.send(EventKind::AddressLost {
-            instance: Arc::clone(&instance.config.name),
-            interface: Arc::clone(&self.interfaces.at(key.interface).name),
-            address: key.address,
-        });
+        self.addresses.removed(key, address.key.prefix_len, now);
     }
 }

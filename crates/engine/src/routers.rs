@@ -32,6 +32,8 @@ impl EngineThread {
             if deadline > now + if is_master { ahead } else { Duration::ZERO } {
                 return;
             }
+            // The router's own deadline: the one in the heap may have been put off below.
+            let deadline = instance.router.poll_timeout().unwrap_or(deadline);
             let late = now.saturating_duration_since(deadline);
             if !is_master && deadline > self.heard_until && late < LISTEN_FIRST {
                 // What arrived before the deadline is not all read yet: the Master may be alive.

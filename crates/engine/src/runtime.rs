@@ -11,6 +11,7 @@ use std::io::{ErrorKind, Write};
 use std::net::IpAddr;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use ka_netlink::{AddressChange, Errno, Link, RouteSocket};
 use ka_sys::lock::{Acquired, InstanceLock};
@@ -42,7 +43,7 @@ struct Layout {
 pub(crate) struct Runtime {
     path: PathBuf,
     recorded: BTreeSet<Record>,
-    _lock: InstanceLock,
+    lock: Arc<InstanceLock>,
 }
 
 impl Runtime {
@@ -56,6 +57,13 @@ impl Runtime {
                 source,
             }
         };
+        // The name becomes part of a file name.
+        if let Some(name) =
+            instance_name.filter(|name| name.is_empty() || name.contains(['/', '\0']))
+        {
+            let reason = std::io::Error::new(ErrorKind::InvalidInput, "a file name cannot hold it");
+            return Err(failed("use instance name", Path::new(name))(reason));
+        }
         fs::DirBuilder::new()
             .recursive(true)
             .mode(0o755)
@@ -78,8 +86,13 @@ impl Runtime {
         Ok(Self {
             path,
             recorded,
-            _lock: lock,
+            lock: Arc::new(lock),
         })
+    }
+
+    /// Another handle on the lock, which is held until the last one is dropped.
+    pub(crate) fn lock(&self) -> Arc<InstanceLock> {
+        Arc::clone(&self.lock)
     }
 
     /// Records `wanted` beside what is recorded already.
@@ -222,6 +235,15 @@ pub struct ReleasedAddress {
     pub address: IpAddr,
 }
 
+impl From<ReleasedAddress> for Record {
+    fn from(left: ReleasedAddress) -> Self {
+        Self {
+            interface: left.interface,
+            address: left.address,
+        }
+    }
+}
+
 /// What a sweep did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ReleaseReport {
@@ -253,3 +275,6 @@ pub fn release(
     }
     Ok(report)
 }
+
+#[cfg(test)]
+mod tests;

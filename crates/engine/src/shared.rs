@@ -1,8 +1,10 @@
-//! What the engine thread and its host share: no locks, only atomics and rings.
+//! What the engine thread and its host share: atomics and rings, and no lock that the
+//! engine thread takes before it ends.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::SyncSender;
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::Duration;
 
 use crossbeam_queue::ArrayQueue;
 use rustix::event::{EventfdFlags, eventfd};
@@ -28,6 +30,9 @@ pub(crate) enum Command {
         room: Box<EngineSnapshot>,
         reply: SyncSender<Box<EngineSnapshot>>,
     },
+    /// Fail.
+    #[cfg(feature = "fault-injection")]
+    Fail(crate::Fault),
 }
 
 /// Shared by the engine thread, the wake-up thread and the handle.
@@ -46,6 +51,9 @@ pub(crate) struct Shared {
     pub(crate) stop_requested: AtomicBool,
     /// The engine thread has ended, whatever the reason.
     pub(crate) ended: AtomicBool,
+    /// The same for those that wait for it.
+    end: Mutex<bool>,
+    end_reached: Condvar,
     /// The engine thread ended with every address of ours removed.
     pub(crate) released: AtomicBool,
     /// Instances there are, for sizing a snapshot.
@@ -65,6 +73,8 @@ impl Shared {
             host_answered: AtomicBool::new(true),
             stop_requested: AtomicBool::new(false),
             ended: AtomicBool::new(false),
+            end: Mutex::new(false),
+            end_reached: Condvar::new(),
             released: AtomicBool::new(false),
             instances: AtomicUsize::new(0),
         })
@@ -79,6 +89,20 @@ impl Shared {
 
     pub(crate) fn next_command(&self) -> Option<Command> {
         self.commands.pop()
+    }
+
+    /// Drops the commands that wait, and with them the senders of their answers.
+    pub(crate) fn discard_commands(&self) {
+        while self.commands.pop().is_some() {}
+    }
+
+    /// Waits until the engine thread has ended, at most `deadline` long.
+    pub(crate) fn wait_for_end(&self, deadline: Duration) -> bool {
+        let end = self.end.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = self
+            .end_reached
+            .wait_timeout_while(end, deadline, |ended| !*ended);
+        *waited.unwrap_or_else(PoisonError::into_inner).0
     }
 
     pub(crate) fn wake_engine(&self) {
@@ -96,6 +120,22 @@ impl Shared {
     pub(crate) fn host_awake(&self) {
         self.wake_in_flight.store(false, Ordering::Release);
         self.host_answered.store(true, Ordering::Release);
+    }
+}
+
+/// Says that the engine thread has ended when it is dropped.
+pub(crate) struct Ending(pub(crate) Arc<Shared>);
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        let shared = &self.0;
+        shared.ended.store(true, Ordering::SeqCst);
+        shared.discard_commands();
+        // One more wake-up: for the last events, and to end the wake-up thread.
+        shared.host_awake();
+        shared.wake_host();
+        *shared.end.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        shared.end_reached.notify_all();
     }
 }
 

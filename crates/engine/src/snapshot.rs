@@ -7,7 +7,6 @@ use std::time::{Duration, Instant};
 
 use ka_vrrp::{State, Statistics};
 
-use crate::addresses::Presence;
 use crate::histogram::Histogram;
 use crate::instance::Instance;
 use crate::thread::EngineThread;
@@ -123,7 +122,7 @@ impl EngineThread {
             .addresses
             .iter()
             .filter_map(|key| self.addresses.get(key))
-            .filter(|entry| entry.presence != Presence::Absent)
+            .filter(|entry| entry.presence.is_there())
             .count();
         let router = &instance.router;
         InstanceStatus {

@@ -34,6 +34,11 @@ use crate::shared::{Command, Shared};
 use crate::snapshot::{EngineStatus, SnapshotJob};
 use crate::timers::Timers;
 
+/// A wait of this length lets other threads of the host run.
+const PAUSE: Duration = Duration::from_micros(50);
+/// A plan waits this long at most for the kernel's messages to be read.
+const HEAR_KERNEL: Duration = Duration::from_millis(100);
+
 /// The state of the engine thread. Everything but `shared` is its own.
 pub(crate) struct EngineThread {
     pub(crate) shared: Arc<Shared>,
@@ -65,7 +70,8 @@ pub(crate) struct EngineThread {
     pub(crate) resync_at: Option<Instant>,
     pub(crate) batch: BatchSize,
     pub(crate) apply: Option<ApplyJob>,
-    pub(crate) apply_waiting: VecDeque<Command>,
+    /// Plans to take up, each with the time it came.
+    pub(crate) apply_waiting: VecDeque<(Instant, Command)>,
     pub(crate) apply_refusals: Vec<Refusal>,
     pub(crate) status: EngineStatus,
     pub(crate) snapshot: Option<SnapshotJob>,
@@ -74,6 +80,8 @@ pub(crate) struct EngineThread {
     /// The packets that arrived before this moment have been read.
     pub(crate) heard_until: Instant,
     pub(crate) resigning: Resigning,
+    /// Resigning: until then a removal that failed is tried again.
+    pub(crate) release_until: Instant,
     pub(crate) heartbeat_limit: Option<Duration>,
     pub(crate) next_heartbeat: Instant,
     pub(crate) missed_heartbeats: u32,
@@ -144,6 +152,7 @@ impl EngineThread {
             ready: Ready::default(),
             heard_until: now,
             resigning: Resigning::No,
+            release_until: now,
             heartbeat_limit: options.heartbeat_limit,
             next_heartbeat: now + HEARTBEAT,
             missed_heartbeats: 0,
@@ -169,12 +178,14 @@ impl EngineThread {
     pub(crate) fn run(&mut self) -> End {
         let mut cpu_before = thread_time();
         loop {
-            let timeout = self.timeout(Instant::now());
-            if timeout != Some(Duration::ZERO) {
-                self.busy_since = None;
-            }
+            let before = Instant::now();
+            let timeout = self.timeout(before);
             self.wait(timeout);
             let start = Instant::now();
+            // A wait that returns at once, because there is always a packet, is none.
+            if start.saturating_duration_since(before) > PAUSE {
+                self.busy_since = None;
+            }
             if let Some(end) = self.step(start) {
                 return end;
             }
@@ -197,6 +208,11 @@ impl EngineThread {
         if self.ready.kernel {
             self.read_kernel(now);
         }
+        // A packet may have come after the wait ended and before `now`: when a timer is due,
+        // it must not find itself unheard.
+        if self.timers.earliest().is_some_and(|(at, _)| at <= now) {
+            self.ready.packets = [true; 2];
+        }
         self.receive(now);
         let now = Instant::now();
         self.fire_timers(now);
@@ -211,8 +227,8 @@ impl EngineThread {
             self.resign_now();
             return Some(End::HostDead);
         }
-        let released = self.resigning == Resigning::Done && self.addresses.is_settled();
-        (released && self.shared.stop_requested.load(Ordering::Acquire)).then_some(End::Stopped)
+        let stop_requested = self.shared.stop_requested.load(Ordering::Acquire);
+        (stop_requested && self.has_released(now)).then_some(End::Stopped)
     }
 
     /// How long to wait; `None` is for ever, zero not at all.
@@ -309,10 +325,12 @@ impl EngineThread {
         while let Some(command) = self.shared.next_command() {
             match command {
                 Command::Apply { .. } if self.resigning != Resigning::No => {} // the host sees the reply's sender dropped
-                Command::Apply { .. } => self.apply_waiting.push_back(command),
+                Command::Apply { .. } => self.apply_waiting.push_back((Instant::now(), command)),
                 Command::Snapshot { room, reply } => {
                     self.snapshot = Some(SnapshotJob::new(room, reply))
                 }
+                #[cfg(feature = "fault-injection")]
+                Command::Fail(fault) => fault.strike(),
             }
         }
     }
@@ -325,8 +343,9 @@ impl EngineThread {
         }
         // What the kernel reported before is heard first: a sweep, for instance.
         if self.apply.is_none()
-            && !self.ready.kernel
-            && let Some(Command::Apply { plan, reply }) = self.apply_waiting.pop_front()
+            && let Some((since, _)) = self.apply_waiting.front()
+            && (!self.ready.kernel || now.saturating_duration_since(*since) > HEAR_KERNEL)
+            && let Some((_, Command::Apply { plan, reply })) = self.apply_waiting.pop_front()
         {
             self.begin_apply(plan, reply);
         }

@@ -1,0 +1,193 @@
+//! One engine of a name, and what a dead one leaves.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use ka_engine::{Engine, EngineError, EngineOptions, release};
+use ka_sys::namespace::network_namespace_inode;
+use ka_vrrp::State;
+
+use crate::support::{
+    Directory, Peer, add_marked, config, held, in_namespace, ip, open, options, owner, set,
+    wait_for, wait_held,
+};
+
+fn named(directory: &Path, name: &str) -> EngineOptions {
+    EngineOptions {
+        instance_name: Some(name.to_owned()),
+        ..options(directory)
+    }
+}
+
+/// The runtime file of an engine without a name in this namespace.
+fn runtime_file(directory: &Path) -> PathBuf {
+    directory.join(format!("{}.json", network_namespace_inode().unwrap()))
+}
+
+fn record(directory: &Path, addresses: &[&str]) {
+    let entry = |address: &&str| format!(r#"{{"interface":"left","address":"{address}"}}"#);
+    let entries: Vec<String> = addresses.iter().map(entry).collect();
+    let text = format!(r#"{{"layout":1,"addresses":[{}]}}"#, entries.join(","));
+    fs::create_dir_all(directory).unwrap();
+    fs::write(runtime_file(directory), text).unwrap();
+}
+
+#[test]
+fn a_second_engine_of_a_name_is_refused_and_other_names_run_beside_it() {
+    in_namespace(|| {
+        let _peer = Peer::connect();
+        let directory = Directory::new("names");
+        let first = open(&directory.0);
+        let Err(EngineError::AlreadyRunning { path }) = Engine::open(&options(&directory.0), || {})
+        else {
+            panic!("a second engine must be refused");
+        };
+        assert_eq!(path, runtime_file(&directory.0).with_extension("lock"));
+        let released = release(&directory.0, None);
+        assert!(matches!(released, Err(EngineError::AlreadyRunning { .. })));
+
+        let other = Engine::open(&named(&directory.0, "other"), || {}).unwrap();
+        first
+            .apply(config([owner("VI_1", 1, &["192.0.2.101"])]))
+            .unwrap();
+        other
+            .apply(config([owner("VI_2", 2, &["192.0.2.102"])]))
+            .unwrap();
+        wait_held("left", &["192.0.2.101/32", "192.0.2.102/32"]);
+        drop(first);
+        wait_held("left", &["192.0.2.102/32"]);
+        wait_for(&other, "VI_2", State::Master);
+        drop(open(&directory.0));
+        assert_eq!(held("left"), set(&["192.0.2.102/32"]));
+    });
+}
+
+#[test]
+fn after_a_stop_the_name_is_free_though_the_handle_lives() {
+    in_namespace(|| {
+        let directory = Directory::new("handle");
+        let first = open(&directory.0);
+        first.stop(std::time::Duration::from_secs(30)).unwrap();
+        let _second = open(&directory.0);
+        drop(first);
+        assert!(Engine::open(&options(&directory.0), || {}).is_err());
+    });
+}
+
+#[test]
+fn a_start_sweeps_what_is_recorded_or_configured_and_carries_our_number() {
+    in_namespace(|| {
+        let _peer = Peer::connect();
+        let directory = Directory::new("sweep");
+        record(&directory.0, &["192.0.2.10", "192.0.2.11"]);
+        add_marked("left", "192.0.2.10"); // recorded
+        ip("address add 192.0.2.11/32 dev left"); // recorded, but somebody else's by now
+        add_marked("left", "192.0.2.12"); // configured
+        ip("address add 192.0.2.13/32 dev left"); // configured, somebody else's
+        add_marked("left", "192.0.2.14"); // a live keepalived's
+        let engine = open(&directory.0);
+        let mut instance = owner("VI_1", 51, &["192.0.2.12", "192.0.2.13"]);
+        instance.router.initial_state = Some(ka_vrrp::InitialState::Backup);
+        instance.router.advertisement_interval = std::time::Duration::from_secs(10);
+        engine.apply(config([instance])).unwrap();
+        wait_for(&engine, "VI_1", State::Backup);
+        assert_eq!(held("left"), set(&["192.0.2.14/32"]));
+        let text = ip("-o -4 address show left");
+        assert!(
+            text.contains("192.0.2.11/32") && text.contains("192.0.2.13/32"),
+            "{text}"
+        );
+        // What was swept is not swept again: it may be ours by now.
+        add_marked("left", "192.0.2.12");
+        engine.apply(config([])).unwrap();
+        assert!(held("left").contains("192.0.2.12/32"));
+        drop(engine);
+        assert!(!runtime_file(&directory.0).exists());
+    });
+}
+
+#[test]
+fn the_file_tells_what_may_be_there_and_is_gone_after_a_stop() {
+    in_namespace(|| {
+        let _peer = Peer::connect();
+        let directory = Directory::new("file");
+        let engine = open(&directory.0);
+        let file = runtime_file(&directory.0);
+        assert!(!file.exists());
+        engine
+            .apply(config([owner("VI_1", 51, &["192.0.2.100", "192.0.2.101"])]))
+            .unwrap();
+        wait_held("left", &["192.0.2.100/32", "192.0.2.101/32"]);
+        let recorded = |address: &str| fs::read_to_string(&file).unwrap().contains(address);
+        assert!(recorded("192.0.2.100") && recorded("192.0.2.101"));
+        engine
+            .apply(config([owner("VI_1", 51, &["192.0.2.100"])]))
+            .unwrap();
+        // An apply reports when the address is gone, so that the file may forget it.
+        assert_eq!(held("left"), set(&["192.0.2.100/32"]));
+        assert!(recorded("192.0.2.100") && !recorded("192.0.2.101"));
+        drop(engine);
+        assert!(held("left").is_empty());
+        assert!(!file.exists());
+    });
+}
+
+#[test]
+fn release_removes_what_is_recorded_and_the_record() {
+    in_namespace(|| {
+        let _peer = Peer::connect();
+        let directory = Directory::new("release");
+        let nothing = release(&directory.0.join("missing"), None).unwrap();
+        assert!(nothing.released.is_empty() && nothing.failed.is_empty());
+        record(&directory.0, &["192.0.2.10", "192.0.2.11"]);
+        add_marked("left", "192.0.2.10");
+        add_marked("left", "192.0.2.14");
+        let report = release(&directory.0, None).unwrap();
+        let released: Vec<String> = report
+            .released
+            .iter()
+            .map(|address| format!("{} {}", address.interface, address.address))
+            .collect();
+        assert_eq!(released, ["left 192.0.2.10"]);
+        assert!(report.failed.is_empty());
+        assert_eq!(held("left"), set(&["192.0.2.14/32"]));
+        assert!(!runtime_file(&directory.0).exists());
+    });
+}
+
+#[test]
+fn without_room_for_the_file_nothing_changes() {
+    in_namespace(|| {
+        let _peer = Peer::connect();
+        let directory = Directory::new("full");
+        let engine = open(&directory.0);
+        engine
+            .apply(config([owner("VI_1", 51, &["192.0.2.100"])]))
+            .unwrap();
+        wait_held("left", &["192.0.2.100/32"]);
+        // A directory in its place refuses the new file, whoever runs this.
+        let obstacle = runtime_file(&directory.0).with_extension("json.new");
+        fs::create_dir(&obstacle).unwrap();
+        let both = || {
+            config([
+                owner("VI_1", 51, &["192.0.2.100"]),
+                owner("VI_2", 52, &["192.0.2.102"]),
+            ])
+        };
+        let refused = engine.apply(both());
+        assert!(
+            matches!(
+                refused,
+                Err(EngineError::RuntimeFile {
+                    operation: "write",
+                    ..
+                })
+            ),
+            "{refused:?}"
+        );
+        assert_eq!(engine.snapshot().unwrap().instances.len(), 1);
+        assert_eq!(held("left"), set(&["192.0.2.100/32"]));
+        fs::remove_dir(&obstacle).unwrap();
+        assert_eq!(engine.apply(both()).unwrap().added, 1);
+    });
+}

@@ -1,0 +1,314 @@
+//! Engines, their configurations, and a second host to hear them.
+
+#[path = "../../../sys/tests/support/mod.rs"]
+mod system;
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use ka_engine::{
+    Engine, EngineConfig, EngineEvent, EngineOptions, EventKind, InstanceConfig, InstanceStatus,
+    VirtualAddress,
+};
+use ka_netlink::{Address, AddressChange, AddressKey, NetlinkError, RouteSocket};
+use ka_sys::IpFamily;
+use ka_sys::membership::Memberships;
+use ka_sys::namespace::{NetworkNamespace, unshare_network};
+use ka_sys::raw::{PacketBatch, VridSet, VrrpReceiver};
+use ka_vrrp::{RouterConfig, State};
+use ka_wire::ipv4::Ipv4View;
+use ka_wire::{AdvertisementView, Family, Version};
+use rustix::thread::gettid;
+
+pub(crate) use system::{
+    Directory, eventually, finish, in_namespace, index, ip, is_second_process, second_process,
+};
+
+pub(crate) const GROUP4: &str = "224.0.0.18";
+pub(crate) const GROUP6: &str = "ff02::12";
+
+pub(crate) fn address(text: &str) -> IpAddr {
+    text.parse().expect("a literal address")
+}
+
+/// Options of an engine that lives as long as its test.
+pub(crate) fn options(directory: &Path) -> EngineOptions {
+    EngineOptions {
+        runtime_dir: directory.to_owned(),
+        // Tests run beside each other, on few cores.
+        realtime_priority: None,
+        heartbeat_limit: None,
+        ..EngineOptions::default()
+    }
+}
+
+pub(crate) fn open(directory: &Path) -> Engine {
+    Engine::open(&options(directory), || {}).expect("an engine can be opened")
+}
+
+/// A router that is Master at once, being the owner of its addresses.
+pub(crate) fn owner(name: &str, vrid: u8, addresses: &[&str]) -> InstanceConfig {
+    let mut instance = router(name, vrid, addresses);
+    instance.router.priority = 255;
+    instance
+}
+
+/// A router of VRRPv3 on `left`, whose addresses carry a prefix of 32 or 128 there.
+pub(crate) fn router(name: &str, vrid: u8, addresses: &[&str]) -> InstanceConfig {
+    let addresses: Vec<IpAddr> = addresses.iter().map(|text| address(text)).collect();
+    let family = addresses.first().map_or(Family::V4, |a| Family::from(*a));
+    let mut router = RouterConfig::new(vrid, family);
+    router.version = Version::V3;
+    router.advertisement_interval = Duration::from_millis(100);
+    router.addresses = addresses.clone();
+    InstanceConfig {
+        name: name.into(),
+        interface: "left".into(),
+        dynamic_interface: false,
+        source: None,
+        group: address(match family {
+            Family::V4 => GROUP4,
+            Family::V6 => GROUP6,
+        }),
+        router,
+        addresses: addresses.into_iter().map(virtual_address).collect(),
+    }
+}
+
+pub(crate) fn virtual_address(address: IpAddr) -> VirtualAddress {
+    VirtualAddress {
+        address,
+        prefix_len: if address.is_ipv4() { 32 } else { 128 },
+        interface: "left".into(),
+        scope: 0,
+        label: None,
+        broadcast: None,
+        peer: None,
+        preferred_lifetime: None,
+        no_dad: address.is_ipv6(),
+        home: false,
+        manage_temporary: false,
+        no_prefix_route: false,
+        auto_join: false,
+    }
+}
+
+pub(crate) fn config(instances: impl IntoIterator<Item = InstanceConfig>) -> EngineConfig {
+    EngineConfig {
+        startup_delay: Duration::ZERO,
+        instances: instances.into_iter().collect(),
+    }
+}
+
+pub(crate) fn status(engine: &Engine, name: &str) -> InstanceStatus {
+    let snapshot = engine
+        .snapshot()
+        .expect("a running engine describes itself");
+    let mut all = snapshot.instances.into_iter();
+    all.find(|instance| &*instance.name == name)
+        .unwrap_or_else(|| panic!("no instance {name}"))
+}
+
+/// Waits until `name` is in `state`, and as Master has all its addresses.
+pub(crate) fn wait_for(engine: &Engine, name: &str, state: State) -> InstanceStatus {
+    eventually(|| Some(status(engine, name)).filter(|status| status.state == state))
+}
+
+/// The addresses of interface `name` in the kernel.
+pub(crate) fn kernel_addresses(name: &str) -> Vec<Address> {
+    let ifindex = index(name);
+    let mut route = RouteSocket::open().expect("a netlink socket");
+    // While addresses come and go every attempt may be interrupted: the next may not.
+    let all = eventually(|| match route.addresses() {
+        Err(NetlinkError::Interrupted { .. }) => None,
+        dump => Some(dump.expect("a dump of addresses")),
+    });
+    all.into_iter()
+        .filter(|address| address.key.ifindex == ifindex)
+        .collect()
+}
+
+/// Those of them that carry our protocol number, as `ADDRESS/PREFIX`.
+pub(crate) fn held(name: &str) -> BTreeSet<String> {
+    kernel_addresses(name)
+        .iter()
+        .filter(|address| address.protocol == Some(ka_engine::PROTOCOL_ID))
+        .map(|address| address.key.to_string())
+        .collect()
+}
+
+pub(crate) fn set(texts: &[&str]) -> BTreeSet<String> {
+    texts.iter().map(|text| (*text).to_owned()).collect()
+}
+
+/// Waits until exactly `wanted` of ours is on interface `name`.
+pub(crate) fn wait_held(name: &str, wanted: &[&str]) {
+    let wanted = set(wanted);
+    eventually(|| (held(name) == wanted).then_some(()));
+}
+
+/// Adds an address that carries our protocol number, as a dead engine or a live keepalived
+/// would have it.
+pub(crate) fn add_marked(name: &str, text: &str) {
+    let key = AddressKey {
+        ifindex: index(name),
+        address: address(text),
+        prefix_len: 32,
+        peer: None,
+    };
+    let marked = ka_netlink::VirtualAddress {
+        protocol: Some(ka_engine::PROTOCOL_ID),
+        ..ka_netlink::VirtualAddress::new(key)
+    };
+    let mut results = Vec::new();
+    let mut route = RouteSocket::open().expect("a netlink socket");
+    route.submit(&[AddressChange::Add(marked)], &mut results);
+    assert_eq!(results, [Ok(())]);
+}
+
+/// Everything the engine has to say now.
+pub(crate) fn drain(engine: &Engine) -> Vec<EventKind> {
+    let events: Vec<EngineEvent> = engine.drain(usize::MAX);
+    events.into_iter().map(|event| event.kind).collect()
+}
+
+/// The state changes among `events`, as `INSTANCE FROM TO`.
+pub(crate) fn changes(events: &[EventKind]) -> Vec<String> {
+    let change = |kind: &EventKind| match kind {
+        EventKind::StateChanged {
+            instance, from, to, ..
+        } => Some(format!("{instance} {from} {to}")),
+        _ => None,
+    };
+    events.iter().filter_map(change).collect()
+}
+
+/// Another host on the link: a namespace with `right`, the other end of our `left`.
+pub(crate) struct Peer {
+    namespace: NetworkNamespace,
+}
+
+impl Peer {
+    /// Connects a new namespace to that of the calling thread. Here is `left`
+    /// with 192.0.2.1/24 and a link-local IPv6 address, there `right` with 192.0.2.2/24.
+    pub(crate) fn connect() -> Self {
+        let here = format!(
+            "/proc/{}/task/{}/ns/net",
+            std::process::id(),
+            gettid().as_raw_nonzero()
+        );
+        let namespace = std::thread::spawn(|| {
+            unshare_network().expect("one namespace was made already");
+            NetworkNamespace::current().expect("/proc is mounted")
+        })
+        .join()
+        .expect("the thread does not fail");
+        let peer = Self { namespace };
+        peer.run(|| {
+            ip("link add left type veth peer name right");
+            ip(&format!("link set left netns {here}"));
+            ip("link set right addrgenmode none");
+            ip("address add 192.0.2.2/24 dev right");
+            ip("address add fe80::2/64 dev right nodad");
+            ip("link set right up");
+        });
+        set_up_left();
+        peer
+    }
+
+    /// Runs `body` on a thread in the peer's namespace.
+    pub(crate) fn run<T: Send>(&self, body: impl FnOnce() -> T + Send) -> T {
+        let enter = || {
+            self.namespace
+                .enter()
+                .expect("the namespace can be entered");
+            body()
+        };
+        std::thread::scope(|scope| scope.spawn(enter).join())
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    }
+
+    /// Listens on `right` from now on.
+    pub(crate) fn listen(&self) -> Listener {
+        self.run(|| {
+            let right = index("right");
+            let mut memberships = Memberships::new();
+            memberships
+                .join(right, address(GROUP4))
+                .expect("the group can be joined");
+            let mut receiver = VrrpReceiver::open(IpFamily::V4).expect("a raw socket");
+            let mut vrids = VridSet::new();
+            (1..=255).for_each(|vrid| vrids.insert(vrid));
+            receiver.set_vrid_filter(&vrids).expect("a filter");
+            Listener {
+                receiver,
+                batch: PacketBatch::new(),
+                _memberships: memberships,
+            }
+        })
+    }
+}
+
+/// Gives `left` its addresses and waits until it is up.
+pub(crate) fn set_up_left() {
+    ip("link set left addrgenmode none");
+    ip("address add 192.0.2.1/24 dev left");
+    ip("address add fe80::1/64 dev left nodad");
+    ip("link set left up");
+    eventually(|| ip("-o link show left").contains("LOWER_UP").then_some(()));
+}
+
+/// Hears the IPv4 advertisements that arrive at the peer.
+pub(crate) struct Listener {
+    receiver: VrrpReceiver,
+    batch: PacketBatch,
+    _memberships: Memberships,
+}
+
+/// One advertisement at the peer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Heard {
+    pub(crate) at: Instant,
+    pub(crate) vrid: u8,
+    pub(crate) priority: u8,
+    /// Identification of the IP packet.
+    pub(crate) id: u16,
+}
+
+impl Listener {
+    /// What has arrived since the last call.
+    pub(crate) fn heard(&mut self) -> Vec<Heard> {
+        let mut heard = Vec::new();
+        let at = Instant::now();
+        while self
+            .receiver
+            .receive(&mut self.batch)
+            .expect("a raw socket")
+            > 0
+        {
+            for packet in self.batch.iter() {
+                let ip = Ipv4View::new(packet.bytes).expect("the kernel delivers whole headers");
+                let view = AdvertisementView::new(ip.payload()).expect("an advertisement");
+                heard.push(Heard {
+                    at,
+                    vrid: view.vrid(),
+                    priority: view.priority(),
+                    id: u16::from_be_bytes([packet.bytes[4], packet.bytes[5]]),
+                });
+            }
+        }
+        heard
+    }
+
+    /// Waits for an advertisement of `vrid` with `priority`.
+    pub(crate) fn wait_for(&mut self, vrid: u8, priority: u8) {
+        eventually(|| {
+            self.heard()
+                .iter()
+                .any(|heard| (heard.vrid, heard.priority) == (vrid, priority))
+                .then_some(())
+        });
+    }
+}
