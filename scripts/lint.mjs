@@ -1,11 +1,14 @@
 /** `npm run lint`: format, lint and types of both languages. */
 import { collect } from './process.mjs'
 
+/** No colours, also where CI asks for them. */
+const PLAIN = { NO_COLOR: '1', FORCE_COLOR: '', CARGO_TERM_COLOR: 'never' }
+
 /** One check: a name and the command that must succeed. @typedef {{ name: string, command: import('./process.mjs').Command }} Check */
 
 /** Checks that share cargo's lock, and run one after the other. @type {readonly Check[]} */
 export const RUST_CHECKS = [
-  { name: 'rustfmt', command: { argv: ['cargo', 'fmt', '--all', '--check'] } },
+  { name: 'rustfmt', command: { argv: ['cargo', 'fmt', '--all', '--check', '--', '--color', 'never'] } },
   { name: 'clippy', command: { argv: ['cargo', 'clippy', '--quiet', '--workspace', '--all-targets', '--', '-D', 'warnings'] } },
 ]
 
@@ -40,7 +43,7 @@ export async function runChecks(lists, onOutput) {
   const result = { passed: [], failed: [] }
   const runList = async (/** @type {readonly Check[]} */ checks) => {
     for (const { name, command } of checks) {
-      const { ok, output } = await collect(command, () => undefined)
+      const { ok, output } = await collect({ ...command, env: { ...PLAIN, ...command.env } }, () => undefined)
       onOutput(ok ? `ok      ${name}\n` : `FAILED  ${name}: ${command.argv.join(' ')}\n${output}\n`)
       result[ok ? 'passed' : 'failed'].push(name)
     }

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { add, countAva, countLibtest, countNextest, NONE } from './counts.mjs'
+import { drift } from './drift.mjs'
 import { DOCUMENTATION_CHECKS, RUST_CHECKS, runChecks, TYPESCRIPT_CHECKS } from './lint.mjs'
 import { collect } from './process.mjs'
 
@@ -21,6 +22,7 @@ const SPECIAL = ['lab', 'native', 'system', 'interop', 'package', 'demo']
 /** @type {Readonly<Record<string, Suite>>} */
 export const SUITES = {
   lint: checks([RUST_CHECKS, TYPESCRIPT_CHECKS]),
+  drift,
   documentation: checks([DOCUMENTATION_CHECKS]),
   rust: async (args, onOutput) => {
     const tests = hasNextest()
@@ -40,11 +42,15 @@ export const SUITES = {
 }
 
 /**
- * What runs side by side, in this order. Compilers run before the suites in network namespaces, whose daemons need the processor in time.
+ * What `npm test` runs side by side, in this order. Compilers run before the suites in network namespaces, whose daemons need the
+ * processor in time.
  *
  * @type {readonly (readonly string[])[]}
  */
-export const PHASES = [['lint'], ['rust', 'typescript'], ['native', 'package', 'system', 'interop', 'demo']]
+export const TEST_PHASES = [['lint'], ['rust', 'typescript'], ['native', 'package', 'system', 'interop', 'demo']]
+
+/** The same for `npm run check`. @type {readonly (readonly string[])[]} */
+export const CHECK_PHASES = [['drift'], ['documentation'], ...TEST_PHASES]
 
 /**
  * @param {readonly (readonly import('./lint.mjs').Check[])[]} lists

@@ -11,10 +11,9 @@ import { createWriteStream, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { add, NONE } from './counts.mjs'
-import { drift } from './drift.mjs'
 import { ROOT } from './process.mjs'
 import { setUp } from './setup.mjs'
-import { PHASES, SUITES } from './suites.mjs'
+import { CHECK_PHASES, SUITES, TEST_PHASES } from './suites.mjs'
 
 /** One line of the table at the end. @typedef {{ name: string, seconds: number, ok: boolean, counts: import('./counts.mjs').Counts }} Row */
 
@@ -23,17 +22,16 @@ const isCi = (process.env['CI'] ?? '') !== ''
 
 /**
  * @param {string} name
- * @param {import('./suites.mjs').Suite} suite
  * @param {readonly string[]} args
  * @param {boolean} isVerbose
  * @returns {Promise<Row>}
  */
-async function runSuite(name, suite, args, isVerbose) {
+async function runSuite(name, args, isVerbose) {
   const start = performance.now()
   const file = join(LOGS, `${name}.log`)
   const log = createWriteStream(file)
   let output = ''
-  const { ok, counts } = await suite(args, (chunk) => {
+  const { ok, counts } = await suite(name)(args, (chunk) => {
     output += chunk
     log.write(chunk)
     if (isVerbose) process.stdout.write(chunk)
@@ -42,7 +40,28 @@ async function runSuite(name, suite, args, isVerbose) {
   const row = { name, seconds: (performance.now() - start) / 1000, ok: ok && !(isCi && counts.skipped > 0), counts }
   if (!row.ok && !isVerbose) process.stdout.write(`\n===== ${name} (${file})\n${output}=====\n\n`)
   process.stdout.write(`${line(row)}\n`)
+  if (counts.skipped > 0 && !isVerbose) process.stdout.write(skipReasons(output))
   return row
+}
+
+/**
+ * @param {string} name
+ * @returns {import('./suites.mjs').Suite}
+ */
+function suite(name) {
+  const found = SUITES[name]
+  if (found === undefined) throw new Error(`there is no suite '${name}', only ${Object.keys(SUITES).join(', ')}`)
+  return found
+}
+
+/**
+ * What the tests say about why they were skipped.
+ *
+ * @param {string} output
+ */
+function skipReasons(output) {
+  const reasons = new Set(output.split('\n').filter((text) => text.includes('skipped: ')))
+  return [...reasons].map((reason) => `        ${reason.trim()}\n`).join('')
 }
 
 /** @param {Row} row */
@@ -57,25 +76,17 @@ async function main() {
     options: { check: { type: 'boolean' }, verbose: { type: 'boolean' }, suite: { type: 'string', multiple: true } },
     allowPositionals: true,
   })
-  const unknown = values.suite?.find((name) => SUITES[name] === undefined)
-  if (unknown !== undefined) throw new Error(`there is no suite '${unknown}', only ${Object.keys(SUITES).join(', ')}`)
+  values.suite?.forEach(suite)
   if (positionals.length > 0 && values.suite === undefined) throw new Error('arguments for a test program need --suite')
 
   setUp('test')
   mkdirSync(LOGS, { recursive: true })
   const isVerbose = values.verbose === true || values.suite?.length === 1
-  const suites = values.check === true ? { ...SUITES, drift } : SUITES
-  const phases = values.suite === undefined ? [...(values.check === true ? [['drift'], ['documentation']] : []), ...PHASES] : [values.suite]
+  const phases = values.suite === undefined ? (values.check === true ? CHECK_PHASES : TEST_PHASES) : [values.suite]
 
   /** @type {Row[]} */
   const rows = []
-  for (const phase of phases) {
-    rows.push(
-      ...(await Promise.all(
-        phase.map(async (name) => runSuite(name, /** @type {import('./suites.mjs').Suite} */ (suites[name]), positionals, isVerbose)),
-      )),
-    )
-  }
+  for (const phase of phases) rows.push(...(await Promise.all(phase.map(async (name) => runSuite(name, positionals, isVerbose)))))
 
   process.stdout.write(`\n${rows.map(line).join('\n')}\n`)
   const total = rows.reduce((sum, { counts }) => add(sum, counts), NONE)

@@ -214,6 +214,9 @@ class RunningDaemon implements Daemon {
     try {
       const report = await native(async () => await this.#engine.apply(lower(config)))
       this.#config = config
+      // Instances that are gone have said so: their scripts are told before they are forgotten.
+      this.takeEvents()
+      this.#notify.retain(config.vrrpInstances)
       return report
     } catch (error) {
       if (former !== undefined) await this.#configureScripts(former)

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import type { Child } from './child.ts'
 import { decode, type Advertisement, type Packet } from './packet.ts'
-import { readPcap } from './pcap.ts'
+import { readPcap, type Frame } from './pcap.ts'
 import type { Sandbox } from './sandbox.ts'
 import { waitFor } from './wait-for.ts'
 
@@ -23,10 +23,14 @@ export class Capture {
     return new Capture(tcpdump, `${sandbox.scratch.outside}/${fileName}`)
   }
 
-  /** What was captured so far, oldest first. */
+  /** The frames captured so far, whatever they are, oldest first. */
+  async frames(): Promise<Frame[]> {
+    return readPcap(await readFile(this.#file))
+  }
+
+  /** The packets of {@link Packet} captured so far, oldest first. */
   async packets(): Promise<Packet[]> {
-    const frames = readPcap(await readFile(this.#file))
-    return frames.flatMap((frame) => decode(frame) ?? [])
+    return (await this.frames()).flatMap((frame) => decode(frame) ?? [])
   }
 
   /** The advertisements captured so far, oldest first. */

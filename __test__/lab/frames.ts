@@ -13,6 +13,8 @@ export interface AdvertisementFrame {
   readonly vrid: number
   readonly priority: number
   readonly addresses: readonly string[]
+  /** The address count, where it is not that of `addresses`. */
+  readonly count?: number
   /** Octets 4 and 5: authentication type and seconds in version 2, centiseconds in version 3. */
   readonly middle: number
   /** What follows the addresses, such as the authentication data. */
@@ -21,6 +23,8 @@ export interface AdvertisementFrame {
   readonly checksumError: number
 }
 
+const ETHERNET_BYTES = 14
+const IPV4_HEADER_BYTES = 20
 const PROTOCOL_VRRP = 112
 const TRAFFIC_CLASS = 0xc0 // CS6
 
@@ -31,7 +35,7 @@ export function encodeAdvertisement(frame: AdvertisementFrame): Buffer {
     (version << 4) | frame.type,
     frame.vrid,
     frame.priority,
-    addresses.length,
+    frame.count ?? addresses.length,
     frame.middle >> 8,
     frame.middle & 0xff,
     0,
@@ -46,8 +50,25 @@ export function encodeAdvertisement(frame: AdvertisementFrame): Buffer {
   return Buffer.concat([macBytes(frame.destinationMac), macBytes(frame.sourceMac), Buffer.from(etherType), header, message])
 }
 
+/** A copy of an Ethernet frame whose IPv4 packet is changed; the header's checksum and the total length then fit the result. */
+export function changeIpv4(frame: Buffer, change: (packet: Buffer) => Buffer): Buffer {
+  return sealIpv4(frame, (packet) => {
+    const changed = change(packet)
+    changed.writeUInt16BE(changed.length, 2)
+    return changed
+  })
+}
+
+/** A copy of an Ethernet frame whose IPv4 packet is changed; the header's checksum alone then fits the result. */
+export function sealIpv4(frame: Buffer, change: (packet: Buffer) => Buffer): Buffer {
+  const packet = change(Buffer.from(frame.subarray(ETHERNET_BYTES)))
+  packet.writeUInt16BE(0, 10)
+  packet.writeUInt16BE(onesComplement(packet.subarray(0, IPV4_HEADER_BYTES)), 10)
+  return Buffer.concat([frame.subarray(0, ETHERNET_BYTES), packet])
+}
+
 function ipv4Header({ source, destination, ttl }: AdvertisementFrame, payloadBytes: number): Buffer {
-  const header = Buffer.alloc(20)
+  const header = Buffer.alloc(IPV4_HEADER_BYTES)
   header.writeUInt8(0x45, 0)
   header.writeUInt8(TRAFFIC_CLASS, 1)
   header.writeUInt16BE(header.length + payloadBytes, 2)
@@ -77,9 +98,9 @@ function pseudoHeader(source: string, destination: string, payloadBytes: number)
   return Buffer.concat([addressBytes(source), addressBytes(destination), end])
 }
 
-/** RFC 1071. The covered bytes are an even number in every frame made here. */
+/** RFC 1071. A last byte without a partner is left out: it is 0 in every frame made here. */
 function onesComplement(bytes: Buffer): number {
-  const words = Array.from({ length: bytes.length / 2 }, (_, index) => bytes.readUInt16BE(index * 2))
+  const words = Array.from({ length: Math.floor(bytes.length / 2) }, (_, index) => bytes.readUInt16BE(index * 2))
   const sum = words.reduce((total, word) => total + word, 0)
   const folded = (sum & 0xffff) + (sum >>> 16)
   return ~((folded & 0xffff) + (folded >>> 16)) & 0xffff

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { Capture } from './capture.ts'
+import type { Child } from './child.ts'
 import type { Daemon } from './daemon.ts'
 import { Host } from './host.ts'
 import { writePcap } from './pcap.ts'
@@ -19,6 +20,7 @@ export class Lab<Name extends string = string> {
   readonly #hosts: ReadonlyMap<Name, Host>
   readonly #daemons: Daemon[] = []
   #captures = 0
+  #injections = 0
 
   private constructor(sandbox: Sandbox, hosts: ReadonlyMap<Name, Host>) {
     this.#sandbox = sandbox
@@ -104,9 +106,30 @@ export class Lab<Name extends string = string> {
 
   /** Sends raw Ethernet frames out of a host's `eth0`, the given time apart; returns when all are sent. */
   async inject(name: Name, frames: readonly Buffer[], distanceUs: number): Promise<void> {
-    const file = `${name}-injected.pcap`
+    await this.host(name).exec(await this.#replay(frames, distanceUs, 1))
+  }
+
+  /** Starts to send raw Ethernet frames out of a host's `eth0`, the given time apart and so many times over. */
+  async stream(name: Name, frames: readonly Buffer[], distanceUs: number, times: number): Promise<Child> {
+    return this.host(name).spawn(await this.#replay(frames, distanceUs, times))
+  }
+
+  async #replay(frames: readonly Buffer[], distanceUs: number, times: number): Promise<string[]> {
+    this.#injections += 1
+    const file = `injection-${this.#injections}.pcap`
     await writeFile(`${this.#sandbox.scratch.outside}/${file}`, writePcap(frames, distanceUs))
-    await this.host(name).exec(['tcpreplay', '--quiet', '--intf1=eth0', `${this.#sandbox.scratch.inside}/${file}`])
+    return ['tcpreplay', '--quiet', '--intf1=eth0', `--loop=${times}`, `${this.#sandbox.scratch.inside}/${file}`]
+  }
+
+  /** Takes the network card out: the host's `eth0` ceases to exist, and its port with it. */
+  async removeCard(name: Name): Promise<void> {
+    await this.host(name).exec(['ip', 'link', 'delete', 'eth0'])
+  }
+
+  /** Puts a network card in: `eth0` as it was when the lab was opened, with a new interface index. */
+  async insertCard(name: Name): Promise<void> {
+    const host = this.host(name)
+    await this.#sandbox.exec(['sh', '-es'], { input: [batch(SEGMENT, portCommands(host)), batch(name, cardCommands(host))].join('\n') })
   }
 
   /** What the daemons of this lab wrote and which addresses the hosts have: for the log of a failed test. */
@@ -127,11 +150,7 @@ function buildScript(hosts: readonly Host[]): string {
     'link add br1 type bridge stp_state 0 forward_delay 0 mcast_snooping 0',
     'link set br0 up',
     'link set br1 up',
-    ...hosts.flatMap(({ name, mac }) => [
-      `link add ${port(name)} type veth peer name eth0 address ${mac} netns ${name}`,
-      `link set ${port(name)} master br0`,
-      `link set ${port(name)} up`,
-    ]),
+    ...hosts.flatMap((host) => portCommands(host)),
   ]
   return [
     `ip netns add ${SEGMENT}`,
@@ -143,15 +162,22 @@ function buildScript(hosts: readonly Host[]): string {
          net.ipv6.conf.default.router_solicitations=0 net.ipv4.conf.default.rp_filter=0 net.ipv4.conf.all.rp_filter=0`,
     ]),
     batch(SEGMENT, segment),
-    ...hosts.map((host) =>
-      batch(host.name, [
-        'link set lo up',
-        'link set eth0 up',
-        `addr add ${host.ipv4}/24 dev eth0`,
-        `addr add ${host.ipv6}/64 dev eth0 nodad`,
-      ]),
-    ),
+    ...hosts.map((host) => batch(host.name, ['link set lo up', ...cardCommands(host)])),
   ].join('\n')
+}
+
+/** Commands of the segment that connect a host. */
+function portCommands({ name, mac }: Host): string[] {
+  return [
+    `link add ${port(name)} type veth peer name eth0 address ${mac} netns ${name}`,
+    `link set ${port(name)} master br0`,
+    `link set ${port(name)} up`,
+  ]
+}
+
+/** Commands of a host that set up its `eth0`. */
+function cardCommands({ ipv4, ipv6 }: Host): string[] {
+  return ['link set eth0 up', `addr add ${ipv4}/24 dev eth0`, `addr add ${ipv6}/64 dev eth0 nodad`]
 }
 
 /** A host's port on the bridge. */

@@ -21,6 +21,10 @@ export interface Advertisement extends Sighting {
   readonly interval: number
   /** How many addresses the header announces. */
   readonly count: number
+  /** The addresses that follow the header. */
+  readonly addresses: readonly string[]
+  /** Identification of the IPv4 header; IPv6 has none. */
+  readonly id?: number
 }
 
 /** An ARP request or reply. */
@@ -72,12 +76,13 @@ export function decode({ timeUs, bytes }: Frame): Packet | undefined {
       if (payload[9] !== PROTOCOL_VRRP) return undefined
       const headerBytes = (payload.readUInt8(0) & 0x0f) * 4
       const addresses = { source: ipv4(payload, 12), destination: ipv4(payload, 16), ttl: payload.readUInt8(8) }
-      return advertisement(sighting, addresses, payload.subarray(headerBytes))
+      const seen = advertisement(sighting, addresses, payload.subarray(headerBytes), { text: ipv4, bytes: 4 })
+      return seen && { ...seen, id: payload.readUInt16BE(4) }
     }
     case ETHERTYPE_IPV6: {
       const addresses = { source: ipv6(payload, 8), destination: ipv6(payload, 24), ttl: payload.readUInt8(7) }
       const body = payload.subarray(40)
-      if (payload[6] === PROTOCOL_VRRP) return advertisement(sighting, addresses, body)
+      if (payload[6] === PROTOCOL_VRRP) return advertisement(sighting, addresses, body, { text: ipv6, bytes: 16 })
       if (payload[6] !== PROTOCOL_ICMPV6 || body[0] !== NEIGHBOR_ADVERTISEMENT) return undefined
       const { source, destination } = addresses
       const override = (body.readUInt8(4) & OVERRIDE_FLAG) !== 0
@@ -92,9 +97,12 @@ function advertisement(
   sighting: Sighting,
   addresses: { source: string; destination: string; ttl: number },
   body: Buffer,
+  address: { text: (bytes: Buffer, offset: number) => string; bytes: number },
 ): Advertisement | undefined {
   if (body.length < 8) return undefined
   const version = body.readUInt8(0) >> 4
+  const count = body.readUInt8(3)
+  const present = Math.min(count, Math.floor((body.length - 8) / address.bytes))
   return {
     ...sighting,
     ...addresses,
@@ -102,7 +110,8 @@ function advertisement(
     version,
     vrid: body.readUInt8(1),
     priority: body.readUInt8(2),
-    count: body.readUInt8(3),
+    count,
+    addresses: Array.from({ length: present }, (_, index) => address.text(body, 8 + index * address.bytes)),
     interval: version === 2 ? body.readUInt8(5) : body.readUInt16BE(4) & 0x0fff,
   }
 }

@@ -26,19 +26,19 @@ export interface Realm {
   /** What the daemon told since {@link start}. */
   readonly events: ka.EngineEvent[]
   /** Opens an engine and takes its events whenever it wakes us. */
-  open(options?: Partial<EngineOptions>): Promise<void>
+  readonly open: (options?: Partial<EngineOptions>) => Promise<void>
   /** Starts a daemon with the text of a keepalived.conf and collects its events. */
-  start(conf: string, options?: ka.DaemonOptions): Promise<void>
+  readonly start: (conf: string, options?: ka.DaemonOptions) => Promise<void>
   /** The configuration that a text says. */
-  load(conf: string): ka.Config
+  readonly load: (conf: string) => ka.Config
   /** The same as the engine takes it. */
-  lower(conf: string): EngineConfig
+  readonly lower: (conf: string) => EngineConfig
   /** Names of the threads of ours that this process has. */
-  threads(): string[]
+  readonly threads: () => string[]
   /** What one function leaves for the next. */
   readonly keep: { worker?: Worker; readers?: Readonly<Record<string, string[]>> }
   /** Keeps JavaScript from running for so long. */
-  block(ms: number): void
+  readonly block: (ms: number) => void
 }
 
 interface Request {
@@ -76,8 +76,10 @@ function makeRealm(): Realm {
     async open(options = {}) {
       const opened: { engine?: Engine } = {}
       const takeEvents = (): void => {
-        const events = opened.engine?.drain()
-        if (events !== undefined) realm.engineEvents.push(...events)
+        // One call takes some of them only, and the engine does not ask again for the rest.
+        for (let events = opened.engine?.drain() ?? []; events.length > 0; events = opened.engine?.drain() ?? []) {
+          realm.engineEvents.push(...events)
+        }
       }
       opened.engine = await native.Engine.open({ signals: false, ...options }, takeEvents)
       current.engine = opened.engine

@@ -1,7 +1,7 @@
 import { constants } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { buildNetwork, cutLink, restoreLink, ROUTERS, spawnIn, VIRTUAL_ADDRESS } from './demo/network.ts'
-import { holdings, outcomes, type Incident } from './demo/measure.ts'
+import { holdings, outcomes, questions, type Incident } from './demo/measure.ts'
 import { now, Prober, type ProbeRecord } from './demo/prober.ts'
 import { responderCommand, SERVICE_PORT } from './demo/responder.ts'
 import { configuration, Router, type Subject } from './demo/router.ts'
@@ -117,7 +117,7 @@ async function perform(subject: Subject, routers: Router[], say: (text: string) 
 
   const record = await prober.stop()
   await Promise.all(routers.map((router) => router.stop()))
-  return { durationMs: duration(record), holdings: holdings(record), outcomes: outcomes(record, incidents) }
+  return { durationMs: duration(record), holdings: holdings(record), outcomes: outcomes(record, incidents), questions: questions(record) }
 }
 
 /** Waits until a router gives the answers. */

@@ -32,9 +32,7 @@ program
   .description('run the daemon in the foreground until SIGTERM or SIGINT; SIGHUP reloads')
   .addOption(fileOption())
   .addOption(runtimeDirOption())
-  .addOption(
-    new Option('--log-format <format>', 'how to log; pretty on a terminal unless given').choices(['json', 'pretty']),
-  )
+  .addOption(new Option('--log-format <format>', 'how to log; pretty on a terminal unless given').choices(['json', 'pretty']))
   .addHelpText('after', '\nExample:\n  ka-native start -f /etc/keepalived/keepalived.conf')
   .action(async (options: StartOptions) => {
     // Whatever still waits then, such as a log that nobody reads, waits in vain.

@@ -21,7 +21,8 @@ const CAPACITY = 16_384
 export class EventStream implements AsyncIterableIterator<EngineEvent, undefined> {
   readonly #queue: EngineEvent[] = []
   readonly #onClose: (stream: EventStream) => void
-  #waiting: ((result: IteratorResult<EngineEvent, undefined>) => void) | undefined
+  /** Reads that found nothing, oldest first. */
+  readonly #waiting: ((result: IteratorResult<EngineEvent, undefined>) => void)[] = []
   #dropped = 0
   #isClosed = false
 
@@ -32,9 +33,8 @@ export class EventStream implements AsyncIterableIterator<EngineEvent, undefined
   /** Hands an event to the reader; the oldest one goes when too many wait. */
   push(event: EngineEvent): void {
     if (this.#isClosed) return
-    const waiting = this.#waiting
+    const waiting = this.#waiting.shift()
     if (waiting !== undefined) {
-      this.#waiting = undefined
       waiting({ done: false, value: event })
       return
     }
@@ -48,8 +48,7 @@ export class EventStream implements AsyncIterableIterator<EngineEvent, undefined
   /** Ends the stream after what is queued. */
   close(): void {
     this.#isClosed = true
-    this.#waiting?.({ done: true, value: undefined })
-    this.#waiting = undefined
+    for (const waiting of this.#waiting.splice(0)) waiting({ done: true, value: undefined })
   }
 
   async next(): Promise<IteratorResult<EngineEvent, undefined>> {
@@ -62,7 +61,7 @@ export class EventStream implements AsyncIterableIterator<EngineEvent, undefined
     if (value !== undefined) return { done: false, value }
     if (this.#isClosed) return { done: true, value: undefined }
     return await new Promise((resolve) => {
-      this.#waiting = resolve
+      this.#waiting.push(resolve)
     })
   }
 

@@ -1,9 +1,4 @@
-import type {
-  EngineConfig,
-  GarpConfig,
-  InstanceConfig,
-  VirtualAddress as NativeAddress,
-} from '#native'
+import type { EngineConfig, GarpConfig, InstanceConfig, VirtualAddress as NativeAddress } from '#native'
 import type { Config, GarpSchedule, VirtualAddress, VrrpInstance } from '../config/model.ts'
 
 const US_PER_MS = 1_000
@@ -13,9 +8,7 @@ const US_PER_S = 1_000_000
 export function lower(config: Config): EngineConfig {
   return {
     startupDelayMs: Math.ceil(config.globalDefs.vrrpStartupDelayUs / US_PER_MS),
-    instances: config.vrrpInstances.map((instance) =>
-      lowerInstance(instance, config.globalDefs.dynamicInterfaces),
-    ),
+    instances: config.vrrpInstances.map((instance) => lowerInstance(instance, config.globalDefs.dynamicInterfaces)),
   }
 }
 

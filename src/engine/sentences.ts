@@ -33,11 +33,7 @@ export function sentences(event: EventKind): readonly Sentence[] {
         },
       ]
     case 'addressLost':
-      return [
-        warn(
-          `(${event.instance}) ${event.address} was removed from ${event.interface} by somebody else; adding it again`,
-        ),
-      ]
+      return [warn(`(${event.instance}) ${event.address} was removed from ${event.interface} by somebody else; adding it again`)]
     case 'sendFailed':
       return [{ level: 'error', text: `(${event.instance}) send advert error ${event.errno} (${event.message})` }]
     case 'demoted':
@@ -101,17 +97,11 @@ function notice(event: Notice): Sentence {
     case 'addressMissing':
       return warn(`ip address associated with VRID not present in advert from ${event.source}: ${event.address}`)
     case 'intervalLearned':
-      return info(
-        `advertisement interval updated from ${event.previousUs / US_PER_MS}ms to ${event.currentUs / US_PER_MS}ms by master`,
-      )
+      return info(`advertisement interval updated from ${event.previousUs / US_PER_MS}ms to ${event.currentUs / US_PER_MS}ms by master`)
     case 'intervalReset':
-      return info(
-        `changing advert interval from ${event.previousUs / US_PER_MS}ms to locally configured ${event.currentUs / US_PER_MS}ms`,
-      )
+      return info(`changing advert interval from ${event.previousUs / US_PER_MS}ms to locally configured ${event.currentUs / US_PER_MS}ms`)
     case 'priorityZeroReceived':
-      return event.state === 'MASTER'
-        ? info('Master received priority 0 message')
-        : info('Backup received priority 0 advertisement')
+      return event.state === 'MASTER' ? info('Master received priority 0 message') : info('Backup received priority 0 advertisement')
     case 'priorityZeroSent':
       return info('sent 0 priority')
     case 'lowerPriorityDiscarded':

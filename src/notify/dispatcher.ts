@@ -21,13 +21,25 @@ interface Transition {
 
 /** The scripts of one instance, and the states they have yet to be told. */
 class Queue {
-  readonly waiting: Transition[] = []
+  waiting: Transition[] = []
   scripts: NotifyScripts
   running: Promise<void> | undefined
+  /** The state that is being told. */
+  current: { readonly state: VrrpState; readonly abort: AbortController } | undefined
 
   constructor(scripts: NotifyScripts) {
     this.scripts = scripts
   }
+}
+
+/** One script for one state. */
+interface Run {
+  readonly instance: string
+  readonly state: VrrpState
+  readonly command: ScriptCommand
+  /** Further arguments. */
+  readonly args: readonly string[]
+  readonly abort: AbortSignal
 }
 
 /**
@@ -76,33 +88,50 @@ export class NotifyDispatcher {
     queue.running ??= this.#run(instance, queue)
   }
 
-  /** Waits until every state was told, at most `limitMs`. */
+  /**
+   * Tells STOP, for which scripts of earlier states are ended, and waits for that at most `limitMs`; then it ends
+   * what still runs.
+   */
   async finish(limitMs: number): Promise<void> {
-    const running = [...this.#queues.values()].map(async (queue) => await queue.running)
+    const queues = [...this.#queues.values()]
+    for (const queue of queues) {
+      queue.waiting = queue.waiting.filter(({ state }) => state === 'STOP')
+      if (queue.current?.state !== 'STOP') queue.current?.abort.abort()
+    }
+    const told = Promise.all(queues.map(async ({ running }) => await running))
     const limit = new AbortController()
     const expired = sleep(limitMs, undefined, { signal: limit.signal }).catch(() => {}) // aborted: all have finished
-    await Promise.race([Promise.all(running), expired])
+    await Promise.race([told, expired])
     limit.abort()
+    for (const queue of queues) {
+      queue.waiting = []
+      queue.current?.abort.abort()
+    }
+    await told
   }
 
   async #run(instance: string, queue: Queue): Promise<void> {
     for (let next = queue.waiting.shift(); next !== undefined; next = queue.waiting.shift()) {
-      for (const { command, args } of commands(queue.scripts, next.state, instance, next.priority)) {
-        // oxlint-disable-next-line no-await-in-loop -- one after the other is what this class is for
-        await this.#runOne(instance, next.state, command, args)
+      const { state, priority } = next
+      const abort = new AbortController()
+      queue.current = { state, abort }
+      for (const { command, args } of commands(queue.scripts, state, instance, priority)) {
+        if (abort.signal.aborted) break
+        await this.#runOne({ instance, state, command, args, abort: abort.signal })
       }
+      queue.current = undefined
     }
     queue.running = undefined
   }
 
-  async #runOne(instance: string, state: VrrpState, command: ScriptCommand, more: readonly string[]): Promise<void> {
+  async #runOne({ instance, state, command, args, abort }: Run): Promise<void> {
     const { account: named, path } = command
     const account = named === undefined ? this.#defaultAccount : await lookUpAccount(named)
     if (named !== undefined && account === undefined) {
       this.#log.error({ instance, script: path, user: named.user }, 'notify script not run: its account does not exist')
       return
     }
-    const result = await runScript({ path, args: [...command.args, ...more] }, account, NOTIFY_TIMEOUT_MS)
+    const result = await runScript({ path, args: [...command.args, ...args] }, account, NOTIFY_TIMEOUT_MS, abort)
     this.#report(instance, state, path, result)
   }
 

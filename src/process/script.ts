@@ -15,9 +15,10 @@ export type ScriptResult =
   | { readonly outcome: 'exited'; readonly code: number }
   | { readonly outcome: 'signalled'; readonly signal: NodeJS.Signals }
   | { readonly outcome: 'timedOut' }
+  | { readonly outcome: 'aborted' }
   | { readonly outcome: 'notStarted'; readonly reason: string }
 
-/** Between the polite and the final end of a script that ran into its deadline. */
+/** Between the polite and the final end of a script that is ended. */
 const KILL_AFTER_MS = 2_000
 
 /** Variables that would let the daemon's environment change what a script runs. */
@@ -32,13 +33,13 @@ function codeOf(error: unknown): string {
   return 'code' in error ? String(error.code) : error.message
 }
 
-/** Signals a script's whole process group; a group that is gone already is no error. */
+/** Signals a script's whole process group; one that is gone already, or no longer ours to signal, is left alone. */
 function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
   if (child.pid === undefined) return
   try {
     process.kill(-child.pid, signal)
   } catch (error) {
-    if (codeOf(error) !== 'ESRCH') throw error
+    if (!['ESRCH', 'EPERM'].includes(codeOf(error))) throw error
   }
 }
 
@@ -46,7 +47,7 @@ function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
  * Runs a script to its end or its deadline, whichever is first.
  *
  * The script leads a process group of its own, so that its children end with it: SIGTERM to the group at the
- * deadline, SIGKILL two seconds later. Standard streams are /dev/null. A file without `#!` runs through /bin/sh.
+ * deadline or when `abort` says so, SIGKILL two seconds later. Standard streams are /dev/null. A file without `#!` runs through /bin/sh.
  *
  * @param account ids to run with; the daemon's own when absent
  * @param timeoutMs deadline, counted from the start
@@ -56,12 +57,13 @@ export async function runScript(
   script: Program,
   account: Account | undefined,
   timeoutMs: number,
+  abort?: AbortSignal,
 ): Promise<ScriptResult> {
   const program = withGroups(script, account)
   const ids = program === script ? account : undefined
-  const result = await runProgram(program, ids, timeoutMs)
+  const result = await runProgram(program, ids, timeoutMs, abort)
   if (result.outcome !== 'notStarted' || result.reason !== 'ENOEXEC') return result
-  return await runProgram({ path: '/bin/sh', args: [program.path, ...program.args] }, ids, timeoutMs)
+  return await runProgram({ path: '/bin/sh', args: [program.path, ...program.args] }, ids, timeoutMs, abort)
 }
 
 /** Node drops supplementary groups when it changes ids: setpriv(1) sets them. */
@@ -71,7 +73,7 @@ function withGroups(script: Program, account: Account | undefined): Program {
   return { path: 'setpriv', args: [...ids, '--', script.path, ...script.args] }
 }
 
-function runProgram(program: Program, account: Account | undefined, timeoutMs: number): Promise<ScriptResult> {
+function runProgram(program: Program, account: Account | undefined, timeoutMs: number, abort?: AbortSignal): Promise<ScriptResult> {
   const options: SpawnOptions = { stdio: 'ignore', detached: true, env: environment(), cwd: '/' }
   if (account !== undefined) {
     options.uid = account.uid
@@ -83,20 +85,30 @@ function runProgram(program: Program, account: Account | undefined, timeoutMs: n
       resolve({ outcome: 'notStarted', reason: child })
       return
     }
-    const state = { timedOut: false }
-    const term = setTimeout(() => {
-      state.timedOut = true
+    const ended: { as?: 'timedOut' | 'aborted'; kill?: NodeJS.Timeout } = {}
+    const end = (as: 'timedOut' | 'aborted'): void => {
+      if (ended.as !== undefined) return
+      ended.as = as
       signalGroup(child, 'SIGTERM')
+      ended.kill = setTimeout(() => {
+        signalGroup(child, 'SIGKILL')
+      }, KILL_AFTER_MS)
+    }
+    const deadline = setTimeout(() => {
+      end('timedOut')
     }, timeoutMs)
-    const kill = setTimeout(() => {
-      signalGroup(child, 'SIGKILL')
-    }, timeoutMs + KILL_AFTER_MS)
+    const onAbort = (): void => {
+      end('aborted')
+    }
+    abort?.addEventListener('abort', onAbort)
+    if (abort?.aborted === true) onAbort()
     const settle = (result: ScriptResult): void => {
-      clearTimeout(term)
-      clearTimeout(kill)
+      clearTimeout(deadline)
+      clearTimeout(ended.kill)
+      abort?.removeEventListener('abort', onAbort)
       // A script that ended itself at SIGTERM may leave children behind.
-      if (state.timedOut) signalGroup(child, 'SIGKILL')
-      resolve(state.timedOut ? { outcome: 'timedOut' } : result)
+      if (ended.as !== undefined) signalGroup(child, 'SIGKILL')
+      resolve(ended.as === undefined ? result : { outcome: ended.as })
     }
     child.once('error', (error) => {
       settle({ outcome: 'notStarted', reason: codeOf(error) })

@@ -1,6 +1,7 @@
 import { createSocket } from 'node:dgram'
 import { fileURLToPath } from 'node:url'
 import { VIRTUAL_ADDRESS } from './network.ts'
+import { preferThisThread } from './prober.ts'
 
 /** The port of the service behind the virtual address. */
 export const SERVICE_PORT = 7
@@ -17,6 +18,7 @@ export function responderCommand(router: number): string[] {
  * it does.
  */
 function serve(router: number): void {
+  preferThisThread()
   const socket = createSocket('udp4')
   socket.on('message', (question, client) => {
     question.writeUInt8(router, question.length - 1)

@@ -1,5 +1,5 @@
 import { ROUTERS } from './network.ts'
-import type { Holding, Outcome } from './measure.ts'
+import type { Holding, Outcome, Question } from './measure.ts'
 
 /** What the client saw, ready to be drawn. */
 export interface Timeline {
@@ -7,6 +7,7 @@ export interface Timeline {
   readonly durationMs: number
   readonly holdings: readonly Holding[]
   readonly outcomes: readonly Outcome[]
+  readonly questions: readonly Question[]
 }
 
 /** How to draw: the columns of the terminal, and whether it shows colour. */
@@ -18,6 +19,9 @@ export interface Style {
 const LABEL_COLUMNS = 11
 const MAX_BAR_COLUMNS = 100
 const COLORS = ['\u001B[32m', '\u001B[36m'] as const // green, cyan
+const LETTERS: readonly string[] = ['a', 'b']
+/** How much of the time before and after a silence its close-up shows. */
+const CLOSE_UP_MARGIN_MS = 12
 const BOLD = '\u001B[1m'
 const RESET = '\u001B[0m'
 
@@ -49,8 +53,25 @@ export function drawTimeline(timeline: Timeline, style: Style): string {
     ...bars,
     row('', paint(BOLD, marks.join('').trimEnd())),
     '',
-    ...timeline.outcomes.map((outcome, index) => sentence(outcome, index + 1, paint)),
+    ...timeline.outcomes.flatMap((outcome, index) => [
+      sentence(outcome, index + 1, paint),
+      `   ${closeUp(timeline.questions, outcome, columns).replace(/a+|b+/gu, (run) => paint(COLORS[LETTERS.indexOf(run.charAt(0))] ?? '', run))}`,
+    ]),
+    '',
+    `Each letter is a question, one every millisecond: a answered by ${ROUTERS[0]}, b by ${ROUTERS[1]}, · by nobody.`,
   ].join('\n')
+}
+
+/** The questions around the change and the silence of an incident, a letter each; only some where not all have room. */
+function closeUp(questions: readonly Question[], outcome: Outcome, columns: number): string {
+  const fromMs = Math.min(outcome.silenceFromMs, outcome.changedMs) - CLOSE_UP_MARGIN_MS
+  const toMs = Math.max(outcome.silenceFromMs + outcome.silenceMs, outcome.changedMs) + CLOSE_UP_MARGIN_MS
+  const shown = questions.filter(({ atMs }) => atMs >= fromMs && atMs <= toMs)
+  const step = Math.max(1, Math.ceil(shown.length / columns))
+  return shown
+    .filter((_, index) => index % step === 0)
+    .map(({ router }) => LETTERS[router] ?? '·')
+    .join('')
 }
 
 /** The axis: a tick with its number at every full second. */
@@ -77,7 +98,7 @@ function sentence(outcome: Outcome, number: number, paint: (code: string, text: 
   const silence = `${outcome.silenceMs.toFixed(1)} ms`.padStart(9)
   const change = `${routerName(outcome.from)} -> ${routerName(outcome.to)}`
   const lost = outcome.lost === 1 ? '1 question unanswered' : `${outcome.lost} questions unanswered`
-  return `${number}  ${WHAT[outcome.kind].padEnd(23)} ${paint(BOLD, silence)} without an answer   ${change}   ${lost}`
+  return `${number}  ${WHAT[outcome.kind].padEnd(23)} ${paint(BOLD, silence)} of silence   ${change}   ${lost}`
 }
 
 /** The name of a router by its number; a number that is none reads as nobody. */

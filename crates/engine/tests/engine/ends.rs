@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Child, Output};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use ka_engine::{EXIT_INTERNAL, Engine, EngineOptions, Fault};
@@ -86,8 +87,16 @@ fn a_panic_of_the_engine_thread_resigns() {
 #[test]
 fn a_panic_of_the_wake_up_resigns() {
     if is_second_process() {
-        // The first wake-up is that of the transition to Master.
-        be_master(|_| {}, || panic!("the host's mistake"), |_| {});
+        static ARMED: AtomicBool = AtomicBool::new(false);
+        let beat = |options: &mut EngineOptions| {
+            options.heartbeat_limit = Some(Duration::from_secs(60));
+        };
+        let wake = || assert!(!ARMED.load(Ordering::Acquire), "the host's mistake");
+        be_master(beat, wake, |engine| {
+            ARMED.store(true, Ordering::Release);
+            // The next beat wakes again.
+            drain(engine);
+        });
     }
     watch(
         "a_panic_of_the_wake_up_resigns",

@@ -207,7 +207,9 @@ fn flood(rounds: usize) {
 /// Lets messages get lost while `change` happens.
 fn overrun(engine: &Engine, change: impl FnOnce()) {
     let before = engine.snapshot().unwrap().engine.resynchronisations;
-    engine.inject(Fault::Pause(Duration::from_secs(4))).unwrap();
+    engine
+        .inject(Fault::Pause(Duration::from_secs(10)))
+        .unwrap();
     flood(800);
     change();
     eventually(|| {

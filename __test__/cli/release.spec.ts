@@ -1,0 +1,97 @@
+/** `ka-native release`: exit codes and what it says. What it may remove is in ../native/ends.spec.ts. */
+import { fileURLToPath } from 'node:url'
+import { keepalivedConf } from '../lab/conf.ts'
+import { startDaemon } from '../lab/daemon.ts'
+import { inLab, serialLabTest } from '../lab/in-lab.ts'
+import type { Lab } from '../lab/lab.ts'
+import type { CommandResult } from '../lab/sandbox.ts'
+
+const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
+
+const ADDRESS = '192.0.2.200'
+const ADDRESS6 = '2001:db8::c8'
+const IPV4 = { vrid: 51, priority: 200, version: 3, advertInt: 0.1, addresses: [`${ADDRESS}/24`] } as const
+const IPV6 = { vrid: 52, priority: 200, version: 3, advertInt: 0.1, addresses: ['fe80::c8/64', `${ADDRESS6}/64`] } as const
+
+async function release(lab: Lab<'a'>, ...args: string[]): Promise<CommandResult> {
+  return await lab.host('a').run([process.execPath, MAIN, 'release', '--runtime-dir', `${lab.sandbox.scratch.inside}/a`, ...args])
+}
+
+serialLabTest(
+  'release names every address that it removes, once',
+  inLab(['a'], async (t, lab) => {
+    const before = [...(await lab.host('a').addresses())]
+    const daemon = await startDaemon(lab, 'a', 'ka-native', keepalivedConf(IPV4, IPV6))
+    await lab.waitForHolders(ADDRESS, 'a')
+    await lab.waitForHolders(ADDRESS6, 'a')
+    await daemon.kill()
+    const { code, stdout, stderr } = await release(lab)
+    t.is(code, 0)
+    t.is(stderr, '')
+    t.deepEqual(stdout.trimEnd().split('\n').sort(), [
+      `released ${ADDRESS} on eth0`,
+      `released ${ADDRESS6} on eth0`,
+      'released fe80::c8 on eth0',
+    ])
+    t.deepEqual([...(await lab.host('a').addresses())], before)
+    t.deepEqual(await release(lab), { code: 0, stdout: '', stderr: '' })
+    t.regex(await lab.host('a').exec(['ls', `${lab.sandbox.scratch.inside}/a`]), /^\d+\.lock\nkeepalived\.conf\n$/)
+  }),
+)
+
+serialLabTest(
+  'release touches nothing while the daemon runs: 1, with the sentence',
+  inLab(['a'], async (t, lab) => {
+    const daemon = await startDaemon(lab, 'a', 'ka-native', keepalivedConf(IPV4))
+    await lab.waitForHolders(ADDRESS, 'a')
+    const { code, stdout, stderr } = await release(lab)
+    t.is(code, 1)
+    t.is(stdout, '')
+    t.regex(stderr, /^ka-native: already running: another process holds \/run\/lab\/a\/\d+\.lock\n$/)
+    t.deepEqual(await lab.holders(ADDRESS), ['a'])
+    t.deepEqual(await daemon.terminate(), { code: 0, signal: null })
+    t.deepEqual(await release(lab), { code: 0, stdout: '', stderr: '' }, 'after an orderly stop there is nothing to release')
+  }),
+)
+
+serialLabTest(
+  'release takes the addresses of the instance it is told',
+  inLab(['a'], async (t, lab) => {
+    const daemon = await startDaemon(lab, 'a', 'ka-native', `instance blue\n${keepalivedConf(IPV4)}`)
+    await lab.waitForHolders(ADDRESS, 'a')
+    await daemon.kill()
+    t.deepEqual(await release(lab), { code: 0, stdout: '', stderr: '' })
+    t.deepEqual(await lab.holders(ADDRESS), ['a'])
+    t.deepEqual(await release(lab, '--instance', 'blue'), { code: 0, stdout: `released ${ADDRESS} on eth0\n`, stderr: '' })
+    t.deepEqual(await lab.holders(ADDRESS), [])
+  }),
+)
+
+serialLabTest(
+  'an address whose interface is gone, or that somebody else removed, is no failure',
+  inLab(['a'], async (t, lab) => {
+    await lab.host('a').exec(['ip', 'link', 'add', 'other0', 'type', 'bridge'])
+    const conf = keepalivedConf({ ...IPV4, addresses: [`${ADDRESS}/24`, '203.0.113.1/32 dev other0', '192.0.2.201/32'] })
+    const daemon = await startDaemon(lab, 'a', 'ka-native', conf)
+    await lab.waitForHolders('192.0.2.201', 'a')
+    await daemon.kill()
+    await lab.host('a').exec(['ip', 'link', 'delete', 'other0'])
+    await lab.host('a').exec(['ip', 'address', 'delete', '192.0.2.201/32', 'dev', 'eth0'])
+    t.deepEqual(await release(lab), { code: 0, stdout: `released ${ADDRESS} on eth0\n`, stderr: '' })
+  }),
+)
+
+serialLabTest(
+  'release without the permission: 1, with the sentence, and the address stays',
+  inLab(['a'], async (t, lab) => {
+    const daemon = await startDaemon(lab, 'a', 'ka-native', keepalivedConf(IPV4))
+    await lab.waitForHolders(ADDRESS, 'a')
+    await daemon.kill()
+    const command = [process.execPath, MAIN, 'release', '--runtime-dir', `${lab.sandbox.scratch.inside}/a`]
+    const { code, stderr } = await lab.host('a').run(['setpriv', '--bounding-set', '-net_admin', '--inh-caps', '-net_admin', ...command])
+    t.is(code, 1)
+    t.regex(stderr, /^ka-native: could not release 192\.0\.2\.200 on eth0: .*Operation not permitted/)
+    t.deepEqual(await lab.holders(ADDRESS), ['a'])
+    t.is((await release(lab)).stdout, `released ${ADDRESS} on eth0\n`, 'it is still known')
+  }),
+)

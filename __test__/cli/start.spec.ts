@@ -1,0 +1,328 @@
+/** `ka-native start`, as it is installed: exit codes, sentences and signals. */
+import { cp, mkdir, readdir, symlink, writeFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import type { ExecutionContext } from 'ava'
+import type { Exit } from '../lab/child.ts'
+import { keepalivedConf } from '../lab/conf.ts'
+import { startDaemon, type Daemon } from '../lab/daemon.ts'
+import { inLab, serialLabTest } from '../lab/in-lab.ts'
+import type { Lab } from '../lab/lab.ts'
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url))
+const MAIN = `${ROOT}dist/cli/main.js`
+
+const ADDRESS = '192.0.2.200'
+const INSTANCE = { vrid: 51, priority: 200, version: 3, advertInt: 0.1, addresses: [`${ADDRESS}/24`] } as const
+const CONF = keepalivedConf(INSTANCE)
+
+/** The records of a log in JSON, one for each line. */
+interface LogRecord {
+  readonly level: number
+  readonly msg: string
+  readonly code?: string
+  readonly line?: number
+}
+
+const FATAL = 60
+
+function records(daemon: Daemon): LogRecord[] {
+  return daemon.process.lines('stdout').map((line) => JSON.parse(line) as LogRecord)
+}
+
+async function startMaster(lab: Lab<'a'>): Promise<Daemon> {
+  const daemon = await startDaemon(lab, 'a', 'ka-native', CONF)
+  await lab.waitForHolders(ADDRESS, 'a')
+  return daemon
+}
+
+/** What a start that fails leaves in the kernel and in the runtime directory: nothing but a lock file. */
+async function leavesNothing(t: ExecutionContext, lab: Lab<'a'>): Promise<void> {
+  t.deepEqual(await lab.holders(ADDRESS), [])
+  t.deepEqual(
+    (await lab.host('a').exec(['sh', '-c', `ls ${lab.sandbox.scratch.inside}/a /run/ka-native 2>/dev/null | grep json || true`])).trim(),
+    '',
+  )
+}
+
+interface Failure {
+  readonly conf?: string
+  readonly args?: readonly string[]
+  readonly env?: Readonly<Record<string, string>>
+  /** Command to run it with. */
+  readonly prefix?: readonly string[]
+  readonly main?: string
+  readonly exit: Exit
+  readonly sentence: RegExp
+}
+
+async function runStart(
+  lab: Lab<'a'>,
+  { conf = CONF, args = [], env = {}, prefix = [], main = MAIN }: Partial<Failure>,
+): Promise<{ exit: Exit; fatal: LogRecord[]; log: LogRecord[]; stderr: string }> {
+  const directory = await lab.sandbox.makeDirectory('a')
+  await writeFile(`${directory.outside}/keepalived.conf`, conf)
+  const options = ['-f', `${directory.inside}/keepalived.conf`, '--runtime-dir', directory.inside, ...args]
+  const child = await lab.host('a').spawn([...prefix, process.execPath, main, 'start', ...options], { env })
+  const exit = await child.exited
+  const log = child.lines('stdout').map((line) => JSON.parse(line) as LogRecord)
+  return { exit, log, fatal: log.filter(({ level }) => level === FATAL), stderr: child.lines('stderr').join('\n') }
+}
+
+const FAILURES: Readonly<Record<string, Failure>> = {
+  'no configuration file: 6': {
+    args: ['-f', '/run/none.conf'],
+    exit: { code: 6, signal: null },
+    sentence: /^no usable configuration file \/run\/none\.conf$/,
+  },
+  'a directory as the configuration file: 6': {
+    args: ['-f', '/run/lab/a'],
+    exit: { code: 6, signal: null },
+    sentence: /^no usable configuration file \/run\/lab\/a$/,
+  },
+  'an unusable configuration: 2': {
+    conf: 'vrrp_instance VI_1 {\n  interface eth0\n  virtual_ipaddress {\n    192.0.2.200\n  }\n}\n',
+    exit: { code: 2, signal: null },
+    sentence: /^the configuration in \/run\/lab\/a\/keepalived\.conf cannot be run$/,
+  },
+  'a missing interface: 2': {
+    conf: CONF.replace('interface eth0', 'interface eth9'),
+    exit: { code: 2, signal: null },
+    sentence: /^the configuration in \/run\/lab\/a\/keepalived\.conf cannot be run$/,
+  },
+  'a missing capability: 4': {
+    prefix: ['setpriv', '--bounding-set', '-net_admin', '--inh-caps', '-net_admin'],
+    exit: { code: 4, signal: null },
+    sentence: /^missing capability CAP_NET_ADMIN$/,
+  },
+  'the other missing capability: 4': {
+    prefix: ['setpriv', '--bounding-set', '-net_raw', '--inh-caps', '-net_raw'],
+    exit: { code: 4, signal: null },
+    sentence: /^missing capability CAP_NET_RAW$/,
+  },
+  'another user than root: 4': {
+    prefix: ['setpriv', '--reuid', '65534', '--clear-groups'],
+    exit: { code: 4, signal: null },
+    sentence: /^missing capability CAP_NET_ADMIN$/,
+  },
+}
+
+for (const [name, failure] of Object.entries(FAILURES)) {
+  serialLabTest(
+    name,
+    inLab(['a'], async (t, lab) => {
+      const { exit, fatal, stderr } = await runStart(lab, failure)
+      t.deepEqual(exit, failure.exit)
+      t.is(fatal.length, 1, 'one sentence says why')
+      t.regex(fatal[0]?.msg ?? '', failure.sentence)
+      t.is(stderr, '')
+      await leavesNothing(t, lab)
+    }),
+  )
+}
+
+serialLabTest(
+  'an unusable configuration is explained line by line before the sentence',
+  inLab(['a'], async (t, lab) => {
+    const conf = `${CONF}vrrp_instance VI_2 {\n  interface eth0\n  virtual_routr_id 7\n}\n`
+    const { exit, log } = await runStart(lab, { conf })
+    t.is(exit.code, 2)
+    const mistake = log.find(({ msg }) => msg.includes('virtual_routr_id'))
+    t.is(mistake?.line, conf.split('\n').findIndex((line) => line.includes('virtual_routr_id')) + 1)
+    t.is(log.at(-1)?.level, FATAL)
+    t.deepEqual(await lab.holders(ADDRESS), [])
+  }),
+)
+
+serialLabTest(
+  'no addon for this platform: 1, listing what was tried; the configuration tools still work',
+  inLab(['a'], async (t, lab) => {
+    // An installation without its platform package.
+    const directory = await lab.sandbox.makeDirectory('installed')
+    await cp(`${ROOT}dist`, `${directory.outside}/dist`, { recursive: true })
+    for (const file of ['package.json', 'index.js']) await cp(`${ROOT}${file}`, `${directory.outside}/${file}`)
+    await mkdir(`${directory.outside}/node_modules`)
+    for (const dependency of await dependencies()) {
+      await symlink(`${ROOT}node_modules/${dependency}`, `${directory.outside}/node_modules/${dependency}`)
+    }
+    const main = `${directory.inside}/dist/cli/main.js`
+    const { exit, fatal, stderr } = await runStart(lab, { main })
+    t.deepEqual(exit, { code: 1, signal: null })
+    const [sentence, ...rest] = fatal[0]?.msg.split('\n') ?? []
+    t.regex(
+      sentence ?? '',
+      new RegExp(`^no addon of ka-native can be loaded on linux ${process.arch} \\(\\w+\\), Node ${process.version}; tried:$`),
+    )
+    t.true(
+      rest.some((line) => line.includes(`./ka-native.linux-${process.arch}-`)),
+      'the file beside the loader',
+    )
+    t.true(
+      rest.some((line) => line.includes(`'ka-native-linux-${process.arch}-`)),
+      'the platform package',
+    )
+    t.is(rest.filter((line) => /npm install/.test(line)).length, 1, 'what to do')
+    t.is(fatal[0]?.code, 'KA_ERR_ADDON_UNAVAILABLE')
+    t.is(stderr, '')
+    await leavesNothing(t, lab)
+
+    const release = await lab.host('a').run([process.execPath, main, 'release'])
+    t.is(release.code, 1)
+    t.regex(release.stderr, /^ka-native: no addon of ka-native can be loaded/)
+    const check = await lab.host('a').run([process.execPath, main, 'check', '-f', '/run/lab/a/keepalived.conf'])
+    t.is(check.code, 0, check.stdout)
+    t.is((await lab.host('a').run([process.execPath, main, '--version'])).code, 0)
+  }),
+)
+
+async function dependencies(): Promise<string[]> {
+  return (await readdir(`${ROOT}node_modules`)).filter((name) => !name.startsWith('.'))
+}
+
+serialLabTest(
+  'already running: 0, with the sentence; the one that runs is not disturbed',
+  inLab(['a'], async (t, lab) => {
+    const first = await startMaster(lab)
+    const { exit, fatal } = await runStart(lab, {})
+    t.deepEqual(exit, { code: 0, signal: null })
+    t.is(fatal.length, 1)
+    t.regex(fatal[0]?.msg ?? '', /^already running: another process holds \/run\/lab\/a\/\d+\.lock$/)
+    t.deepEqual(await lab.holders(ADDRESS), ['a'])
+    t.deepEqual(await first.terminate(), { code: 0, signal: null })
+  }),
+)
+
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  serialLabTest(
+    `${signal} stops: 0, priority 0, the address gone`,
+    inLab(['a'], async (t, lab) => {
+      const capture = await lab.capture('a', 'ip proto 112')
+      const daemon = await startMaster(lab)
+      await daemon.process.signal(signal)
+      t.deepEqual(await daemon.process.exited, { code: 0, signal: null })
+      t.deepEqual(await lab.holders(ADDRESS), [])
+      await capture.waitFor('the resignation', (packets) =>
+        packets.some((packet) => packet.kind === 'advertisement' && packet.priority === 0),
+      )
+      const messages = records(daemon).map(({ msg }) => msg)
+      t.deepEqual(
+        messages.filter((message) => /Startup complete|Stopping|Stopped|STATE/.test(message)),
+        [
+          '(VI_51) Entering BACKUP STATE (init)',
+          'Startup complete',
+          '(VI_51) Entering MASTER STATE',
+          'Stopping',
+          '(VI_51) Stopped',
+          'Stopped ka-native',
+        ],
+      )
+      t.deepEqual(daemon.process.lines('stderr'), [])
+      await leavesNothing(t, lab)
+    }),
+  )
+}
+
+serialLabTest(
+  'SIGHUP reloads the file; a broken one is refused and changes nothing',
+  inLab(['a'], async (t, lab) => {
+    const daemon = await startMaster(lab)
+    await daemon.reload(keepalivedConf({ ...INSTANCE, addresses: ['192.0.2.201/24'] }))
+    await lab.waitForHolders('192.0.2.201', 'a')
+    await lab.waitForHolders(ADDRESS)
+    await daemon.process.waitForLine(/Reload complete/)
+    await daemon.reload('vrrp_instance broken {\n')
+    await daemon.process.waitForLine(/reload refused, the former configuration stays/)
+    t.deepEqual(await lab.holders('192.0.2.201'), ['a'])
+    await daemon.reload(CONF)
+    await lab.waitForHolders(ADDRESS, 'a')
+    t.deepEqual(await daemon.terminate(), { code: 0, signal: null })
+  }),
+)
+
+serialLabTest(
+  'other signals of keepalived are known and end nothing',
+  inLab(['a'], async (t, lab) => {
+    const daemon = await startMaster(lab)
+    for (const [signal, number] of [
+      ['SIGUSR1', 10],
+      ['SIGUSR2', 12],
+    ] as const) {
+      await daemon.process.signal(signal)
+      await daemon.process.waitForLine(new RegExp(`"signal":${number}.*known, not supported yet`))
+    }
+    t.deepEqual(await lab.holders(ADDRESS), ['a'])
+    t.deepEqual(await daemon.terminate(), { code: 0, signal: null })
+  }),
+)
+
+serialLabTest(
+  'a log that nobody reads stops neither advertisements nor the stop',
+  inLab(['a'], async (t, lab) => {
+    const directory = await lab.sandbox.makeDirectory('a')
+    const routers = Array.from({ length: 200 }, (_, index) => ({ ...INSTANCE, vrid: index + 1, addresses: [`198.51.100.${index + 1}/32`] }))
+    await writeFile(`${directory.outside}/keepalived.conf`, keepalivedConf(...routers))
+    const capture = await lab.capture('a', 'ip proto 112')
+    const start = `${process.execPath} ${MAIN} start -f ${directory.inside}/keepalived.conf --runtime-dir ${directory.inside}`
+    // The reader of the pipe never reads; the shell tells the daemon's pid and, at last, its exit code.
+    const script = `{ { ${start} & } 2>&1; echo "pid $!" >&2; wait $!; echo "exit $?" >&2; } | sleep infinity`
+    const shell = await lab.host('a').spawn(['sh', '-c', script])
+    const [, pid = ''] = await shell.waitForLine(/^pid (\d+)$/)
+    await lab.waitForHolders('198.51.100.200', 'a')
+    // Each of the instances writes several lines at each turn: far more than a pipe holds.
+    for (let turn = 0; turn < 3; turn += 1) {
+      await lab.unplug('a')
+      const seen = (await capture.packets()).length
+      await lab.plug('a')
+      await capture.waitFor(
+        'every router again',
+        (packets) => new Set(packets.slice(seen).flatMap((packet) => (packet.kind === 'advertisement' ? [packet.vrid] : []))).size === 200,
+      )
+    }
+    const heard = (await capture.packets()).length
+    await capture.waitFor('twenty advertisements of each', (packets) => packets.length > heard + 20 * 200)
+    await lab.host('a').exec(['kill', '-TERM', pid])
+    await lab.waitForHolders('198.51.100.200')
+    await shell.waitForLine(/^exit 0$/)
+    t.pass()
+  }),
+)
+
+serialLabTest(
+  'JavaScript that does not answer: 70, the sentence, the address gone',
+  inLab(['a'], async (t, lab) => {
+    const directory = await lab.sandbox.makeDirectory('a')
+    // A module that blocks JavaScript for ever once it is told to: what a runaway callback does.
+    await writeFile(`${directory.outside}/block.mjs`, `process.stdin.once('data', () => { for (;;); })\n`)
+    await writeFile(`${directory.outside}/keepalived.conf`, CONF)
+    const options = ['start', '-f', `${directory.inside}/keepalived.conf`, '--runtime-dir', directory.inside]
+    const child = await lab.host('a').spawn([process.execPath, '--import', `${directory.inside}/block.mjs`, MAIN, ...options])
+    await lab.waitForHolders(ADDRESS, 'a')
+    child.stdin.write('block\n')
+    t.deepEqual(await child.exited, { code: 70, signal: null })
+    t.deepEqual(child.lines('stderr'), ['ka-native: the JavaScript thread does not answer; resigned'])
+    t.deepEqual(await lab.holders(ADDRESS), [])
+  }),
+)
+
+serialLabTest(
+  '--version, help and mistakes of the command line',
+  inLab(['a'], async (t, lab) => {
+    const run = async (...args: string[]): ReturnType<typeof lab.sandbox.run> => await lab.sandbox.run([process.execPath, MAIN, ...args])
+    t.deepEqual(await run('--version'), { code: 0, stdout: '0.1.0\n', stderr: '' })
+    const help = await run('--help')
+    t.is(help.code, 0)
+    for (const command of ['start', 'check', 'release', 'demo']) t.regex(help.stdout, new RegExp(`^ {2}${command}\\b`, 'm'))
+    const startHelp = await run('start', '--help')
+    t.is(startHelp.code, 0)
+    t.regex(startHelp.stdout, /-f, --file <file> +configuration file \(default:\s+"\/etc\/keepalived\/keepalived\.conf"\)/)
+    for (const [args, sentence] of [
+      [['begin'], /^error: unknown command 'begin'/],
+      [['start', '--fork'], /^error: unknown option '--fork'/],
+      [['start', '--log-format', 'xml'], /^error: option '--log-format <format>' argument 'xml' is invalid/],
+    ] as const) {
+      const { code, stdout, stderr } = await run(...args)
+      t.is(code, 1)
+      t.is(stdout, '')
+      t.regex(stderr, sentence)
+    }
+  }),
+)

@@ -1,0 +1,204 @@
+import test from 'ava'
+import { localHost } from '../../src/config/host.ts'
+import { loadConfig } from '../../src/config/load.ts'
+import type { Config } from '../../src/config/model.ts'
+import { lower } from '../../src/engine/lower.ts'
+
+function load(text: string): Config {
+  return loadConfig({ file: 'keepalived.conf', text, host: { ...localHost(), hasInterface: () => true } }).config
+}
+
+test('defaults: an instance with an interface, a VRID and an address', (t) => {
+  const config = load('vrrp_instance VI_1 {\n interface eth0\n virtual_router_id 51\n virtual_ipaddress {\n 192.0.2.200\n }\n}\n')
+  t.deepEqual(lower(config), {
+    startupDelayMs: 0,
+    instances: [
+      {
+        name: 'VI_1',
+        interface: 'eth0',
+        dynamicInterface: false,
+        family: 4,
+        version: 2,
+        vrid: 51,
+        priority: 100,
+        advertIntUs: 1_000_000,
+        downTimerAdverts: 3,
+        preempt: true,
+        preemptDelayUs: 0,
+        group: '224.0.0.18',
+        lowerPrioNoAdvert: false,
+        higherPrioSendAdvert: false,
+        ownerIgnoreAdverts: false,
+        skipCheckAdvAddr: false,
+        v3ChecksumAsV2: false,
+        dontTrackPrimary: false,
+        garp: {
+          masterDelayMs: 5_000,
+          masterRepeat: 5,
+          masterRefreshS: 0,
+          masterRefreshRepeat: 1,
+          lowerPrioDelayMs: 5_000,
+          lowerPrioRepeat: 5,
+        },
+        virtualAddresses: [
+          {
+            address: '192.0.2.200',
+            prefixLength: 32,
+            interface: 'eth0',
+            scope: 0,
+            noDad: false,
+            home: false,
+            manageTemporary: false,
+            noPrefixRoute: false,
+            autoJoin: false,
+          },
+        ],
+        excludedAddresses: [],
+      },
+    ],
+  })
+})
+
+test('every keyword arrives in the unit of the engine', (t) => {
+  const config = load(`global_defs {
+  vrrp_startup_delay 2.5
+  dynamic_interfaces
+}
+vrrp_instance VI_1 {
+  interface eth0
+  virtual_router_id 51
+  version 2
+  state BACKUP
+  priority 150
+  advert_int 2
+  down_timer_adverts 5
+  preempt_delay 10
+  mcast_src_ip 192.0.2.1
+  mcast_dst_ip 224.0.0.99
+  authentication {
+    auth_type PASS
+    auth_pass secret
+  }
+  garp_master_delay 3
+  garp_master_repeat 2
+  garp_master_refresh 60
+  garp_master_refresh_repeat 4
+  garp_lower_prio_delay 7
+  garp_lower_prio_repeat 6
+  lower_prio_no_advert
+  higher_prio_send_advert
+  skip_check_adv_addr
+  dont_track_primary
+  virtual_ipaddress {
+    192.0.2.200/24 brd 192.0.2.255 dev eth1 scope link label eth1:vip noprefixroute
+    198.51.100.1 peer 198.51.100.2
+  }
+  virtual_ipaddress_excluded {
+    2001:db8::c8/64 preferred_lft 30 -nodad home mngtmpaddr
+  }
+}
+`)
+  const { startupDelayMs, instances } = lower(config)
+  t.is(startupDelayMs, 2_500)
+  const [instance] = instances
+  t.deepEqual(instance?.authPass, new TextEncoder().encode('secret'))
+  t.like(instance, {
+    dynamicInterface: true,
+    version: 2,
+    priority: 150,
+    initialState: 'BACKUP',
+    advertIntUs: 2_000_000,
+    downTimerAdverts: 5,
+    preemptDelayUs: 10_000_000,
+    sourceAddress: '192.0.2.1',
+    group: '224.0.0.99',
+    garp: {
+      masterDelayMs: 3_000,
+      masterRepeat: 2,
+      masterRefreshS: 60,
+      masterRefreshRepeat: 4,
+      lowerPrioDelayMs: 7_000,
+      lowerPrioRepeat: 6,
+    },
+    lowerPrioNoAdvert: true,
+    higherPrioSendAdvert: true,
+    skipCheckAdvAddr: true,
+    dontTrackPrimary: true,
+  })
+  t.deepEqual(instance?.virtualAddresses, [
+    {
+      address: '192.0.2.200',
+      prefixLength: 24,
+      interface: 'eth1',
+      scope: 253,
+      label: 'eth1:vip',
+      broadcast: '192.0.2.255',
+      noDad: false,
+      home: false,
+      manageTemporary: false,
+      noPrefixRoute: true,
+      autoJoin: false,
+    },
+    {
+      address: '198.51.100.1',
+      prefixLength: 32,
+      interface: 'eth0',
+      scope: 0,
+      peer: '198.51.100.2',
+      noDad: false,
+      home: false,
+      manageTemporary: false,
+      noPrefixRoute: false,
+      autoJoin: false,
+    },
+  ])
+  t.deepEqual(instance?.excludedAddresses, [
+    {
+      address: '2001:db8::c8',
+      prefixLength: 64,
+      interface: 'eth0',
+      scope: 0,
+      preferredLifetimeS: 30,
+      noDad: false,
+      home: true,
+      manageTemporary: true,
+      noPrefixRoute: false,
+      autoJoin: false,
+    },
+  ])
+})
+
+test('version 3: hundredths of a second, its own options, IPv6', (t) => {
+  const config = load(`vrrp_instance VI_1 {
+  interface eth0
+  virtual_router_id 1
+  version 3
+  advert_int 0.05
+  nopreempt
+  timer_expired_backup 140
+  v3_checksum_as_v2
+  virtual_ipaddress {
+    192.0.2.200
+  }
+}
+vrrp_instance VI_6 {
+  interface eth0
+  virtual_router_id 1
+  state MASTER
+  priority 255
+  owner_ignore_adverts
+  virtual_ipaddress {
+    fe80::1
+  }
+}
+`)
+  const [ipv4, ipv6] = lower(config).instances
+  t.like(ipv4, { family: 4, version: 3, advertIntUs: 50_000, preempt: false, timerExpiredBackup: 140, v3ChecksumAsV2: true })
+  t.like(ipv6, { family: 6, version: 3, group: 'ff02::12', initialState: 'MASTER', priority: 255, ownerIgnoreAdverts: true })
+  t.like(ipv6?.virtualAddresses[0], { address: 'fe80::1', prefixLength: 128, noDad: true, preferredLifetimeS: 0 })
+})
+
+test('a start-up delay below a millisecond is not lost', (t) => {
+  const config = load('')
+  t.is(lower({ ...config, globalDefs: { ...config.globalDefs, vrrpStartupDelayUs: 100 } }).startupDelayMs, 1)
+})

@@ -1,0 +1,75 @@
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import test, { type ExecutionContext, type TestFn } from 'ava'
+import { waitFor } from '../lab/wait-for.ts'
+
+/** `test`, or `test.skip` where the ids of a process cannot be changed; the log then says so. */
+export const rootTest: TestFn | TestFn['skip'] = process.getuid?.() === 0 ? test : skipped()
+
+function skipped(): TestFn['skip'] {
+  console.warn('tests of other accounts are skipped: not root')
+  return test.skip
+}
+
+/** A directory of one test, which any user may enter, with scripts and what they write. */
+export class Scratch {
+  readonly path: string
+
+  private constructor(path: string) {
+    this.path = path
+  }
+
+  static async make(t: ExecutionContext): Promise<Scratch> {
+    const path = await mkdtemp(join(tmpdir(), 'ka-native-test-'))
+    t.teardown(async () => await rm(path, { recursive: true }))
+    // Scripts of other users write here too.
+    await chmod(path, 0o777)
+    return new Scratch(path)
+  }
+
+  file(name: string): string {
+    return join(this.path, name)
+  }
+
+  /** Writes an executable file; its path. `$DIR` in it is this directory. */
+  async script(name: string, text: string, mode = 0o755): Promise<string> {
+    await writeFile(this.file(name), text.replaceAll('$DIR', this.path))
+    await chmod(this.file(name), mode)
+    return this.file(name)
+  }
+
+  /** The lines of a file, none when it is not there yet. */
+  async lines(name: string): Promise<string[]> {
+    try {
+      return (await readFile(this.file(name), 'utf8')).split('\n').slice(0, -1)
+    } catch {
+      return []
+    }
+  }
+
+  /** Waits until a file has so many lines. */
+  async waitForLines(name: string, count: number): Promise<string[]> {
+    const seen = async (): Promise<string[]> => await this.lines(name)
+    return await waitFor(
+      `${name} has ${count} lines`,
+      async () => {
+        const lines = await seen()
+        return lines.length >= count && lines
+      },
+      { seen },
+    )
+  }
+}
+
+/** Waits until a process is gone: it has ended, whether or not somebody took note. */
+export async function waitForEnd(pid: number): Promise<void> {
+  await waitFor(`process ${pid} has ended`, async () => {
+    try {
+      const stat = await readFile(`/proc/${pid}/stat`, 'utf8')
+      return /\) [ZX] /.test(stat)
+    } catch {
+      return true
+    }
+  })
+}

@@ -1,0 +1,197 @@
+import { execFileSync } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+import test from 'ava'
+import { lookUpAccount } from '../../src/process/account.ts'
+import { runScript } from '../../src/process/script.ts'
+import { rootTest, Scratch, waitForEnd } from './scratch.ts'
+
+/** Never reached: a limit for broken code. */
+const AMPLE_MS = 60_000
+
+test('a script ends as it says: 0, another code, or a signal', async (t) => {
+  const scratch = await Scratch.make(t)
+  for (const [text, result] of [
+    ['exit 0', { outcome: 'exited', code: 0 }],
+    ['exit 7', { outcome: 'exited', code: 7 }],
+    ['kill -USR1 $$', { outcome: 'signalled', signal: 'SIGUSR1' }],
+  ] as const) {
+    const path = await scratch.script('script', `#!/bin/sh\n${text}\n`)
+    t.deepEqual(await runScript({ path, args: [] }, undefined, AMPLE_MS), result)
+  }
+})
+
+test('a script that cannot be started is an outcome too', async (t) => {
+  const scratch = await Scratch.make(t)
+  t.deepEqual(await runScript({ path: scratch.file('none'), args: [] }, undefined, AMPLE_MS), { outcome: 'notStarted', reason: 'ENOENT' })
+  const path = await scratch.script('script', '#!/bin/sh\n', 0o644)
+  t.deepEqual(await runScript({ path, args: [] }, undefined, AMPLE_MS), { outcome: 'notStarted', reason: 'EACCES' })
+  const interpreted = await scratch.script('interpreted', '#!/no/such/interpreter\n')
+  t.deepEqual(await runScript({ path: interpreted, args: [] }, undefined, AMPLE_MS), { outcome: 'notStarted', reason: 'ENOENT' })
+  t.deepEqual(await runScript({ path: '/bin/sh', args: ['nul\0'] }, undefined, AMPLE_MS), {
+    outcome: 'notStarted',
+    reason: 'ERR_INVALID_ARG_VALUE',
+  })
+})
+
+test('arguments arrive word for word', async (t) => {
+  const scratch = await Scratch.make(t)
+  const path = await scratch.script('script', '#!/bin/sh\nprintf "%s\\n" "$@" > $DIR/seen\n')
+  const args = ['two words', "it's", '$HOME', '*', '', '-x', '"quoted"', 'ü']
+  t.deepEqual(await runScript({ path, args }, undefined, AMPLE_MS), { outcome: 'exited', code: 0 })
+  t.deepEqual(await scratch.lines('seen'), args)
+})
+
+test('a file without #! runs through the shell, with its arguments', async (t) => {
+  const scratch = await Scratch.make(t)
+  const path = await scratch.script('script', 'printf "%s\\n" "$@" > $DIR/seen\nexit 3\n')
+  t.deepEqual(await runScript({ path, args: ['two words', "it's"] }, undefined, AMPLE_MS), { outcome: 'exited', code: 3 })
+  t.deepEqual(await scratch.lines('seen'), ['two words', "it's"])
+})
+
+test.serial('a script gets the environment but for what would change how it runs', async (t) => {
+  const scratch = await Scratch.make(t)
+  const path = await scratch.script('script', '#!/bin/sh\nenv > $DIR/seen\n')
+  const added = { IFS: 'x', LD_PRELOAD: '/no/such/library.so', LD_LIBRARY_PATH: '/no/such/directory', KA_NATIVE_TEST: 'kept' }
+  const before = Object.fromEntries(Object.keys(added).map((name) => [name, process.env[name]]))
+  Object.assign(process.env, added)
+  try {
+    t.deepEqual(await runScript({ path, args: [] }, undefined, AMPLE_MS), { outcome: 'exited', code: 0 })
+  } finally {
+    for (const [name, value] of Object.entries(before)) {
+      if (value === undefined) delete process.env[name]
+      else process.env[name] = value
+    }
+  }
+  const names = new Set((await scratch.lines('seen')).map((line) => line.split('=')[0]))
+  t.true(names.has('KA_NATIVE_TEST'))
+  t.true(names.has('PATH'))
+  for (const name of ['IFS', 'LD_PRELOAD', 'LD_LIBRARY_PATH']) t.false(names.has(name), name)
+})
+
+test('a script starts in /, with /dev/null, no other open file, no blocked or ignored signal, in its own group', async (t) => {
+  const scratch = await Scratch.make(t)
+  const path = await scratch.script(
+    'script',
+    `#!/bin/sh
+pwd > $DIR/directory
+ls -l /proc/$$/fd | awk 'NR > 1 { print $9, $11 }' > $DIR/files
+grep -E '^Sig(Blk|Ign):' /proc/self/status > $DIR/signals
+cut -d' ' -f1,5,6 /proc/$$/stat > $DIR/group
+`,
+  )
+  t.deepEqual(await runScript({ path, args: [] }, undefined, AMPLE_MS), { outcome: 'exited', code: 0 })
+  t.deepEqual(await scratch.lines('directory'), ['/'])
+  const inherited = inheritedFiles()
+  // From 10 on are the shell's own.
+  const files = (await scratch.lines('files')).filter((line) => Number.parseInt(line, 10) < 10 && !inherited.has(Number.parseInt(line, 10)))
+  t.deepEqual(files, ['0 /dev/null', '1 /dev/null', '2 /dev/null'])
+  t.deepEqual(await scratch.lines('signals'), ['SigBlk:\t0000000000000000', 'SigIgn:\t0000000000000000'])
+  const [pid, group, session] = (await scratch.lines('group'))[0]?.split(' ') ?? []
+  t.is(group, pid)
+  t.is(session, pid)
+})
+
+/** The files that whoever started this process has left open for everybody: none of ours to close. */
+function inheritedFiles(): ReadonlySet<number> {
+  const O_CLOEXEC = 0o2000000
+  const open = readdirSync('/proc/self/fd').filter((fd) => {
+    try {
+      const flags = /^flags:\s*(\d+)$/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8'))?.[1] ?? '0'
+      return (Number.parseInt(flags, 8) & O_CLOEXEC) === 0
+    } catch {
+      return false // the one that the listing itself had open
+    }
+  })
+  return new Set(open.map(Number).filter((fd) => fd > 2))
+}
+
+test('the deadline ends the whole process group, also where SIGTERM is ignored', async (t) => {
+  const scratch = await Scratch.make(t)
+  const path = await scratch.script(
+    'script',
+    `#!/bin/sh
+trap '' TERM
+sleep 1000 &
+echo $! >> $DIR/pids
+echo $$ >> $DIR/pids
+wait
+sleep 1000
+`,
+  )
+  t.deepEqual(await runScript({ path, args: [] }, undefined, 1_500), { outcome: 'timedOut' })
+  const pids = await scratch.lines('pids')
+  t.is(pids.length, 2)
+  await Promise.all(pids.map(async (pid) => await waitForEnd(Number(pid))))
+})
+
+test('a script that ends at SIGTERM may clean up, and leaves no child behind', async (t) => {
+  const scratch = await Scratch.make(t)
+  const path = await scratch.script(
+    'script',
+    `#!/bin/sh
+trap 'echo cleaned > $DIR/seen; exit 0' TERM
+sh -c "trap '' TERM; echo \\$\\$ > $DIR/pids; while :; do sleep 1; done" &
+while :; do sleep 0.1; done
+`,
+  )
+  t.deepEqual(await runScript({ path, args: [] }, undefined, 1_500), { outcome: 'timedOut' })
+  t.deepEqual(await scratch.lines('seen'), ['cleaned'])
+  await waitForEnd(Number((await scratch.lines('pids'))[0]))
+})
+
+test('an abort ends a script like its deadline', async (t) => {
+  const scratch = await Scratch.make(t)
+  const path = await scratch.script('script', '#!/bin/sh\necho $$ > $DIR/pids\nexec sleep 1000\n')
+  const abort = new AbortController()
+  const result = runScript({ path, args: [] }, undefined, AMPLE_MS, abort.signal)
+  const [pid] = await scratch.waitForLines('pids', 1)
+  abort.abort()
+  t.deepEqual(await result, { outcome: 'aborted' })
+  await waitForEnd(Number(pid))
+  t.deepEqual(await runScript({ path, args: [] }, undefined, AMPLE_MS, abort.signal), { outcome: 'aborted' })
+})
+
+test('what a script leaves in the background on purpose goes on', async (t) => {
+  const scratch = await Scratch.make(t)
+  const path = await scratch.script('script', '#!/bin/sh\nsleep 1000 &\necho $! > $DIR/pids\n')
+  t.deepEqual(await runScript({ path, args: [] }, undefined, AMPLE_MS), { outcome: 'exited', code: 0 })
+  const pid = Number((await scratch.lines('pids'))[0])
+  t.notThrows(() => process.kill(pid, 'SIGKILL'))
+  await waitForEnd(pid)
+})
+
+rootTest('a script runs with the ids of its account, and with no other group', async (t) => {
+  const scratch = await Scratch.make(t)
+  const path = await scratch.script('script', '#!/bin/sh\n{ id -u; id -g; id -G; } > $DIR/seen\n')
+  t.deepEqual(await runScript({ path, args: [] }, { uid: 65_534, gid: 7, supplementaryGroups: false }, AMPLE_MS), {
+    outcome: 'exited',
+    code: 0,
+  })
+  t.deepEqual(await scratch.lines('seen'), ['65534', '7', '7'])
+})
+
+rootTest('a script without #! and one of another user that is not executable for it', async (t) => {
+  const scratch = await Scratch.make(t)
+  const nobody = { uid: 65_534, gid: 65_534, supplementaryGroups: false }
+  const path = await scratch.script('script', 'id -u > $DIR/seen\n')
+  t.deepEqual(await runScript({ path, args: [] }, nobody, AMPLE_MS), { outcome: 'exited', code: 0 })
+  t.deepEqual(await scratch.lines('seen'), ['65534'])
+  const ofRoot = await scratch.script('of-root', '#!/bin/sh\n', 0o700)
+  t.deepEqual(await runScript({ path: ofRoot, args: [] }, nobody, AMPLE_MS), { outcome: 'notStarted', reason: 'EACCES' })
+})
+
+rootTest('a script of an account with supplementary groups has those of its user', async (t) => {
+  const scratch = await Scratch.make(t)
+  const path = await scratch.script('script', '#!/bin/sh\n{ id -u; id -g; id -G; echo "$@"; } > $DIR/seen\n')
+  const account = await lookUpAccount({ user: 'nobody', group: 'daemon', supplementaryGroups: true })
+  t.deepEqual(await runScript({ path, args: ['a', '-b'] }, account, AMPLE_MS), { outcome: 'exited', code: 0 })
+  const [uid, gid, groups = '', args] = await scratch.lines('seen')
+  t.is(uid, execFileSync('id', ['-u', 'nobody'], { encoding: 'utf8' }).trim())
+  t.is(gid, execFileSync('getent', ['group', 'daemon'], { encoding: 'utf8' }).split(':')[2])
+  const ofUser = execFileSync('id', ['-G', 'nobody'], { encoding: 'utf8' }).trim().split(' ')
+  t.true(
+    ofUser.every((group) => groups.split(' ').includes(group)),
+    groups,
+  )
+  t.is(args, 'a -b')
+})
