@@ -7,7 +7,7 @@
 import { spawn } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { buildNetwork, cutLink, restoreLink, ROUTERS, runIn, VIRTUAL_ADDRESS } from '../src/cli/demo/network.ts'
+import { buildNetwork, cutLink, restoreLink, ROUTERS, runIn, VIRTUAL_ADDRESS, type RouterName } from '../src/cli/demo/network.ts'
 import { Router, type Subject } from '../src/cli/demo/router.ts'
 import { enterSandbox } from '../src/cli/demo/sandbox.ts'
 import { Client, type Sight } from './client.ts'
@@ -64,7 +64,7 @@ async function main(): Promise<number> {
     const loops = Array.from({ length: LOADS[load] ?? 0 }, () => spawn('sh', ['-c', 'while :; do :; done'], { stdio: 'ignore' }))
     for (let run = 1; run <= Number(values.runs); run++) {
       for (const subject of subjects) {
-        samples.push(...(await life(client, subject, load)))
+        samples.push(...(await lifeOf(client, subject, load)))
         process.stderr.write(`\r${load}: run ${run} of ${values.runs}, ${subject.name}     `)
       }
     }
@@ -76,8 +76,24 @@ async function main(): Promise<number> {
   return 0
 }
 
-/** The life of one pair: every event once. */
-async function life(client: Client, subject: Subject, load: string): Promise<Sample[]> {
+/** The life of one pair, with what its members wrote should it fail. */
+async function lifeOf(client: Client, subject: Subject, load: string): Promise<Sample[]> {
+  const routers: Router[] = []
+  try {
+    return await life(client, subject, load, routers)
+  } catch (error) {
+    const logs = routers.flatMap((router) => [`--- ${subject.name}, ${router.name}`, ...router.log])
+    throw new Error(`${error instanceof Error ? error.message : String(error)}\n${logs.join('\n')}`, { cause: error })
+  }
+}
+
+/** The life of one pair: every event once. `routers` receives each router that was started. */
+async function life(client: Client, subject: Subject, load: string, routers: Router[]): Promise<Sample[]> {
+  const start = (name: RouterName): Router => {
+    const router = Router.start(name, subject, DIRECTORY)
+    routers.push(router)
+    return router
+  }
   const samples: Sample[] = []
   const measure = async (event: EventName, action: () => unknown): Promise<void> => {
     await sleep(Math.random() * ADVERT_INTERVAL_MS)
@@ -86,15 +102,15 @@ async function life(client: Client, subject: Subject, load: string): Promise<Sam
     await client.settled(event === 'link restored' ? A : B, STEADY_MS, SETTLE_DEADLINE_MS)
     samples.push({ load, subject: subject.name, event, ...assess(event, client.sights) })
   }
-  const b = Router.start(B, subject, DIRECTORY)
-  const first = Router.start(A, subject, DIRECTORY)
+  const b = start(B)
+  const first = start(A)
   await client.settled(A, STEADY_MS, SETTLE_DEADLINE_MS)
   await measure('link cut', () => cutLink(A))
   await measure('link restored', () => restoreLink(A))
   await measure('SIGTERM', () => first.signal('SIGTERM'))
   await first.stop()
 
-  const second = Router.start(A, subject, DIRECTORY)
+  const second = start(A)
   await client.settled(A, STEADY_MS, SETTLE_DEADLINE_MS)
   // Looked up beforehand: nothing but the kill itself may come between the mark and the end.
   const doomed = processTree(second.pid ?? Number.NaN)

@@ -15,12 +15,16 @@ use crate::instance::InstanceId;
 use crate::thread::EngineThread;
 
 /// Frames sent in one step.
-const SLICE: usize = 32;
+const SLICE: usize = 24;
 
 /// Instances that have announcements to send, and the frames of the present slice.
 #[derive(Debug, Default)]
 pub(crate) struct Announcer {
-    queue: VecDeque<InstanceId>,
+    /// Those whose first round is to come.
+    first: VecDeque<InstanceId>,
+    /// Those with further rounds. They wait while addresses are being settled: an address
+    /// that is not there yet matters more than one that is announced a second time.
+    again: VecDeque<InstanceId>,
     frames: Vec<(u32, Bytes)>,
 }
 
@@ -41,7 +45,7 @@ impl Bytes {
 
 impl Announcer {
     pub(crate) fn has_work(&self) -> bool {
-        !self.queue.is_empty()
+        !self.first.is_empty() || !self.again.is_empty()
     }
 }
 
@@ -64,7 +68,7 @@ impl EngineThread {
         if instance.rounds > 0 && instance.unsettled == 0 && !instance.announcing {
             instance.announcing = true;
             instance.cursor = 0;
-            self.announcer.queue.push_back(id);
+            self.announcer.first.push_back(id);
         }
     }
 
@@ -77,12 +81,12 @@ impl EngineThread {
 
     /// Sends one slice; `false` when nothing waits.
     pub(crate) fn announce(&mut self, now: Instant) -> bool {
-        if !self.announcer.has_work() {
+        if self.next_announcement().is_none() {
             return false;
         }
         let mut frames = std::mem::take(&mut self.announcer.frames);
         while frames.len() < SLICE {
-            let Some(&id) = self.announcer.queue.front() else {
+            let Some((id, is_first)) = self.next_announcement() else {
                 break;
             };
             let before = frames.len();
@@ -91,7 +95,11 @@ impl EngineThread {
                 instance.announced |= frames.len() > before;
             }
             if ended {
-                self.announcer.queue.pop_front();
+                let queue = match is_first {
+                    true => &mut self.announcer.first,
+                    false => &mut self.announcer.again,
+                };
+                queue.pop_front();
                 self.end_round(id);
             }
         }
@@ -110,6 +118,15 @@ impl EngineThread {
         frames.clear();
         self.announcer.frames = frames;
         true
+    }
+
+    /// Whose turn it is, and whether for the first time.
+    fn next_announcement(&self) -> Option<(InstanceId, bool)> {
+        let first = self.announcer.first.front().map(|&id| (id, true));
+        first.or_else(|| {
+            let again = self.announcer.again.front().map(|&id| (id, false));
+            again.filter(|_| self.addresses.is_settled())
+        })
     }
 
     /// Adds frames of the present round of `id`; `true` when the round is complete.
@@ -166,7 +183,7 @@ impl EngineThread {
         };
         instance.announcing = instance.rounds > 0;
         if instance.announcing {
-            self.announcer.queue.push_back(id);
+            self.announcer.again.push_back(id);
         }
     }
 }

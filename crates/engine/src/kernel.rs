@@ -18,7 +18,7 @@ use crate::instance::InstanceId;
 use crate::thread::EngineThread;
 
 /// A batch that took longer halves the next one.
-const TARGET: Duration = Duration::from_millis(1);
+const TARGET: Duration = Duration::from_micros(600);
 
 /// How many changes one netlink write may carry now.
 #[derive(Debug)]

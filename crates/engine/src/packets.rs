@@ -14,9 +14,9 @@ use crate::instance::InstanceId;
 use crate::thread::EngineThread;
 
 /// Packets sent with one system call.
-const SEND_BATCH: usize = 64;
+const SEND_BATCH: usize = 32;
 /// Time spent reading before timers are looked at again.
-const RECEIVE_BUDGET: Duration = Duration::from_micros(500);
+const RECEIVE_BUDGET: Duration = Duration::from_micros(300);
 
 impl EngineThread {
     /// Reads what has arrived, as far as the step's time allows.

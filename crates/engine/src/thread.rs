@@ -36,6 +36,8 @@ use crate::timers::Timers;
 
 /// A wait of this length lets other threads of the host run.
 const PAUSE: Duration = Duration::from_micros(50);
+/// A step that has taken this long leaves work that waits to the next one.
+const BEFORE_BACKGROUND: Duration = Duration::from_micros(250);
 /// A plan waits this long at most for the kernel's messages to be read.
 const HEAR_KERNEL: Duration = Duration::from_millis(100);
 
@@ -86,6 +88,8 @@ pub(crate) struct EngineThread {
     pub(crate) next_heartbeat: Instant,
     pub(crate) missed_heartbeats: u32,
     pub(crate) busy_since: Option<Instant>,
+    /// The last step left what waits to the next one.
+    put_off: bool,
     /// The next background job to get a turn.
     turn: u8,
 }
@@ -157,6 +161,7 @@ impl EngineThread {
             next_heartbeat: now + HEARTBEAT,
             missed_heartbeats: 0,
             busy_since: None,
+            put_off: false,
             turn: 0,
             route: RouteSocket::open()?,
             shared,
@@ -198,7 +203,8 @@ impl EngineThread {
     }
 
     /// Hears, then acts, then does one piece of work that waits.
-    fn step(&mut self, now: Instant) -> Option<End> {
+    fn step(&mut self, start: Instant) -> Option<End> {
+        let now = start;
         if self.ready.signals {
             self.take_signals();
         }
@@ -217,8 +223,12 @@ impl EngineThread {
         let now = Instant::now();
         self.fire_timers(now);
         self.flush_advertisements();
-        self.background(now);
-        self.flush_advertisements();
+        // What waits gets the rest of a short step, or one step in two when all are long.
+        self.put_off = !self.put_off && start.elapsed() > BEFORE_BACKGROUND;
+        if !self.put_off {
+            self.background(now);
+            self.flush_advertisements();
+        }
         self.events.flush();
         if self.events.take_wake() {
             self.shared.wake_host();
