@@ -82,7 +82,7 @@ async function lifeOf(client: Client, subject: Subject, load: string): Promise<S
   try {
     return await life(client, subject, load, routers)
   } catch (error) {
-    const logs = routers.flatMap((router) => [`--- ${subject.name}, ${router.name}`, ...router.log])
+    const logs = routers.map((router) => `--- ${subject.name}, ${router.name}\n${router.log.join('\n')}`)
     throw new Error(`${error instanceof Error ? error.message : String(error)}\n${logs.join('\n')}`, { cause: error })
   }
 }

@@ -287,6 +287,30 @@ serialLabTest(
 )
 
 serialLabTest(
+  'a log whose reader is gone ends nothing',
+  inLab(['a'], async (t, lab) => {
+    const directory = await lab.sandbox.makeDirectory('a')
+    await writeFile(`${directory.outside}/keepalived.conf`, CONF)
+    const start = `${process.execPath} ${MAIN} start -f ${directory.inside}/keepalived.conf --runtime-dir ${directory.inside}`
+    const script = `{ ${start} & echo "pid $!" >&2; wait $!; echo "exit $?" >&2; } | head -n 1 > /dev/null`
+    const shell = await lab.host('a').spawn(['sh', '-c', script])
+    const [, pid = ''] = await shell.waitForLine(/^pid (\d+)$/)
+    await lab.waitForHolders(ADDRESS, 'a')
+    // Every turn writes several lines that nobody can take any more.
+    for (let turn = 0; turn < 2; turn += 1) {
+      await lab.unplug('a')
+      await lab.waitForHolders(ADDRESS)
+      await lab.plug('a')
+      await lab.waitForHolders(ADDRESS, 'a')
+    }
+    await lab.host('a').exec(['kill', '-TERM', pid])
+    await shell.waitForLine(/^exit 0$/)
+    t.deepEqual(await lab.holders(ADDRESS), [])
+    t.deepEqual(shell.lines('stderr'), [`pid ${pid}`, 'exit 0'])
+  }),
+)
+
+serialLabTest(
   'JavaScript that does not answer: 70, the sentence, the address gone',
   inLab(['a'], async (t, lab) => {
     const directory = await lab.sandbox.makeDirectory('a')

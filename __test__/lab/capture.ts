@@ -5,6 +5,11 @@ import { readPcap, type Frame } from './pcap.ts'
 import type { Sandbox } from './sandbox.ts'
 import { waitFor } from './wait-for.ts'
 
+/** Longer than any frame of a lab. */
+const SNAP_BYTES = 2048
+/** Places for some thousand frames. */
+const BUFFER_KIB = 8192
+
 /** A running tcpdump on the `eth0` of one host. */
 export class Capture {
   readonly #tcpdump: Child
@@ -17,7 +22,9 @@ export class Capture {
 
   static async start(sandbox: Sandbox, netns: string, fileName: string, filter: string): Promise<Capture> {
     const inside = `${sandbox.scratch.inside}/${fileName}`
-    const options = ['--immediate-mode', '-U', '-n', '-s', '0', '-Z', 'root', '-i', 'eth0', '-w', inside]
+    // The kernel divides the buffer into places of this length: with tcpdump's own there are eight, and a burst loses packets.
+    const buffer = [`--snapshot-length=${SNAP_BYTES}`, `--buffer-size=${BUFFER_KIB}`]
+    const options = ['--immediate-mode', '-U', '-n', ...buffer, '-Z', 'root', '-i', 'eth0', '-w', inside]
     const tcpdump = await sandbox.spawn(['tcpdump', ...options, ...(filter === '' ? [] : [filter])], { netns })
     await tcpdump.waitForLine(/listening on eth0/)
     return new Capture(tcpdump, `${sandbox.scratch.outside}/${fileName}`)

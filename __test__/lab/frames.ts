@@ -110,7 +110,8 @@ function macBytes(mac: string): Buffer {
   return Buffer.from(mac.replaceAll(':', ''), 'hex')
 }
 
-function addressBytes(address: string): Buffer {
+/** An address of either family in network byte order. */
+export function addressBytes(address: string): Buffer {
   if (!isIPv6(address)) return Buffer.from(address.split('.').map(Number))
   const [left = '', right] = address.split('::')
   const groups = (text: string): string[] => (text === '' ? [] : text.split(':'))

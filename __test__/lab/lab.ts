@@ -156,6 +156,8 @@ function buildScript(hosts: readonly Host[]): string {
     `ip netns add ${SEGMENT}`,
     // The bridges carry frames and have nothing to say themselves.
     `ip netns exec ${SEGMENT} sysctl -qw net.ipv6.conf.default.disable_ipv6=1`,
+    // They look into no packet either, which they do where br_netfilter is loaded; elsewhere there are no such settings.
+    `ip netns exec ${SEGMENT} sysctl -qew net.bridge.bridge-nf-call-iptables=0 net.bridge.bridge-nf-call-ip6tables=0`,
     ...hosts.flatMap(({ name }) => [
       `ip netns add ${name}`,
       `ip netns exec ${name} sysctl -qw net.ipv6.conf.default.accept_dad=0 net.ipv6.conf.default.dad_transmits=0 \\

@@ -73,13 +73,14 @@ export function decode({ timeUs, bytes }: Frame): Packet | undefined {
         targetAddress: ipv4(payload, 24),
       }
     case ETHERTYPE_IPV4: {
-      if (payload[9] !== PROTOCOL_VRRP) return undefined
+      if (payload.length < 20 || payload[9] !== PROTOCOL_VRRP) return undefined
       const headerBytes = (payload.readUInt8(0) & 0x0f) * 4
       const addresses = { source: ipv4(payload, 12), destination: ipv4(payload, 16), ttl: payload.readUInt8(8) }
       const seen = advertisement(sighting, addresses, payload.subarray(headerBytes), { text: ipv4, bytes: 4 })
       return seen && { ...seen, id: payload.readUInt16BE(4) }
     }
     case ETHERTYPE_IPV6: {
+      if (payload.length < 40) return undefined
       const addresses = { source: ipv6(payload, 8), destination: ipv6(payload, 24), ttl: payload.readUInt8(7) }
       const body = payload.subarray(40)
       if (payload[6] === PROTOCOL_VRRP) return advertisement(sighting, addresses, body, { text: ipv6, bytes: 16 })

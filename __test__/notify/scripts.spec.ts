@@ -110,7 +110,7 @@ serialLabTest(
       `#!/bin/sh
 ls -l /proc/$$/fd > $DIR/files
 env | cut -d= -f1 > $DIR/names
-{ grep '^Sig' /proc/$$/status; chrt -p $$; echo done; } > $DIR/seen
+{ grep '^Sig' /proc/self/status; chrt -p $$; echo done; } > $DIR/seen
 `,
     )
     const conf = asRoot(keepalivedConf({ ...INSTANCE, extra: [`notify_master ${look}`] }))

@@ -1,7 +1,8 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import test from 'ava'
 import { keepalivedConf } from '../lab/conf.ts'
+import { inLab, labTest } from '../lab/in-lab.ts'
 import { V3_IPV4 } from '../lab/protocols.ts'
 import { Installation } from './installation.ts'
 
@@ -36,6 +37,26 @@ test('no package runs a script when it is installed', async (t) => {
       [],
     )
   }
+  const lock = JSON.parse(await readFile(installation.path('package-lock.json'), 'utf8')) as {
+    packages: Record<string, { hasInstallScript?: boolean }>
+  }
+  const scripted = Object.entries(lock.packages).filter(([, { hasInstallScript }]) => hasInstallScript === true)
+  t.deepEqual(scripted, [], 'nor does anything they depend on')
+})
+
+test('there is a platform package for every target, and no addon in any of them', async (t) => {
+  const root = fileURLToPath(new URL('../../', import.meta.url))
+  const { napi } = JSON.parse(await readFile(`${root}package.json`, 'utf8')) as { napi: { targets: string[] } }
+  const platforms = napi.targets.map((target) => {
+    const [arch, , , libc] = target.split('-')
+    return `linux-${arch === 'aarch64' ? 'arm64' : 'x64'}-${libc}`
+  })
+  t.deepEqual((await readdir(`${root}npm`)).toSorted(), platforms.toSorted())
+  for (const platform of platforms)
+    t.false(
+      (await readdir(`${root}npm/${platform}`)).some((file) => file.endsWith('.node')),
+      platform,
+    )
 })
 
 test('ka-native --version', async (t) => {
@@ -102,3 +123,19 @@ test('the types of the package compile in a strict project', async (t) => {
       .catch((error: { stdout: string }) => Promise.reject(new Error(error.stdout))),
   )
 })
+
+labTest(
+  'the installed command is Master with the addon of the platform package, and gives the address back',
+  inLab(['a'], async (t, lab) => {
+    const { scratch } = lab.sandbox
+    await writeFile(`${scratch.outside}/keepalived.conf`, CONF)
+    const command = installation.path('node_modules/.bin/ka-native')
+    const child = await lab.host('a').spawn([command, 'start', '-f', `${scratch.inside}/keepalived.conf`])
+    await lab.waitForHolders(V3_IPV4.address, 'a')
+    const maps = await lab.host('a').exec(['cat', `/proc/${child.pid}/maps`])
+    t.true(maps.includes(installation.path('node_modules', installation.platform.name)))
+    await child.signal('SIGTERM')
+    t.deepEqual(await child.exited, { code: 0, signal: null })
+    t.deepEqual(await lab.holders(V3_IPV4.address), [])
+  }),
+)

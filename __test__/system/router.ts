@@ -33,7 +33,7 @@ export class Router {
     return instance
   }
 
-  /** Every state since the start, in order; the first changes may have been told before anybody listened. */
+  /** Every state since the start has been reported as done, in order. */
   async states(): Promise<State[]> {
     return this.#program.run(({ events }) => events.flatMap((event) => (event.type === 'stateChanged' ? [event.to] : [])))
   }
@@ -43,9 +43,9 @@ export class Router {
     await waitFor(`the virtual router is ${state}`, async () => (await seen()) === state, { seen })
   }
 
-  /** Waits until the states told are these, no more and no fewer. */
-  async waitForStates(...states: readonly State[]): Promise<void> {
-    const seen = async (): Promise<string> => (await this.states()).join()
+  /** Waits until the states told after the first `since` ones are these, no more and no fewer. */
+  async waitForStates(since: number, ...states: readonly State[]): Promise<void> {
+    const seen = async (): Promise<string> => (await this.states()).slice(since).join()
     await waitFor(`the states have been ${states.join()}`, async () => (await seen()) === states.join(), { seen })
   }
 

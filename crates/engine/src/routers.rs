@@ -99,3 +99,6 @@ impl EngineThread {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,7 +8,7 @@ use ka_vrrp::State;
 
 use crate::support::{
     Directory, Peer, address, changes, config, drain, eventually, held, in_namespace, ip,
-    kernel_addresses, open, owner, router, set, status, wait_for, wait_held,
+    kernel_addresses, open, owner, router, set, status, virtual_address, wait_for, wait_held,
 };
 
 #[test]
@@ -247,5 +247,39 @@ fn nobody_becomes_master_during_the_start_up_delay() {
         wanted.startup_delay = Duration::from_millis(1);
         engine.apply(wanted).unwrap();
         wait_for(&engine, "VI_2", State::Master);
+    });
+}
+
+#[test]
+fn an_address_that_a_reload_adds_is_announced_though_it_is_not_advertised() {
+    in_namespace(|| {
+        let peer = Peer::connect();
+        let directory = Directory::new("excluded");
+        let engine = open(&directory.0);
+        let mut instance = owner("VI_1", 51, &["192.0.2.100"]);
+        // Nothing is announced but for a reason.
+        instance.router.garp.master_delay = Duration::ZERO;
+        engine.apply(config([instance.clone()])).unwrap();
+        wait_held("left", &["192.0.2.100/32"]);
+        let arp = peer.listen_arp();
+        let excluded = virtual_address(address("192.0.2.101"));
+        instance.addresses.push(excluded);
+        engine.apply(config([instance])).unwrap();
+        arp.wait_for([192, 0, 2, 101]);
+    });
+}
+
+#[test]
+fn a_takeover_announces_every_address() {
+    in_namespace(|| {
+        let peer = Peer::connect();
+        let directory = Directory::new("announced");
+        let arp = peer.listen_arp();
+        let engine = open(&directory.0);
+        let mut twice = router("VI_1", 51, &["192.0.2.100"]);
+        // Named twice, an address would be waited for in vain.
+        twice.addresses.push(twice.addresses[0].clone());
+        engine.apply(config([twice])).unwrap();
+        arp.wait_for([192, 0, 2, 100]);
     });
 }

@@ -5,6 +5,8 @@ mod system;
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
+use std::num::NonZeroU32;
+use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -20,12 +22,14 @@ use ka_sys::raw::{PacketBatch, VridSet, VrrpReceiver};
 use ka_vrrp::{RouterConfig, State};
 use ka_wire::ipv4::Ipv4View;
 use ka_wire::{AdvertisementView, Family, Version};
+use rustix::net::{AddressFamily, Protocol, RecvFlags, SocketFlags, SocketType, recv, socket_with};
 use rustix::thread::gettid;
 
 pub(crate) use system::{
     Directory, eventually, finish, in_namespace, index, ip, is_second_process, second_process,
 };
 
+const ETH_P_ARP: u16 = 0x0806;
 pub(crate) const GROUP4: &str = "224.0.0.18";
 pub(crate) const GROUP6: &str = "ff02::12";
 
@@ -309,6 +313,48 @@ impl Listener {
                 .iter()
                 .any(|heard| (heard.vrid, heard.priority) == (vrid, priority))
                 .then_some(())
+        });
+    }
+}
+
+/// Hears the gratuitous ARPs that arrive at the peer.
+pub(crate) struct ArpListener {
+    socket: OwnedFd,
+}
+
+impl Peer {
+    /// Listens for ARP on `right` from now on.
+    pub(crate) fn listen_arp(&self) -> ArpListener {
+        let protocol = NonZeroU32::new(u32::from(ETH_P_ARP.to_be())).expect("not zero");
+        let socket = self.run(|| {
+            socket_with(
+                AddressFamily::PACKET,
+                SocketType::RAW,
+                SocketFlags::CLOEXEC | SocketFlags::NONBLOCK,
+                Some(Protocol::from_raw(protocol)),
+            )
+        });
+        ArpListener {
+            socket: socket.expect("a packet socket"),
+        }
+    }
+}
+
+impl ArpListener {
+    /// Waits for an announcement of `address`.
+    pub(crate) fn wait_for(&self, address: [u8; 4]) {
+        let mut frame = [0; 64];
+        eventually(|| {
+            while let Ok((length, _)) = recv(&self.socket, &mut frame, RecvFlags::empty()) {
+                // Sender and target protocol address, RFC 826 behind an Ethernet header.
+                let addresses = frame
+                    .get(..length)
+                    .map(|frame| (&frame[28..32], &frame[38..42]));
+                if addresses == Some((&address[..], &address[..])) {
+                    return Some(());
+                }
+            }
+            None
         });
     }
 }

@@ -1,0 +1,109 @@
+//! The thread's own steps, with times of the test's choosing.
+
+#[path = "../../../sys/tests/support/mod.rs"]
+mod support;
+
+use std::sync::mpsc::sync_channel;
+
+use ka_vrrp::RouterConfig;
+use ka_wire::Family;
+use support::{DEADLINE, in_namespace, ip, veth};
+
+use super::*;
+use crate::apply::Plan;
+use crate::config::{EngineConfig, EngineOptions, InstanceConfig};
+use crate::shared::Shared;
+
+fn first() -> InstanceId {
+    InstanceId::new(0)
+}
+
+/// A thread that nobody runs, with one router of `priority` and no address on `left`.
+fn thread_with(priority: u8, master_repeat: u32) -> EngineThread {
+    veth();
+    ip("address add 192.0.2.1/24 dev left");
+    let mut router = RouterConfig::new(51, Family::V4);
+    router.priority = priority;
+    router.garp.master_repeat = master_repeat;
+    let instance = InstanceConfig {
+        name: "VI_1".into(),
+        interface: "left".into(),
+        dynamic_interface: false,
+        source: None,
+        group: [224, 0, 0, 18].into(),
+        router,
+        addresses: Vec::new(),
+    };
+    let config = EngineConfig {
+        startup_delay: Duration::ZERO,
+        instances: vec![instance],
+    };
+    let options = EngineOptions {
+        realtime_priority: None,
+        ..EngineOptions::default()
+    };
+    let shared = Arc::new(Shared::new(16).unwrap());
+    let mut thread = EngineThread::open(&options, shared).unwrap();
+    let (reply, answer) = sync_channel(1);
+    thread.begin_apply(Box::new(Plan::new(config, |_| true).unwrap()), reply);
+    while thread.apply.is_some() {
+        thread.continue_apply(Instant::now());
+    }
+    assert_eq!(answer.recv().unwrap().report.added, 1);
+    thread
+}
+
+fn state(thread: &EngineThread) -> State {
+    thread.instances[first().index()]
+        .as_ref()
+        .unwrap()
+        .router
+        .state()
+}
+
+#[test]
+fn a_backup_waits_for_unread_packets_but_not_for_ever() {
+    in_namespace(|| {
+        let mut thread = thread_with(100, 1);
+        let (due, _) = thread.timers.earliest().unwrap();
+        // More arrives than can be read: nothing that came before the deadline is known to be all.
+        thread.heard_until = due - Duration::from_millis(1);
+        let mut now = due;
+        while now < due + LISTEN_FIRST {
+            thread.fire_timers(now);
+            assert_eq!(state(&thread), State::Backup);
+            now += Duration::from_millis(1);
+        }
+        thread.fire_timers(now);
+        assert_eq!(state(&thread), State::Master);
+    });
+}
+
+#[test]
+fn a_backup_that_has_heard_everything_takes_over_when_it_is_time() {
+    in_namespace(|| {
+        let mut thread = thread_with(100, 1);
+        let (due, _) = thread.timers.earliest().unwrap();
+        thread.heard_until = due;
+        thread.fire_timers(due - Duration::from_micros(1));
+        assert_eq!(state(&thread), State::Backup);
+        thread.fire_timers(due);
+        assert_eq!(state(&thread), State::Master);
+    });
+}
+
+#[test]
+fn rounds_without_anything_to_announce_take_no_time() {
+    in_namespace(|| {
+        let start = Instant::now();
+        let mut thread = thread_with(255, u32::MAX);
+        let (due, _) = thread.timers.earliest().unwrap();
+        thread.heard_until = due;
+        thread.fire_timers(due);
+        assert_eq!(state(&thread), State::Master);
+        assert!(thread.announcer.has_work());
+        thread.announce(due);
+        assert!(!thread.announcer.has_work());
+        assert!(start.elapsed() < DEADLINE);
+    });
+}
