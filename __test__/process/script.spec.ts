@@ -74,7 +74,9 @@ test('a script starts in /, with /dev/null, no other open file, no blocked or ig
     'script',
     `#!/bin/sh
 pwd > $DIR/directory
-ls -l /proc/$$/fd | awk 'NR > 1 { print $9, $11 }' > $DIR/files
+# No pipe here: the shell itself would hold an end of it while ls looks.
+ls -l /proc/$$/fd > $DIR/listing
+awk 'NR > 1 { print $9, $11 }' $DIR/listing > $DIR/files
 grep -E '^Sig(Blk|Ign):' /proc/self/status > $DIR/signals
 cut -d' ' -f1,5,6 /proc/$$/stat > $DIR/group
 `,
