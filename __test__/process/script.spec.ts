@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
 import test from 'ava'
 import { lookUpAccount } from '../../src/process/account.ts'
 import { runScript } from '../../src/process/script.ts'
@@ -73,24 +73,26 @@ test('a script starts in /, with /dev/null, no other open file, no blocked or ig
   const path = await scratch.script(
     'script',
     `#!/bin/sh
-pwd > $DIR/directory
-# No pipe here: the shell itself would hold an end of it while ls looks.
-ls -l /proc/$$/fd > $DIR/listing
-awk 'NR > 1 { print $9, $11 }' $DIR/listing > $DIR/files
-grep -E '^Sig(Blk|Ign):' /proc/self/status > $DIR/signals
-cut -d' ' -f1,5,6 /proc/$$/stat > $DIR/group
+# Nothing here is redirected: it is looked at from outside, and would show.
+sh -c 'grep -E "^Sig(Blk|Ign):" /proc/self/status > $DIR/signals; echo $PPID > $DIR/pid'
+while [ ! -e $DIR/go ]; do sleep 0.1; done
 `,
   )
-  t.deepEqual(await runScript({ path, args: [] }, undefined, AMPLE_MS), { outcome: 'exited', code: 0 })
-  t.deepEqual(await scratch.lines('directory'), ['/'])
+  const run = runScript({ path, args: [] }, undefined, AMPLE_MS)
+  const [pid = ''] = await scratch.waitForLines('pid', 1)
   const inherited = inheritedFiles()
   // From 10 on are the shell's own.
-  const files = (await scratch.lines('files')).filter((line) => Number.parseInt(line, 10) < 10 && !inherited.has(Number.parseInt(line, 10)))
-  t.deepEqual(files, ['0 /dev/null', '1 /dev/null', '2 /dev/null'])
+  const files = readdirSync(`/proc/${pid}/fd`).filter((fd) => Number(fd) < 10 && !inherited.has(Number(fd)))
+  t.deepEqual(
+    files.map((fd) => `${fd} ${readlinkSync(`/proc/${pid}/fd/${fd}`)}`),
+    ['0 /dev/null', '1 /dev/null', '2 /dev/null'],
+  )
+  t.is(readlinkSync(`/proc/${pid}/cwd`), '/')
+  const [group, session] = /\) \S \d+ (\d+) (\d+) /.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.slice(1) ?? []
+  t.deepEqual([group, session], [pid, pid])
   t.deepEqual(await scratch.lines('signals'), ['SigBlk:\t0000000000000000', 'SigIgn:\t0000000000000000'])
-  const [pid, group, session] = (await scratch.lines('group'))[0]?.split(' ') ?? []
-  t.is(group, pid)
-  t.is(session, pid)
+  writeFileSync(scratch.file('go'), '')
+  t.deepEqual(await run, { outcome: 'exited', code: 0 })
 })
 
 /** The files that whoever started this process has left open for everybody: none of ours to close. */
