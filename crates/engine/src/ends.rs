@@ -19,7 +19,7 @@ use crate::thread::EngineThread;
 /// Instances stopped between two looks at the sockets.
 const SLICE: usize = 64;
 /// Removals that failed are tried again for this long before the thread ends.
-const RELEASE_LIMIT: Duration = Duration::from_secs(3);
+pub(crate) const RELEASE_LIMIT: Duration = Duration::from_secs(3);
 /// Between two looks at the host's heartbeat.
 pub(crate) const HEARTBEAT: Duration = Duration::from_secs(1);
 /// Running this long without a pause ends real-time scheduling.

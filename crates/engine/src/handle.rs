@@ -13,7 +13,7 @@ use ka_sys::capability::{self, Capability};
 
 use crate::apply::{ApplyReport, Plan};
 use crate::config::{EngineConfig, EngineOptions};
-use crate::ends::end_process;
+use crate::ends::{RELEASE_LIMIT, end_process};
 use crate::error::EngineError;
 use crate::event::{EVENT_CAPACITY, EngineEvent};
 use crate::runtime::{Record, Runtime};
@@ -302,7 +302,8 @@ fn spawn_wake_up(shared: Arc<Shared>, wake: impl Fn() + Send + 'static) -> Resul
 fn resign_and_end(shared: &Shared) -> ! {
     shared.stop_requested.store(true, Ordering::Release);
     shared.wake_engine();
-    shared.wait_for_end(RESIGN_DEADLINE);
+    // The engine is in order, and the process only waits for it.
+    shared.wait_for_end(RELEASE_LIMIT);
     end_process()
 }
 

@@ -33,6 +33,7 @@ fn an_interface_that_goes_down_is_a_fault_until_it_comes_up() {
         peer.run(|| ip("link set right down"));
         wait_for(&engine, "VI_1", State::Fault);
         wait_held("left", &[]);
+        listener.heard();
         peer.run(|| ip("link set right up"));
         wait_held("left", &["192.0.2.100/32"]);
         wait_for(&engine, "VI_1", State::Master);

@@ -249,6 +249,7 @@ impl Peer {
             Listener {
                 receiver,
                 batch: PacketBatch::new(),
+                rest: Vec::new(),
                 _memberships: memberships,
             }
         })
@@ -268,6 +269,8 @@ pub(crate) fn set_up_left() {
 pub(crate) struct Listener {
     receiver: VrrpReceiver,
     batch: PacketBatch,
+    /// Heard behind what [`Listener::wait_for`] waited for.
+    rest: Vec<Heard>,
     _memberships: Memberships,
 }
 
@@ -284,7 +287,7 @@ pub(crate) struct Heard {
 impl Listener {
     /// What has arrived since the last call.
     pub(crate) fn heard(&mut self) -> Vec<Heard> {
-        let mut heard = Vec::new();
+        let mut heard = std::mem::take(&mut self.rest);
         let at = Instant::now();
         while self
             .receiver
@@ -306,13 +309,15 @@ impl Listener {
         heard
     }
 
-    /// Waits for an advertisement of `vrid` with `priority`.
+    /// Waits for an advertisement of `vrid` with `priority`; what came before it is passed over.
     pub(crate) fn wait_for(&mut self, vrid: u8, priority: u8) {
         eventually(|| {
-            self.heard()
+            let mut heard = self.heard();
+            let found = heard
                 .iter()
-                .any(|heard| (heard.vrid, heard.priority) == (vrid, priority))
-                .then_some(())
+                .position(|heard| (heard.vrid, heard.priority) == (vrid, priority))?;
+            self.rest = heard.split_off(found + 1);
+            Some(())
         });
     }
 }
