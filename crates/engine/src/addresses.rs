@@ -119,7 +119,8 @@ pub(crate) enum Settled {
 /// The table and the queue of keys whose state may differ from the wish.
 #[derive(Debug, Default)]
 pub(crate) struct AddressTable {
-    entries: HashMap<AddressKey, Entry>,
+    /// Each entry where it is: when the map grows, at a takeover for instance, only pointers move.
+    entries: HashMap<AddressKey, Box<Entry>>,
     queue: VecDeque<AddressKey>,
     /// Keys released while removals are held, see [`Self::hold_removals`].
     held: Vec<AddressKey>,
@@ -138,15 +139,17 @@ impl AddressTable {
         user: InstanceId,
     ) -> bool {
         let epoch = self.epoch;
-        let entry = self.entries.entry(key).or_insert_with(|| Entry {
-            wanted: wanted.clone(),
-            replaced: None,
-            users: Vec::with_capacity(1),
-            presence: Presence::Absent,
-            queued: false,
-            refusal_told: false,
-            lost_at: None,
-            seen: epoch,
+        let entry = self.entries.entry(key).or_insert_with(|| {
+            Box::new(Entry {
+                wanted: wanted.clone(),
+                replaced: None,
+                users: Vec::with_capacity(1),
+                presence: Presence::Absent,
+                queued: false,
+                refusal_told: false,
+                lost_at: None,
+                seen: epoch,
+            })
         });
         if !entry.users.contains(&user) {
             entry.users.push(user);
@@ -319,11 +322,11 @@ impl AddressTable {
     }
 
     pub(crate) fn get(&self, key: &AddressKey) -> Option<&Entry> {
-        self.entries.get(key)
+        self.entries.get(key).map(Box::as_ref)
     }
 
     pub(crate) fn get_mut(&mut self, key: &AddressKey) -> Option<&mut Entry> {
-        self.entries.get_mut(key)
+        self.entries.get_mut(key).map(Box::as_mut)
     }
 
     /// Whether the kernel's address with this prefix is one that we added.

@@ -15,7 +15,7 @@ use crate::instance::InstanceId;
 use crate::thread::EngineThread;
 
 /// Frames sent in one step.
-const SLICE: usize = 24;
+const SLICE: usize = 16;
 
 /// Instances that have announcements to send, and the frames of the present slice.
 #[derive(Debug, Default)]

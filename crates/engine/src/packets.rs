@@ -14,7 +14,7 @@ use crate::instance::InstanceId;
 use crate::thread::EngineThread;
 
 /// Packets sent with one system call.
-const SEND_BATCH: usize = 32;
+const SEND_BATCH: usize = 16;
 /// Time spent reading before timers are looked at again.
 const RECEIVE_BUDGET: Duration = Duration::from_micros(300);
 

@@ -10,7 +10,7 @@ use crate::instance::InstanceId;
 use crate::thread::EngineThread;
 
 /// Timers fired between two looks at the sockets.
-const TIMERS_PER_STEP: usize = 32;
+const TIMERS_PER_STEP: usize = 16;
 /// A Master's advertisement may leave this much early, together with others.
 const ADVERTISE_AHEAD: Duration = Duration::from_micros(800);
 /// A Backup waits this long for the packets before its timer to be read.

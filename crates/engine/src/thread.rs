@@ -113,6 +113,8 @@ impl EngineThread {
         }
         // The monitor listens before the first dump, so nothing falls between the two.
         let monitor = Monitor::open()?;
+        let route = RouteSocket::open()?;
+        monitor.leave_out_additions_of(&route)?;
         let now = Instant::now();
         let mut thread = Self {
             events: EventSender::new(Arc::clone(&shared.events)),
@@ -163,7 +165,7 @@ impl EngineThread {
             busy_since: None,
             put_off: false,
             turn: 0,
-            route: RouteSocket::open()?,
+            route,
             shared,
         };
         if let Some(signals) = &thread.signals {

@@ -9,6 +9,7 @@ use crate::error::NetlinkError;
 use crate::link::{Link, RTM_DELLINK, RTM_NEWLINK};
 use crate::message::Message;
 use crate::name::InterfaceName;
+use crate::route::RouteSocket;
 use crate::socket::BUFFER;
 
 /// RTMGRP_LINK, RTMGRP_IPV4_IFADDR and RTMGRP_IPV6_IFADDR.
@@ -86,6 +87,18 @@ impl Monitor {
             buffer: vec![0; BUFFER],
             lost: false,
         })
+    }
+
+    /// Leaves out the addresses that `requests` adds from now on: whoever adds them knows
+    /// of them already, and at a takeover they are thousands.
+    ///
+    /// IPv4 only, as the kernel does not say who added an IPv6 address. What `requests`
+    /// removes is reported: with an address the kernel may remove others.
+    ///
+    /// # Errors
+    /// [`NetlinkError::Socket`].
+    pub fn leave_out_additions_of(&self, requests: &RouteSocket) -> Result<(), NetlinkError> {
+        Ok(self.socket.drop_echoes(RTM_NEWADDR, requests.port()?)?)
     }
 
     /// Reads one datagram without blocking and hands its events to `sink`.

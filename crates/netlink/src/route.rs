@@ -29,6 +29,11 @@ impl RouteSocket {
         Ok(Self { requests })
     }
 
+    /// The number by which the kernel knows this socket.
+    pub(crate) fn port(&self) -> Result<u32, NetlinkError> {
+        self.requests.port()
+    }
+
     /// All interfaces of the namespace. Blocks: not for the engine's thread, whose
     /// way is [`Resync`](crate::Resync).
     ///

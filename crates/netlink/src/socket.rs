@@ -39,6 +39,14 @@ impl RequestSocket {
         })
     }
 
+    /// The number by which the kernel knows this socket.
+    ///
+    /// # Errors
+    /// [`NetlinkError::Socket`].
+    pub(crate) fn port(&self) -> Result<u32, NetlinkError> {
+        Ok(self.socket.port()?)
+    }
+
     /// Sends `changes`, each a message that `encode` appends with NLM_F_ACK, in one
     /// write, and pushes one result for each onto `results` (not cleared).
     ///

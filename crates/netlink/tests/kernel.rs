@@ -339,6 +339,33 @@ fn what_happens_to_links_and_addresses_is_reported() {
     });
 }
 
+#[test]
+fn additions_of_one_socket_are_left_out_but_not_its_removals_or_those_of_others() {
+    in_namespace(|| {
+        let mut monitor = Monitor::open().unwrap();
+        let (left, _) = veth();
+        let [mut ours, mut theirs] = [(); 2].map(|()| RouteSocket::open().unwrap());
+        monitor.leave_out_additions_of(&ours).unwrap();
+        let [mine, other] = ["192.0.2.7/24", "192.0.2.8/24"].map(|text| parsed(left, text));
+        assert_eq!(submit(&mut ours, &[add(mine)]), [Ok(())]);
+        assert_eq!(submit(&mut theirs, &[add(other)]), [Ok(())]);
+        // The kernel removes the second with the first, whose network it is in.
+        assert_eq!(submit(&mut ours, &[AddressChange::Remove(mine)]), [Ok(())]);
+        let is = |event: &Event, key| match event {
+            Event::AddressAdded(a) | Event::AddressRemoved(a) => a.key == key,
+            _ => false,
+        };
+        let last = |event: &Event| is(event, mine) && matches!(event, Event::AddressRemoved(_));
+        let mut events = until(&mut monitor, last);
+        events.retain(|event| is(event, mine) || is(event, other));
+        let told: Vec<_> = events
+            .iter()
+            .map(|event| (is(event, mine), matches!(event, Event::AddressAdded(_))))
+            .collect();
+        assert_eq!(told, [(false, true), (false, false), (true, false)]);
+    });
+}
+
 /// Reads a resynchronisation to its end.
 fn resynchronise(resync: &mut Resync) -> (ResyncProgress, Vec<Event>) {
     let mut events = Vec::new();

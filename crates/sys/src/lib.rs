@@ -8,6 +8,7 @@
 //!
 //! All sockets are close-on-exec and non-blocking.
 
+mod bpf;
 pub mod capability;
 mod datagram;
 mod error;

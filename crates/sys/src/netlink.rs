@@ -6,9 +6,10 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::io::Errno;
 use rustix::net::netlink::SocketAddrNetlink;
 use rustix::net::{
-    AddressFamily, Protocol, RecvFlags, SendFlags, SocketType, bind, recvfrom, sendto,
+    AddressFamily, Protocol, RecvFlags, SendFlags, SocketType, bind, getsockname, recvfrom, sendto,
 };
 
+use crate::bpf::{attach_filter, branch, op};
 use crate::error::SysError;
 use crate::socket::{self, set_option};
 
@@ -82,6 +83,31 @@ impl NetlinkSocket {
         Ok(socket)
     }
 
+    /// The number by which the kernel knows this socket; the messages about what it asked
+    /// for carry it.
+    ///
+    /// # Errors
+    /// [`SysError::Call`].
+    pub fn port(&self) -> Result<u32, SysError> {
+        getsockname(&self.socket)
+            .and_then(SocketAddrNetlink::try_from)
+            .map(|address| address.pid())
+            .map_err(|errno| SysError::new("ask for", "the port of a netlink socket", errno))
+    }
+
+    /// Drops messages of the type `kind` about what the socket with the number `port`
+    /// asked for, before they take room or wake anybody.
+    ///
+    /// Of a datagram with several messages the first one decides: it suits notifications,
+    /// which the kernel sends one by one.
+    ///
+    /// # Errors
+    /// [`SysError::Call`].
+    pub fn drop_echoes(&self, kind: u16, port: u32) -> Result<(), SysError> {
+        attach_filter(&self.socket, &all_but(kind, port))
+            .map_err(|errno| SysError::new("filter", "netlink messages", errno))
+    }
+
     /// Sends one datagram, which may hold several messages, to the kernel.
     ///
     /// The kernel acts on its messages before this returns.
@@ -130,4 +156,24 @@ impl AsFd for NetlinkSocket {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.socket.as_fd()
     }
+}
+
+/// Where `nlmsg_type` and `nlmsg_pid` are in a message (netlink(7)).
+const KIND_OFFSET: u32 = 4;
+const PORT_OFFSET: u32 = 12;
+
+/// Accepts every message but those of one type and one port.
+fn all_but(kind: u16, port: u32) -> [libc::sock_filter; 6] {
+    use libc::{BPF_ABS, BPF_H, BPF_JEQ, BPF_JMP, BPF_K, BPF_LD, BPF_RET, BPF_W};
+    // A load takes network order for granted, and the fields are in the host's.
+    let kind = u16::from_be_bytes(kind.to_ne_bytes());
+    let port = u32::from_be_bytes(port.to_ne_bytes());
+    [
+        op(BPF_LD | BPF_H | BPF_ABS, KIND_OFFSET),
+        branch(BPF_JMP | BPF_JEQ | BPF_K, kind.into(), 0, 3),
+        op(BPF_LD | BPF_W | BPF_ABS, PORT_OFFSET),
+        branch(BPF_JMP | BPF_JEQ | BPF_K, port, 0, 1),
+        op(BPF_RET | BPF_K, 0),
+        op(BPF_RET | BPF_K, u32::MAX),
+    ]
 }

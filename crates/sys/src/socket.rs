@@ -49,29 +49,9 @@ pub(crate) fn set_option<T: OptionValue>(
     unsafe { set_raw_option(socket.as_fd(), level, name, value, size_of::<T>()) }
 }
 
-/// Replaces the socket's filter by a classic BPF program; packets for which it
-/// returns 0 are dropped before they take room in the receive buffer.
-pub(crate) fn attach_filter(socket: impl AsFd, program: &[libc::sock_filter]) -> Result<(), Errno> {
-    let program = libc::sock_fprog {
-        len: u16::try_from(program.len()).map_err(|_| Errno::INVAL)?,
-        filter: program.as_ptr().cast_mut(),
-    };
-    // SAFETY: `program` points at `len` initialised instructions, borrowed for
-    // the whole call; the kernel copies them and writes nothing.
-    unsafe {
-        set_raw_option(
-            socket.as_fd(),
-            libc::SOL_SOCKET,
-            libc::SO_ATTACH_FILTER,
-            &program,
-            size_of::<libc::sock_fprog>(),
-        )
-    }
-}
-
 /// # Safety
 /// `value` must point at `length` octets that the kernel can read as `name` asks.
-unsafe fn set_raw_option<T>(
+pub(crate) unsafe fn set_raw_option<T>(
     socket: BorrowedFd<'_>,
     level: libc::c_int,
     name: libc::c_int,

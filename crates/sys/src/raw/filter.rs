@@ -1,5 +1,6 @@
 //! The kernel filter that keeps foreign VRIDs out of the receive buffer.
 
+use crate::bpf::{branch, op};
 use crate::family::IpFamily;
 
 /// A set of virtual router identifiers.
@@ -99,24 +100,6 @@ pub(super) fn program(family: IpFamily, vrids: &VridSet) -> Vec<libc::sock_filte
     code.push(op(BPF_RET | BPF_K, 0));
     code.push(op(BPF_RET | BPF_K, u32::MAX));
     code
-}
-
-fn op(code: u32, k: u32) -> libc::sock_filter {
-    branch(code, k, 0, 0)
-}
-
-fn branch(code: u32, k: u32, jt: u8, jf: u8) -> libc::sock_filter {
-    libc::sock_filter {
-        code: code as u16,
-        jt,
-        jf,
-        k,
-    }
-}
-
-/// A program that accepts nothing.
-pub(super) fn drop_all() -> [libc::sock_filter; 1] {
-    [op(libc::BPF_RET | libc::BPF_K, 0)]
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use std::ptr;
 use rustix::io::Errno;
 use rustix::net::{Protocol, SocketType};
 
+use crate::bpf;
 use crate::error::SysError;
 use crate::family::IpFamily;
 use crate::raw::{VridSet, filter};
@@ -154,7 +155,7 @@ impl VrrpReceiver {
         let protocol = std::num::NonZeroU32::new(super::VRRP_PROTOCOL.into());
         let protocol = protocol.map(Protocol::from_raw);
         let socket = socket::open(family.address_family(), SocketType::RAW, protocol)?;
-        socket::attach_filter(&socket, &filter::drop_all())?;
+        bpf::attach_filter(&socket, &bpf::drop_all())?;
         socket::enlarge_receive_buffer(&socket, RECEIVE_BUFFER)?;
         let enable = |level, name| set_option(&socket, level, name, &1);
         match family {
@@ -191,7 +192,7 @@ impl VrrpReceiver {
     /// # Errors
     /// [`SysError::Call`], with `ENOMEM` when the kernel has no room for it.
     pub fn set_vrid_filter(&mut self, vrids: &VridSet) -> Result<(), SysError> {
-        socket::attach_filter(&self.socket, &filter::program(self.family, vrids))
+        bpf::attach_filter(&self.socket, &filter::program(self.family, vrids))
             .map_err(|errno| SysError::new("filter", format!("{} VRIDs", self.family), errno))
     }
 

@@ -6,6 +6,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use rustix::io::Errno;
 use rustix::net::{SocketType, sockopt};
 
+use crate::bpf;
 use crate::datagram::{Route, send_all};
 use crate::error::SysError;
 use crate::family::IpFamily;
@@ -52,7 +53,7 @@ impl VrrpSender {
         let protocol = rustix::net::ipproto::RAW;
         let socket = socket::open(family.address_family(), SocketType::RAW, Some(protocol))?;
         // Packets that claim protocol 255 would fill the receive buffer.
-        socket::attach_filter(&socket, &super::filter::drop_all())?;
+        bpf::attach_filter(&socket, &bpf::drop_all())?;
         match family {
             IpFamily::V4 => sockopt::set_ip_multicast_loop(&socket, false)?,
             IpFamily::V6 => {
