@@ -1,6 +1,8 @@
 /** ka-native: VRRP failover from keepalived.conf, in a Node service. */
-export { DEFAULT_CONFIG_FILE, startDaemon } from './daemon.ts'
-export type { Daemon, DaemonOptions, DaemonStatus, ReloadReport } from './daemon.ts'
+export { startDaemon } from './daemon.ts'
+export type { Daemon, DaemonStatus, ReloadReport } from './daemon.ts'
+export { DEFAULT_CONFIG_FILE } from './daemon-options.ts'
+export type { DaemonOptions } from './daemon-options.ts'
 export { loadConfig } from './config/load.ts'
 export type { LoadedConfig, LoadOptions } from './config/load.ts'
 export type { Diagnostic, Diagnostics, Severity } from './config/diagnostic.ts'

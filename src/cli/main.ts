@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs'
 import { Command, Option } from 'commander'
-import { DEFAULT_CONFIG_FILE } from '../daemon.ts'
+import { DEFAULT_CONFIG_FILE } from '../daemon-options.ts'
 import { runCheck } from './check.ts'
 import type { CheckOptions } from './check.ts'
 import { runDemo } from './demo.ts'

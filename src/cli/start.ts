@@ -1,6 +1,7 @@
 import { setFlagsFromString } from 'node:v8'
 import type { Logger } from 'pino'
-import { DEFAULT_CONFIG_FILE, startDaemon } from '../daemon.ts'
+import { DEFAULT_CONFIG_FILE } from '../daemon-options.ts'
+import { startDaemon } from '../daemon.ts'
 import { KaError, exitCodeOf } from '../errors.ts'
 import { createLogger, flushLog } from '../log.ts'
 import type { LogFormat } from '../log.ts'

@@ -59,3 +59,12 @@ export function fromNative(error: unknown): KaError {
   const code = error instanceof Error && 'code' in error ? error.code : undefined
   return new KaError(isNativeCode(code) ? code : 'KA_ERR_ENGINE', message, { cause: error })
 }
+
+/** Makes a native call; what it rejects with, or throws, is a {@link KaError}. */
+export async function native<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return await call()
+  } catch (error) {
+    throw fromNative(error)
+  }
+}

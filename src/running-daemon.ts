@@ -1,0 +1,169 @@
+import type { ApplyReport, Engine } from '#native'
+import type { Logger } from 'pino'
+import { readConfig } from './config-file.ts'
+import type { Config } from './config/model.ts'
+import type { Daemon, DaemonStatus, ReloadReport } from './daemon.ts'
+import { EventStream } from './engine/events.ts'
+import type { EngineEvent } from './engine/events.ts'
+import { lower } from './engine/lower.ts'
+import { native } from './engine/native.ts'
+import { sentences } from './engine/sentences.ts'
+import { KaError } from './errors.ts'
+import { NotifyDispatcher } from './notify/dispatcher.ts'
+import { defaultAccount } from './process/account.ts'
+
+/** Time that `process.on('exit')` gives the engine to resign and remove its addresses. */
+const EXIT_DEADLINE_MS = 500
+
+/** Time that notify scripts get at a stop, as in keepalived. */
+const STOP_SCRIPTS_MS = 1_000
+
+const SIGHUP = 1
+const SIGINT = 2
+const SIGTERM = 15
+
+/** A daemon around an engine that is open. */
+export class RunningDaemon implements Daemon {
+  readonly stopped: Promise<void>
+  readonly #engine: Engine
+  readonly #file: string | undefined
+  readonly #log: Logger
+  readonly #notify: NotifyDispatcher
+  readonly #streams = new Set<EventStream>()
+  #settleStopped!: (outcome: Promise<void>) => void
+  /** Keeps the process alive: the engine's own wake-up does not. */
+  readonly #keepAlive = setInterval(() => {}, 2 ** 30)
+  #config: Config | undefined
+  #applying: Promise<unknown> = Promise.resolve()
+  #stopping: Promise<void> | undefined
+
+  readonly #onExit = (): void => {
+    this.#engine.stopNow(EXIT_DEADLINE_MS)
+  }
+
+  constructor(engine: Engine, file: string | undefined, log: Logger) {
+    this.#engine = engine
+    this.#file = file
+    this.#log = log
+    this.#notify = new NotifyDispatcher(log)
+    this.stopped = new Promise((resolve) => {
+      this.#settleStopped = resolve
+    })
+    // A host that does not await `stopped` learns of a failure from stop().
+    this.stopped.catch(() => {})
+    process.on('exit', this.#onExit)
+  }
+
+  async status(): Promise<DaemonStatus> {
+    return await native(async () => await this.#engine.snapshot())
+  }
+
+  async reload(config?: Config): Promise<ReloadReport> {
+    if (this.#stopping !== undefined) throw new KaError('KA_ERR_STOPPED', 'the daemon has been stopped')
+    const wanted = config ?? (this.#file === undefined ? this.#config : readConfig(this.#file, this.#log))
+    if (wanted === undefined) throw new KaError('KA_ERR_USAGE', 'there is no configuration to reload')
+    return await this.apply(wanted)
+  }
+
+  /** Applies a configuration; one after the other. */
+  async apply(config: Config): Promise<ApplyReport> {
+    const turn = this.#applying.then(async () => await this.#applyNow(config))
+    // The next one runs whether this one failed or not; this caller gets the error.
+    this.#applying = turn.catch(() => {})
+    return await turn
+  }
+
+  async #applyNow(config: Config): Promise<ApplyReport> {
+    const former = this.#config
+    // First, because instances tell their states before the engine answers.
+    await this.#configureScripts(config)
+    try {
+      const report = await native(async () => await this.#engine.apply(lower(config)))
+      this.#config = config
+      // Instances that are gone have said so: their scripts are told before they are forgotten.
+      this.takeEvents()
+      this.#notify.retain(config.vrrpInstances)
+      return report
+    } catch (error) {
+      if (former !== undefined) await this.#configureScripts(former)
+      throw error
+    }
+  }
+
+  async #configureScripts({ vrrpInstances, globalDefs }: Config): Promise<void> {
+    this.#notify.configure(vrrpInstances, await defaultAccount(globalDefs.scriptUser))
+  }
+
+  async stop(): Promise<void> {
+    if (this.#stopping === undefined) {
+      this.#stopping = this.#stopNow()
+      this.#settleStopped(this.#stopping)
+    }
+    await this.#stopping
+  }
+
+  async #stopNow(): Promise<void> {
+    try {
+      await native(async () => await this.#engine.stop())
+    } finally {
+      this.takeEvents()
+      clearInterval(this.#keepAlive)
+      process.off('exit', this.#onExit)
+      await this.#notify.finish(STOP_SCRIPTS_MS)
+      for (const stream of this.#streams) stream.close()
+      this.#streams.clear()
+    }
+  }
+
+  events(): AsyncIterableIterator<EngineEvent, undefined> {
+    const stream = new EventStream((closed) => {
+      this.#streams.delete(closed)
+    })
+    if (this.#stopping === undefined) this.#streams.add(stream)
+    else stream.close()
+    return stream
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop()
+  }
+
+  /** Takes what the engine has to tell. */
+  takeEvents(): void {
+    for (let events = this.#engine.drain(); events.length > 0; events = this.#engine.drain()) {
+      for (const { atMs, event } of events) this.#handle({ ...event, atMs })
+    }
+  }
+
+  #handle(event: EngineEvent): void {
+    for (const { level, text } of sentences(event)) this.#log[level](event, text)
+    if (event.type === 'stateChanged') {
+      // As keepalived: an instance that a reload removes tells FAULT.
+      const state = event.to === 'STOP' && this.#stopping === undefined ? 'FAULT' : event.to
+      this.#notify.dispatch(event.instance, state, event.priority)
+    }
+    if (event.type === 'signal') this.#handleSignal(event.signal)
+    for (const stream of this.#streams) stream.push(event)
+  }
+
+  #handleSignal(signal: number): void {
+    if (signal === SIGTERM || signal === SIGINT) {
+      this.#log.info('Stopping')
+      this.stop().catch((error: unknown) => {
+        this.#log.error({ err: error }, 'stop failed')
+      })
+    } else if (signal === SIGHUP) {
+      this.#log.info('Reloading ...')
+      this.reload().then(
+        (report) => {
+          this.#log.info(report, 'Reload complete')
+        },
+        (error: unknown) => {
+          this.#log.error({ err: error }, 'reload refused, the former configuration stays')
+        },
+      )
+    } else {
+      this.#log.warn({ signal }, 'signal known, not supported yet')
+    }
+  }
+}
