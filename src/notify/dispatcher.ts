@@ -85,7 +85,8 @@ export class NotifyDispatcher {
       this.#log.warn({ instance, state: dropped?.state }, 'notify scripts are too slow, a state goes unannounced')
     }
     queue.waiting.push({ state, priority })
-    queue.running ??= this.#run(instance, queue)
+    // Nobody awaits it before the end: a rejection, if only of the log, would end the process.
+    queue.running ??= this.#run(instance, queue).catch(() => {})
   }
 
   /**
@@ -111,28 +112,36 @@ export class NotifyDispatcher {
   }
 
   async #run(instance: string, queue: Queue): Promise<void> {
-    for (let next = queue.waiting.shift(); next !== undefined; next = queue.waiting.shift()) {
-      const { state, priority } = next
-      const abort = new AbortController()
-      queue.current = { state, abort }
-      for (const { command, args } of commands(queue.scripts, state, instance, priority)) {
-        if (abort.signal.aborted) break
-        await this.#runOne({ instance, state, command, args, abort: abort.signal })
+    try {
+      for (let next = queue.waiting.shift(); next !== undefined; next = queue.waiting.shift()) {
+        const { state, priority } = next
+        const abort = new AbortController()
+        queue.current = { state, abort }
+        for (const { command, args } of commands(queue.scripts, state, instance, priority)) {
+          if (abort.signal.aborted) break
+          await this.#runOne({ instance, state, command, args, abort: abort.signal })
+        }
       }
+    } finally {
       queue.current = undefined
+      queue.running = undefined
     }
-    queue.running = undefined
   }
 
+  /** Whatever goes wrong with one script is logged, and does not concern the next one. */
   async #runOne({ instance, state, command, args, abort }: Run): Promise<void> {
     const { account: named, path } = command
-    const account = named === undefined ? this.#defaultAccount : await lookUpAccount(named)
-    if (named !== undefined && account === undefined) {
-      this.#log.error({ instance, script: path, user: named.user }, 'notify script not run: its account does not exist')
-      return
+    try {
+      const account = named === undefined ? this.#defaultAccount : await lookUpAccount(named)
+      if (named !== undefined && account === undefined) {
+        this.#log.error({ instance, script: path, user: named.user }, 'notify script not run: its account does not exist')
+        return
+      }
+      const result = await runScript({ path, args: [...command.args, ...args] }, account, NOTIFY_TIMEOUT_MS, abort)
+      this.#report(instance, state, path, result)
+    } catch (error) {
+      this.#log.error({ instance, script: path, user: named?.user, err: error }, 'notify script not run: its account cannot be looked up')
     }
-    const result = await runScript({ path, args: [...command.args, ...args] }, account, NOTIFY_TIMEOUT_MS, abort)
-    this.#report(instance, state, path, result)
   }
 
   #report(instance: string, state: VrrpState, script: string, result: ScriptResult): void {
