@@ -1,5 +1,20 @@
-import test from 'ava'
+import test, { type ExecutionContext } from 'ava'
 import { defaultAccount, lookUpAccount } from '../../src/process/account.ts'
+import { Scratch, waitForEnd } from './scratch.ts'
+
+/** Puts a getent of our own in place of the machine's. */
+async function replaceGetent(t: ExecutionContext, body: string): Promise<Scratch> {
+  const scratch = await Scratch.make(t)
+  await scratch.script('getent', `#!/bin/sh\n${body}\n`)
+  const before = process.env['PATH']
+  process.env['PATH'] = `${scratch.path}:${before}`
+  t.teardown(() => {
+    process.env['PATH'] = before
+  })
+  return scratch
+}
+
+const STRANGER = { user: 'ka-native-stranger', group: undefined, supplementaryGroups: false }
 
 test('an account is looked up by its names', async (t) => {
   t.deepEqual(await lookUpAccount({ user: 'root', group: undefined, supplementaryGroups: false }), {
@@ -22,9 +37,42 @@ test('an account that does not exist is none', async (t) => {
     // Options of getent(1) are no names.
     { user: '--help', group: undefined },
     { user: '', group: undefined },
+    // An id is no name.
+    { user: '65534', group: undefined },
+    { user: 'root', group: '0' },
   ]) {
     t.is(await lookUpAccount({ ...account, supplementaryGroups: false }), undefined, JSON.stringify(account))
   }
+})
+
+test.serial('an account of the files is found although getent hangs', async (t) => {
+  await replaceGetent(t, 'exec sleep 1000')
+  t.deepEqual(await lookUpAccount({ user: 'nobody', group: 'root', supplementaryGroups: false }), {
+    uid: 65_534,
+    gid: 0,
+    supplementaryGroups: false,
+  })
+})
+
+test.serial('an account that only getent knows is looked up there', async (t) => {
+  await replaceGetent(t, 'echo "$2:x:4711:4712::/:/bin/sh"')
+  t.deepEqual(await lookUpAccount(STRANGER), { uid: 4711, gid: 4712, supplementaryGroups: false })
+})
+
+test.serial('an entry without an id is no account, and not root', async (t) => {
+  await replaceGetent(t, 'echo "$2:x:::::"')
+  t.is(await lookUpAccount(STRANGER), undefined)
+})
+
+test.serial('a getent that hangs is given up: after seconds, or when the look-up is aborted', async (t) => {
+  const scratch = await replaceGetent(t, 'echo $$ >> $DIR/pids\nexec sleep 1000')
+  await t.throwsAsync(lookUpAccount(STRANGER), { message: /^getent passwd ka-native-stranger did not answer within \d+ ms$/ })
+  const abort = new AbortController()
+  const lookUp = lookUpAccount(STRANGER, abort.signal)
+  await scratch.waitForLines('pids', 2)
+  abort.abort()
+  await t.throwsAsync(lookUp, { message: 'getent passwd ka-native-stranger failed' })
+  for (const pid of await scratch.lines('pids')) await waitForEnd(Number(pid))
 })
 
 test('the account of scripts that name none is script_user', async (t) => {

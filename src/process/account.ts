@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import type { ScriptAccount } from '../config/model.ts'
 
@@ -15,29 +16,59 @@ export interface Account {
 /** The account of scripts that name none, where it exists (keepalived.conf(5), script_user). */
 const DEFAULT_ACCOUNT: ScriptAccount = { user: 'keepalived_script', group: undefined, supplementaryGroups: false }
 
-async function databaseEntry(database: 'passwd' | 'group', name: string): Promise<string[] | undefined> {
+/** Names that getent(1) takes for names: neither options nor numeric ids. */
+const ACCOUNT_NAME = /^(?!-)(?!\d+$)[^\s:]+$/
+
+/** getent(1) may ask a directory behind the very address that is failing over. */
+const ANSWER_TIMEOUT_MS = 5_000
+
+type Database = 'passwd' | 'group'
+
+/** The files first, as nsswitch.conf does nearly everywhere, and getent(1) for its other sources. */
+async function databaseEntry(database: Database, name: string, abort: AbortSignal | undefined): Promise<string[] | undefined> {
+  const local = await localEntry(database, name)
+  if (local !== undefined || !ACCOUNT_NAME.test(name)) return local
+  const limit = AbortSignal.timeout(ANSWER_TIMEOUT_MS)
+  const signal = abort === undefined ? limit : AbortSignal.any([abort, limit])
   try {
-    // getent(1) asks every source of nsswitch.conf, which reading /etc/passwd would not.
-    const { stdout } = await run('getent', [database, name])
+    const { stdout } = await run('getent', [database, name], { signal, killSignal: 'SIGKILL' })
     return stdout.trim().split(':')
   } catch (error) {
     // Exit status 2: the name is not in the database.
     if (error instanceof Error && 'code' in error && error.code === 2) return undefined
-    throw error
+    const problem = limit.aborted ? `did not answer within ${ANSWER_TIMEOUT_MS} ms` : 'failed'
+    throw new Error(`getent ${database} ${name} ${problem}`, { cause: error })
   }
 }
 
-/** Looks up numeric ids; `undefined` when the user or the group does not exist. */
-export async function lookUpAccount(account: ScriptAccount): Promise<Account | undefined> {
-  const passwd = await databaseEntry('passwd', account.user)
-  const uid = Number(passwd?.[2])
-  const primary = Number(passwd?.[3])
-  if (passwd === undefined || !Number.isInteger(uid) || !Number.isInteger(primary)) return undefined
+async function localEntry(database: Database, name: string): Promise<string[] | undefined> {
+  try {
+    const lines = (await readFile(`/etc/${database}`, 'utf8')).split('\n')
+    return lines.map((line) => line.split(':')).find((fields) => fields[0] === name && fields.length > 2)
+  } catch {
+    return undefined // there are systems without
+  }
+}
+
+/** A field that holds an id; an empty one is none, and not 0. */
+function id(field: string | undefined): number | undefined {
+  return field !== undefined && /^\d+$/.test(field) ? Number(field) : undefined
+}
+
+/**
+ * Looks up numeric ids; `undefined` when the user or the group does not exist.
+ *
+ * @throws {Error} when a source other than the files cannot be asked, takes longer than five seconds, or `abort` says so
+ */
+export async function lookUpAccount(account: ScriptAccount, abort?: AbortSignal): Promise<Account | undefined> {
+  const passwd = await databaseEntry('passwd', account.user, abort)
+  const uid = id(passwd?.[2])
+  const primary = id(passwd?.[3])
+  if (uid === undefined || primary === undefined) return undefined
   const { supplementaryGroups } = account
   if (account.group === undefined) return { uid, gid: primary, supplementaryGroups }
-  const entry = await databaseEntry('group', account.group)
-  const gid = Number(entry?.[2])
-  return entry === undefined || !Number.isInteger(gid) ? undefined : { uid, gid, supplementaryGroups }
+  const gid = id((await databaseEntry('group', account.group, abort))?.[2])
+  return gid === undefined ? undefined : { uid, gid, supplementaryGroups }
 }
 
 /** The account of scripts whose line names none: `script_user`, else keepalived_script, else the daemon's own. */
