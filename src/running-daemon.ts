@@ -10,7 +10,6 @@ import { native } from './engine/native.ts'
 import { sentences } from './engine/sentences.ts'
 import { KaError } from './errors.ts'
 import { NotifyDispatcher } from './notify/dispatcher.ts'
-import { defaultAccount } from './process/account.ts'
 
 /** Time that `process.on('exit')` gives the engine to resign and remove its addresses. */
 const EXIT_DEADLINE_MS = 500
@@ -76,7 +75,7 @@ export class RunningDaemon implements Daemon {
   async #applyNow(config: Config): Promise<ApplyReport> {
     const former = this.#config
     // First, because instances tell their states before the engine answers.
-    await this.#configureScripts(config)
+    this.#configureScripts(config)
     try {
       const report = await native(async () => await this.#engine.apply(lower(config)))
       this.#config = config
@@ -85,13 +84,13 @@ export class RunningDaemon implements Daemon {
       this.#notify.retain(config.vrrpInstances)
       return report
     } catch (error) {
-      if (former !== undefined) await this.#configureScripts(former)
+      if (former !== undefined) this.#configureScripts(former)
       throw error
     }
   }
 
-  async #configureScripts({ vrrpInstances, globalDefs }: Config): Promise<void> {
-    this.#notify.configure(vrrpInstances, await defaultAccount(globalDefs.scriptUser))
+  #configureScripts({ vrrpInstances, globalDefs }: Config): void {
+    this.#notify.configure(vrrpInstances, globalDefs.scriptUser)
   }
 
   async stop(): Promise<void> {

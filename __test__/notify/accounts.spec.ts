@@ -1,11 +1,13 @@
 /** Notify scripts whose account cannot be looked up, or only slowly: with a getent(1) of our own in PATH. */
+import { userInfo } from 'node:os'
 import test, { type ExecutionContext } from 'ava'
 import pino, { type Logger } from 'pino'
-import type { NotifyScripts, ScriptAccount, VrrpInstance } from '../../src/config/model.ts'
+import type { NotifyScripts, ScriptAccount, ScriptCommand, VrrpInstance } from '../../src/config/model.ts'
 import { localHost } from '../../src/config/host.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import { NotifyDispatcher } from '../../src/notify/dispatcher.ts'
-import { Scratch } from '../process/scratch.ts'
+import { waitFor } from '../lab/wait-for.ts'
+import { replaceGetent, type Scratch, waitForEnd } from '../process/scratch.ts'
 
 const AMPLE_MS = 60_000
 
@@ -34,17 +36,11 @@ function instance(notify: Partial<NotifyScripts>): VrrpInstance {
   return { ...read, notify: { ...read.notify, ...notify } }
 }
 
-/** A directory whose script `note` appends its arguments to `seen`, and whose getent is the only one there is. */
-async function setUp(t: ExecutionContext, getent: string | undefined): Promise<Scratch> {
-  const scratch = await Scratch.make(t)
-  await scratch.script('note', '#!/bin/sh\necho "$@" >> $DIR/seen\n')
-  if (getent !== undefined) await scratch.script('getent', `#!/bin/sh\n${getent}\n`)
-  const before = process.env['PATH']
-  process.env['PATH'] = scratch.path
-  t.teardown(() => {
-    process.env['PATH'] = before
-  })
-  return scratch
+/** A script that appends its arguments to `seen`, with a getent of our own. */
+async function setUp(t: ExecutionContext, getent: string | undefined): Promise<{ scratch: Scratch; command: ScriptCommand }> {
+  const scratch = await replaceGetent(t, getent)
+  const path = await scratch.script('note', '#!/bin/sh\necho "$@" >> $DIR/seen\n')
+  return { scratch, command: { path, args: [], account: undefined } }
 }
 
 for (const [name, getent] of [
@@ -53,10 +49,9 @@ for (const [name, getent] of [
   ['there is no getent', undefined],
 ] as const) {
   test.serial(`a script whose account cannot be looked up is not run, and the next one is: ${name}`, async (t) => {
-    const scratch = await setUp(t, getent)
+    const { scratch, command } = await setUp(t, getent)
     const { log, records } = recorder()
     const dispatcher = new NotifyDispatcher(log)
-    const command = { path: scratch.file('note'), args: [], account: undefined }
     dispatcher.configure(
       [instance({ notifyMaster: { ...command, account: STRANGER }, notify: { ...command, args: ['general'] }, notifyStop: command })],
       undefined,
@@ -65,9 +60,57 @@ for (const [name, getent] of [
     dispatcher.dispatch('VI_1', 'BACKUP', 99)
     t.deepEqual(await scratch.waitForLines('seen', 2), ['general INSTANCE VI_1 MASTER 100', 'general INSTANCE VI_1 BACKUP 99'])
     await dispatcher.finish(AMPLE_MS)
-    const [record, ...others] = records.filter(({ msg }) => /account/.test(msg))
+    const [record, ...others] = records.filter(({ user }) => user === STRANGER.user)
     t.regex(record?.msg ?? '', /^notify script not run: /)
-    t.like(record, { script: scratch.file('note'), user: STRANGER.user })
+    t.like(record, { script: command.path, user: STRANGER.user })
     t.deepEqual(others, [])
   })
 }
+
+test.serial('accounts that no script needs are not asked for; each other one is asked for once, before its script runs', async (t) => {
+  const { scratch, command } = await setUp(t, 'echo "$2" >> $DIR/asked\nexit 2')
+  const { log, records } = recorder()
+  const dispatcher = new NotifyDispatcher(log)
+  const other = { ...STRANGER, user: 'ka-native-other' }
+  dispatcher.configure([instance({})], other)
+  const named = { ...command, account: STRANGER }
+  dispatcher.configure([instance({ notifyMaster: named, notifyBackup: named })], undefined)
+  t.deepEqual(await scratch.waitForLines('asked', 1), [STRANGER.user])
+  dispatcher.dispatch('VI_1', 'MASTER', 100)
+  dispatcher.dispatch('VI_1', 'BACKUP', 100)
+  await waitFor('both scripts were not run', () => records.length === 2)
+  t.true(records.every(({ msg, user }) => msg === 'notify script not run: its account does not exist' && user === STRANGER.user))
+  t.deepEqual(await scratch.lines('asked'), [STRANGER.user])
+})
+
+test.serial('a script without an account runs as script_user, and not at all when that does not exist', async (t) => {
+  const { scratch, command } = await setUp(t, 'exit 2')
+  const { log, records } = recorder()
+  const dispatcher = new NotifyDispatcher(log)
+  dispatcher.configure([instance({ notify: command })], STRANGER)
+  dispatcher.dispatch('VI_1', 'MASTER', 100)
+  await waitFor('the script was not run', () => records.length === 1)
+  t.like(records[0], { msg: 'notify script not run: its account does not exist', user: STRANGER.user })
+  dispatcher.configure([instance({ notify: command })], undefined)
+  dispatcher.dispatch('VI_1', 'BACKUP', 100)
+  t.deepEqual(await scratch.waitForLines('seen', 1), ['INSTANCE VI_1 BACKUP 100'], 'keepalived_script does not exist either')
+})
+
+test.serial('a getent that hangs ends with the daemon; scripts whose account is known run meanwhile', async (t) => {
+  const { scratch, command } = await setUp(t, 'echo $$ >> $DIR/pids\nexec sleep 1000')
+  const { log, records } = recorder()
+  const dispatcher = new NotifyDispatcher(log)
+  const known = { ...STRANGER, user: userInfo().username }
+  const second = { ...instance({ notify: { ...command, account: known } }), name: 'VI_2' }
+  dispatcher.configure([instance({ notify: { ...command, account: STRANGER } }), second], undefined)
+  dispatcher.dispatch('VI_1', 'MASTER', 100)
+  dispatcher.dispatch('VI_2', 'MASTER', 100)
+  t.deepEqual(await scratch.waitForLines('seen', 1), ['INSTANCE VI_2 MASTER 100'])
+  await scratch.waitForLines('pids', 1)
+  await dispatcher.finish(AMPLE_MS)
+  t.deepEqual(
+    records.map(({ msg }) => msg),
+    ['notify script not run: the daemon stops'],
+  )
+  for (const pid of await scratch.lines('pids')) await waitForEnd(Number(pid))
+})

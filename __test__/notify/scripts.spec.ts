@@ -101,6 +101,25 @@ serialLabTest(
 )
 
 serialLabTest(
+  'a getent that hangs holds up neither the start nor the stop, with or without a script',
+  inLab(['a'], async (t, lab) => {
+    const directory = await makeDirectory(lab)
+    await script(directory, 'getent', '#!/bin/sh\necho "$2" >> $DIR/asked\nexec sleep 1000\n')
+    const note = await script(directory, 'note', '#!/bin/sh\necho "$2 $3" >> $DIR/seen\n')
+    const daemon = await startDaemon(lab, 'a', 'ka-native', keepalivedConf(INSTANCE), {
+      env: { PATH: `${directory.inside}:${process.env['PATH']}` },
+    })
+    await lab.waitForHolders(ADDRESS, 'a')
+    t.deepEqual(await lines(directory, 'asked'), [], 'without a script nobody is asked for')
+    const second = { ...INSTANCE, name: 'VI_2', vrid: 52, addresses: ['192.0.2.201/24'], extra: [`notify ${note}`] }
+    await daemon.reload(keepalivedConf(INSTANCE, second))
+    await lab.waitForHolders('192.0.2.201', 'a')
+    t.deepEqual(await daemon.terminate(), { code: 0, signal: null })
+    t.deepEqual(await lab.holders(ADDRESS), [])
+  }),
+)
+
+serialLabTest(
   'a script inherits nothing of the engine: no file, no blocked signal, no real-time priority, no loader variable',
   inLab(['a'], async (t, lab) => {
     const directory = await makeDirectory(lab)

@@ -1,18 +1,6 @@
-import test, { type ExecutionContext } from 'ava'
-import { defaultAccount, lookUpAccount } from '../../src/process/account.ts'
-import { Scratch, waitForEnd } from './scratch.ts'
-
-/** Puts a getent of our own in place of the machine's. */
-async function replaceGetent(t: ExecutionContext, body: string): Promise<Scratch> {
-  const scratch = await Scratch.make(t)
-  await scratch.script('getent', `#!/bin/sh\n${body}\n`)
-  const before = process.env['PATH']
-  process.env['PATH'] = `${scratch.path}:${before}`
-  t.teardown(() => {
-    process.env['PATH'] = before
-  })
-  return scratch
-}
+import test from 'ava'
+import { lookUpAccount } from '../../src/process/account.ts'
+import { replaceGetent, waitForEnd } from './scratch.ts'
 
 const STRANGER = { user: 'ka-native-stranger', group: undefined, supplementaryGroups: false }
 
@@ -73,16 +61,4 @@ test.serial('a getent that hangs is given up: after seconds, or when the look-up
   abort.abort()
   await t.throwsAsync(lookUp, { message: 'getent passwd ka-native-stranger failed' })
   for (const pid of await scratch.lines('pids')) await waitForEnd(Number(pid))
-})
-
-test('the account of scripts that name none is script_user', async (t) => {
-  t.deepEqual(await defaultAccount({ user: 'nobody', group: undefined, supplementaryGroups: false }), {
-    uid: 65_534,
-    gid: 65_534,
-    supplementaryGroups: false,
-  })
-  t.deepEqual(
-    await defaultAccount(undefined),
-    await lookUpAccount({ user: 'keepalived_script', group: undefined, supplementaryGroups: false }),
-  )
 })

@@ -73,3 +73,15 @@ export async function waitForEnd(pid: number): Promise<void> {
     }
   })
 }
+
+/** Puts a getent(1) of our own, a shell script, in place of the machine's; `undefined`: there is none, nor any other program. */
+export async function replaceGetent(t: ExecutionContext, body: string | undefined): Promise<Scratch> {
+  const scratch = await Scratch.make(t)
+  if (body !== undefined) await scratch.script('getent', `#!/bin/sh\n${body}\n`)
+  const before = process.env['PATH']
+  process.env['PATH'] = body === undefined ? scratch.path : `${scratch.path}:${before}`
+  t.teardown(() => {
+    process.env['PATH'] = before
+  })
+  return scratch
+}

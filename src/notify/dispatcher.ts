@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
-import type { NotifyScripts, ScriptCommand, VrrpInstance } from '../config/model.ts'
+import type { NotifyScripts, ScriptAccount, ScriptCommand, VrrpInstance } from '../config/model.ts'
 import type { VrrpState } from '../engine/events.ts'
-import { lookUpAccount } from '../process/account.ts'
-import type { Account } from '../process/account.ts'
+import { AccountBook } from '../process/account-book.ts'
 import { runScript } from '../process/script.ts'
 import type { ScriptResult } from '../process/script.ts'
 
@@ -49,22 +48,26 @@ interface Run {
 export class NotifyDispatcher {
   readonly #queues = new Map<string, Queue>()
   readonly #log: Logger
-  #defaultAccount: Account | undefined
+  readonly #accounts: AccountBook
 
   constructor(log: Logger) {
     this.#log = log
+    this.#accounts = new AccountBook(log)
   }
 
   /**
    * Takes the scripts of a new configuration; states that wait are told with the new scripts. Scripts of
    * instances that it does not name stay known until {@link retain}.
    */
-  configure(instances: readonly VrrpInstance[], defaultAccount: Account | undefined): void {
-    this.#defaultAccount = defaultAccount
+  configure(instances: readonly VrrpInstance[], scriptUser: ScriptAccount | undefined): void {
+    this.#accounts.configure(
+      instances.flatMap(({ notify }) => scriptsOf(notify)).map(({ account }) => account),
+      scriptUser,
+    )
     for (const { name, notify } of instances) {
       const queue = this.#queues.get(name)
       if (queue !== undefined) queue.scripts = notify
-      else if (Object.values(notify).some((script) => script !== undefined)) this.#queues.set(name, new Queue(notify))
+      else if (scriptsOf(notify).length > 0) this.#queues.set(name, new Queue(notify))
     }
   }
 
@@ -85,8 +88,12 @@ export class NotifyDispatcher {
       this.#log.warn({ instance, state: dropped?.state }, 'notify scripts are too slow, a state goes unannounced')
     }
     queue.waiting.push({ state, priority })
-    // Nobody awaits it before the end: a rejection, if only of the log, would end the process.
-    queue.running ??= this.#run(instance, queue).catch(() => {})
+    queue.running ??= this.#run(instance, queue)
+      .catch((error: unknown) => {
+        this.#log.error({ instance, err: error }, 'notify scripts failed')
+      })
+      // Nobody awaits it before the end: a rejection, if only of the log, would end the process.
+      .catch(() => {})
   }
 
   /**
@@ -108,6 +115,7 @@ export class NotifyDispatcher {
       queue.waiting = []
       queue.current?.abort.abort()
     }
+    this.#accounts.close()
     await told
   }
 
@@ -128,26 +136,26 @@ export class NotifyDispatcher {
     }
   }
 
-  /** Whatever goes wrong with one script is logged, and does not concern the next one. */
   async #runOne({ instance, state, command, args, abort }: Run): Promise<void> {
     const { account: named, path } = command
-    try {
-      const account = named === undefined ? this.#defaultAccount : await lookUpAccount(named)
-      if (named !== undefined && account === undefined) {
-        this.#log.error({ instance, script: path, user: named.user }, 'notify script not run: its account does not exist')
-        return
-      }
-      const result = await runScript({ path, args: [...command.args, ...args] }, account, NOTIFY_TIMEOUT_MS, abort)
-      this.#report(instance, state, path, result)
-    } catch (error) {
-      this.#log.error({ instance, script: path, user: named?.user, err: error }, 'notify script not run: its account cannot be looked up')
+    const runner = await this.#accounts.runnerOf(named, abort)
+    if ('problem' in runner) {
+      const { problem, user, cause } = runner
+      this.#log.error({ instance, script: path, user, err: cause }, `notify script not run: ${problem}`)
+      return
     }
+    const result = await runScript({ path, args: [...command.args, ...args] }, runner.account, NOTIFY_TIMEOUT_MS, abort)
+    this.#report(instance, state, path, result)
   }
 
   #report(instance: string, state: VrrpState, script: string, result: ScriptResult): void {
     if (result.outcome === 'exited' && result.code === 0) return
     this.#log.warn({ instance, state, script, ...result }, 'notify script did not succeed')
   }
+}
+
+function scriptsOf({ notify, notifyMaster, notifyBackup, notifyFault, notifyStop }: NotifyScripts): ScriptCommand[] {
+  return [notify, notifyMaster, notifyBackup, notifyFault, notifyStop].filter((script) => script !== undefined)
 }
 
 /** What to run for a state, in order: the state's own script, then the general one with its four arguments. */

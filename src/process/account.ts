@@ -14,7 +14,7 @@ export interface Account {
 }
 
 /** The account of scripts that name none, where it exists (keepalived.conf(5), script_user). */
-const DEFAULT_ACCOUNT: ScriptAccount = { user: 'keepalived_script', group: undefined, supplementaryGroups: false }
+export const DEFAULT_ACCOUNT: ScriptAccount = { user: 'keepalived_script', group: undefined, supplementaryGroups: false }
 
 /** Names that getent(1) takes for names: neither options nor numeric ids. */
 const ACCOUNT_NAME = /^(?!-)(?!\d+$)[^\s:]+$/
@@ -69,9 +69,4 @@ export async function lookUpAccount(account: ScriptAccount, abort?: AbortSignal)
   if (account.group === undefined) return { uid, gid: primary, supplementaryGroups }
   const gid = id((await databaseEntry('group', account.group, abort))?.[2])
   return gid === undefined ? undefined : { uid, gid, supplementaryGroups }
-}
-
-/** The account of scripts whose line names none: `script_user`, else keepalived_script, else the daemon's own. */
-export async function defaultAccount(scriptUser: ScriptAccount | undefined): Promise<Account | undefined> {
-  return await lookUpAccount(scriptUser ?? DEFAULT_ACCOUNT)
 }
