@@ -1,5 +1,8 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
 import test from 'ava'
 import { lookUpAccount } from '../../src/process/account.ts'
 import { runScript } from '../../src/process/script.ts'
@@ -153,6 +156,25 @@ test('an abort ends a script like its deadline', async (t) => {
   t.deepEqual(await result, { outcome: 'aborted' })
   await waitForEnd(Number(pid))
   t.deepEqual(await runScript({ path, args: [] }, undefined, AMPLE_MS, abort.signal), { outcome: 'aborted' })
+})
+
+rootTest('a script of another user that may not be killed is not waited for', async (t) => {
+  const scratch = await Scratch.make(t)
+  const path = await scratch.script('script', '#!/bin/sh\necho $$ > $DIR/pids\nexec sleep 1000\n')
+  const loader = fileURLToPath(import.meta.resolve('@oxc-node/core/register'))
+  const account = { uid: 65_534, gid: 65_534, supplementaryGroups: false }
+  const program = `
+    import { runScript } from ${JSON.stringify(new URL('../../src/process/script.ts', import.meta.url).href)}
+    const result = await runScript({ path: ${JSON.stringify(path)}, args: [] }, ${JSON.stringify(account)}, 500)
+    process.stdout.write(JSON.stringify(result))`
+  const withoutKill = ['--bounding-set', '-kill', '--inh-caps', '-kill']
+  const child = spawn('setpriv', [...withoutKill, process.execPath, `--import=${loader}`, '--input-type=module', '-e', program])
+  const [output] = await Promise.all([text(child.stdout), once(child, 'close')])
+  const [pid] = (await scratch.lines('pids')).map(Number)
+  if (pid === undefined) throw new Error('the script did not start')
+  process.kill(pid, 'SIGKILL')
+  t.deepEqual(JSON.parse(output), { outcome: 'timedOut', remains: 'EPERM' })
+  t.is(child.exitCode, 0, 'nor does it keep the program alive')
 })
 
 test('what a script leaves in the background on purpose goes on', async (t) => {

@@ -12,6 +12,9 @@ export const NOTIFY_TIMEOUT_MS = 30_000
 /** States that may wait for a slow script; older ones go unannounced, the latest never. */
 const MAX_WAITING = 16
 
+/** At the end of a stop, for scripts to be ended: they take three seconds at most. */
+const END_SCRIPTS_MS = 5_000
+
 /** A state to tell, with the effective priority it was reached at. */
 interface Transition {
   readonly state: VrrpState
@@ -98,7 +101,7 @@ export class NotifyDispatcher {
 
   /**
    * Tells STOP, for which scripts of earlier states are ended, and waits for that at most `limitMs`; then it ends
-   * what still runs.
+   * what still runs, and leaves alone what cannot be ended.
    */
   async finish(limitMs: number): Promise<void> {
     const queues = [...this.#queues.values()]
@@ -107,16 +110,13 @@ export class NotifyDispatcher {
       if (queue.current?.state !== 'STOP') queue.current?.abort.abort()
     }
     const told = Promise.all(queues.map(async ({ running }) => await running))
-    const limit = new AbortController()
-    const expired = sleep(limitMs, undefined, { signal: limit.signal }).catch(() => {}) // aborted: all have finished
-    await Promise.race([told, expired])
-    limit.abort()
+    await within(limitMs, told)
     for (const queue of queues) {
       queue.waiting = []
       queue.current?.abort.abort()
     }
     this.#accounts.close()
-    await told
+    await within(END_SCRIPTS_MS, told)
   }
 
   async #run(instance: string, queue: Queue): Promise<void> {
@@ -150,8 +150,21 @@ export class NotifyDispatcher {
 
   #report(instance: string, state: VrrpState, script: string, result: ScriptResult): void {
     if (result.outcome === 'exited' && result.code === 0) return
+    if ('remains' in result) {
+      const missing = result.remains === 'EPERM' ? ': missing capability CAP_KILL' : ''
+      this.#log.error({ instance, state, script, ...result }, `notify script cannot be ended and goes on${missing}`)
+      return
+    }
     this.#log.warn({ instance, state, script, ...result }, 'notify script did not succeed')
   }
+}
+
+/** Waits for a promise that does not reject, at most `limitMs`. */
+async function within(limitMs: number, promise: Promise<unknown>): Promise<void> {
+  const limit = new AbortController()
+  const expired = sleep(limitMs, undefined, { signal: limit.signal }).catch(() => {}) // aborted: the other was first
+  await Promise.race([promise, expired])
+  limit.abort()
 }
 
 function scriptsOf({ notify, notifyMaster, notifyBackup, notifyFault, notifyStop }: NotifyScripts): ScriptCommand[] {

@@ -14,12 +14,17 @@ export interface Program {
 export type ScriptResult =
   | { readonly outcome: 'exited'; readonly code: number }
   | { readonly outcome: 'signalled'; readonly signal: NodeJS.Signals }
-  | { readonly outcome: 'timedOut' }
-  | { readonly outcome: 'aborted' }
+  | {
+      readonly outcome: 'timedOut' | 'aborted'
+      /** Why it still runs, such as EPERM: it was not waited for any longer. */
+      readonly remains?: string
+    }
   | { readonly outcome: 'notStarted'; readonly reason: string }
 
 /** Between the polite and the final end of a script that is ended. */
 const KILL_AFTER_MS = 2_000
+/** After the final end: what still runs then cannot be ended. */
+const GIVE_UP_AFTER_MS = 1_000
 
 /** Variables that would let the daemon's environment change what a script runs. */
 const UNSAFE_VARIABLES: ReadonlySet<string> = new Set(['IFS', 'LD_PRELOAD', 'LD_LIBRARY_PATH'])
@@ -33,21 +38,24 @@ function codeOf(error: unknown): string {
   return 'code' in error ? String(error.code) : error.message
 }
 
-/** Signals a script's whole process group; one that is gone already, or no longer ours to signal, is left alone. */
-function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
-  if (child.pid === undefined) return
+/** Signals a script's whole process group, which may be gone already; the code of the error where that is not permitted. */
+function signalGroup(child: ChildProcess, signal: NodeJS.Signals): string | undefined {
+  if (child.pid === undefined) return undefined
   try {
     process.kill(-child.pid, signal)
   } catch (error) {
-    if (!['ESRCH', 'EPERM'].includes(codeOf(error))) throw error
+    const code = codeOf(error)
+    return code === 'ESRCH' ? undefined : code
   }
+  return undefined
 }
 
 /**
  * Runs a script to its end or its deadline, whichever is first.
  *
  * The script leads a process group of its own, so that its children end with it: SIGTERM to the group at the
- * deadline or when `abort` says so, SIGKILL two seconds later. Standard streams are /dev/null. A file without `#!` runs through /bin/sh.
+ * deadline or when `abort` says so, SIGKILL two seconds later. One that is still there after that (a script of another user, without
+ * CAP_KILL) is left alone. Standard streams are /dev/null. A file without `#!` runs through /bin/sh.
  *
  * @param account ids to run with; the daemon's own when absent
  * @param timeoutMs deadline, counted from the start
@@ -85,13 +93,16 @@ function runProgram(program: Program, account: Account | undefined, timeoutMs: n
       resolve({ outcome: 'notStarted', reason: child })
       return
     }
-    const ended: { as?: 'timedOut' | 'aborted'; kill?: NodeJS.Timeout } = {}
+    const ended: { as?: 'timedOut' | 'aborted'; timer?: NodeJS.Timeout } = {}
     const end = (as: 'timedOut' | 'aborted'): void => {
       if (ended.as !== undefined) return
       ended.as = as
       signalGroup(child, 'SIGTERM')
-      ended.kill = setTimeout(() => {
-        signalGroup(child, 'SIGKILL')
+      ended.timer = setTimeout(() => {
+        const refusal = signalGroup(child, 'SIGKILL')
+        ended.timer = setTimeout(() => {
+          giveUp(as, refusal ?? 'it does not end at SIGKILL')
+        }, GIVE_UP_AFTER_MS)
       }, KILL_AFTER_MS)
     }
     const deadline = setTimeout(() => {
@@ -100,16 +111,27 @@ function runProgram(program: Program, account: Account | undefined, timeoutMs: n
     const onAbort = (): void => {
       end('aborted')
     }
-    abort?.addEventListener('abort', onAbort)
-    if (abort?.aborted === true) onAbort()
-    const settle = (result: ScriptResult): void => {
+    const cleanUp = (): void => {
       clearTimeout(deadline)
-      clearTimeout(ended.kill)
+      clearTimeout(ended.timer)
       abort?.removeEventListener('abort', onAbort)
+      child.removeAllListeners()
+      // An 'error' that nobody hears is thrown.
+      child.on('error', () => {})
+    }
+    const giveUp = (outcome: 'timedOut' | 'aborted', remains: string): void => {
+      cleanUp()
+      child.unref()
+      resolve({ outcome, remains })
+    }
+    const settle = (result: ScriptResult): void => {
+      cleanUp()
       // A script that ended itself at SIGTERM may leave children behind.
       if (ended.as !== undefined) signalGroup(child, 'SIGKILL')
       resolve(ended.as === undefined ? result : { outcome: ended.as })
     }
+    abort?.addEventListener('abort', onAbort)
+    if (abort?.aborted === true) onAbort()
     child.once('error', (error) => {
       settle({ outcome: 'notStarted', reason: codeOf(error) })
     })
