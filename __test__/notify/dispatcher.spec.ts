@@ -1,5 +1,6 @@
 /** Notify scripts by themselves: order, arguments, deadlines of a stop. With a daemon they are in scripts.spec.ts. */
 import { rm } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
 import pino, { type Logger } from 'pino'
 import { localHost } from '../../src/config/host.ts'
@@ -174,6 +175,44 @@ test('states that wait are told with the scripts of the new configuration', asyn
   dispatcher.configure(instances({ VI_1: [`notify "${scratch.file('note')} new"`] }), undefined)
   await scratch.script('go', '')
   t.deepEqual(await scratch.waitForLines('seen', 2), ['started', 'new INSTANCE VI_1 MASTER 100'])
+})
+
+test('an instance that comes back while its scripts run waits for them', async (t) => {
+  const { scratch, dispatcher } = await setUp(t)
+  const slow = await scratch.script('slow', '#!/bin/sh\necho "begin $3" >> $DIR/seen\nuntil [ -e $DIR/go ]; do sleep 0.05; done\n')
+  const configured = instances({ VI_1: [`notify ${slow}`] })
+  dispatcher.configure(configured, undefined)
+  dispatcher.dispatch('VI_1', 'FAULT', 100)
+  await scratch.waitForLines('seen', 1)
+  dispatcher.retain([])
+  dispatcher.configure(instances({ VI_1: [`notify "${scratch.file('note')} new"`] }), undefined)
+  dispatcher.dispatch('VI_1', 'BACKUP', 100)
+  await sleep(300)
+  t.deepEqual(await scratch.lines('seen'), ['begin FAULT'])
+  await scratch.script('go', '')
+  t.deepEqual(await scratch.waitForLines('seen', 2), ['begin FAULT', 'new INSTANCE VI_1 BACKUP 100'])
+})
+
+test('finish() ends the scripts of an instance that is gone too, and nothing starts after it', async (t) => {
+  const { scratch, dispatcher, records } = await setUp(t)
+  const long = await scratch.script('long', '#!/bin/sh\necho $$ >> $DIR/pids\nexec sleep 1000\n')
+  const configured = instances({ VI_1: [`notify_fault ${long}`, `notify_backup ${scratch.file('note')}`], VI_2: [`notify ${long}`] })
+  dispatcher.configure(configured, undefined)
+  dispatcher.dispatch('VI_1', 'FAULT', 100)
+  dispatcher.dispatch('VI_1', 'BACKUP', 100)
+  const [pid] = await scratch.waitForLines('pids', 1)
+  dispatcher.retain([])
+  await dispatcher.finish(AMPLE_MS)
+  await waitForEnd(Number(pid))
+  t.deepEqual(
+    records.map(({ outcome }) => outcome),
+    ['aborted'],
+  )
+  dispatcher.configure(configured, undefined)
+  dispatcher.dispatch('VI_2', 'MASTER', 100)
+  await sleep(300)
+  t.deepEqual(await scratch.lines('seen'), [])
+  t.is((await scratch.lines('pids')).length, 1)
 })
 
 test('finish() tells STOP: for that it ends the script of an earlier state and forgets those that wait', async (t) => {

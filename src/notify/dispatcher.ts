@@ -26,6 +26,8 @@ class Queue {
   waiting: Transition[] = []
   scripts: NotifyScripts
   running: Promise<void> | undefined
+  /** Its instance is gone: forgotten once everything is told. */
+  isRetired = false
   /** The state that is being told. */
   current: { readonly state: VrrpState; readonly abort: AbortController } | undefined
 
@@ -52,6 +54,7 @@ export class NotifyDispatcher {
   readonly #queues = new Map<string, Queue>()
   readonly #log: Logger
   readonly #accounts: AccountBook
+  #isFinished = false
 
   constructor(log: Logger) {
     this.#log = log
@@ -69,23 +72,30 @@ export class NotifyDispatcher {
     )
     for (const { name, notify } of instances) {
       const queue = this.#queues.get(name)
-      if (queue !== undefined) queue.scripts = notify
-      else if (scriptsOf(notify).length > 0) this.#queues.set(name, new Queue(notify))
+      if (queue !== undefined) {
+        queue.scripts = notify
+        queue.isRetired = false
+      } else if (scriptsOf(notify).length > 0) this.#queues.set(name, new Queue(notify))
     }
   }
 
-  /** Forgets the instances that are no longer among `instances`; what they have yet to tell is still told. */
+  /**
+   * Forgets the instances that are no longer among `instances`, once everything is told that they have yet to tell: one
+   * that comes back in the meantime waits for that.
+   */
   retain(instances: readonly VrrpInstance[]): void {
     const names = new Set(instances.map(({ name }) => name))
-    for (const name of this.#queues.keys()) {
-      if (!names.has(name)) this.#queues.delete(name)
+    for (const [name, queue] of this.#queues) {
+      if (names.has(name)) continue
+      queue.isRetired = true
+      if (queue.running === undefined) this.#queues.delete(name)
     }
   }
 
   /** Tells the scripts of `instance` that it reached a state. */
   dispatch(instance: string, state: VrrpState, priority: number): void {
     const queue = this.#queues.get(instance)
-    if (queue === undefined || commands(queue.scripts, state).length === 0) return
+    if (this.#isFinished || queue === undefined || commands(queue.scripts, state).length === 0) return
     if (queue.waiting.length >= MAX_WAITING) {
       const dropped = queue.waiting.shift()
       this.#log.warn({ instance, state: dropped?.state }, 'notify scripts are too slow, a state goes unannounced')
@@ -101,7 +111,7 @@ export class NotifyDispatcher {
 
   /**
    * Tells STOP, for which scripts of earlier states are ended, and waits for that at most `limitMs`; then it ends
-   * what still runs, and leaves alone what cannot be ended.
+   * what still runs, and leaves alone what cannot be ended. Nothing is told after that.
    */
   async finish(limitMs: number): Promise<void> {
     const queues = [...this.#queues.values()]
@@ -111,6 +121,7 @@ export class NotifyDispatcher {
     }
     const told = Promise.all(queues.map(async ({ running }) => await running))
     await within(limitMs, told)
+    this.#isFinished = true
     for (const queue of queues) {
       queue.waiting = []
       queue.current?.abort.abort()
@@ -133,6 +144,7 @@ export class NotifyDispatcher {
     } finally {
       queue.current = undefined
       queue.running = undefined
+      if (queue.isRetired) this.#queues.delete(instance)
     }
   }
 
