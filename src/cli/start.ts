@@ -1,9 +1,10 @@
+import { isatty } from 'node:tty'
 import { setFlagsFromString } from 'node:v8'
 import type { Logger } from 'pino'
 import { DEFAULT_CONFIG_FILE } from '../daemon-options.ts'
 import { startDaemon } from '../daemon.ts'
 import { KaError, exitCodeOf } from '../errors.ts'
-import { createLogger, flushLog } from '../log.ts'
+import { openLog } from '../log.ts'
 import type { LogFormat } from '../log.ts'
 
 /** Time that the reader of the log gets at the end. */
@@ -21,9 +22,9 @@ export async function runStart(options: StartOptions): Promise<number> {
   // A configuration of thousands of instances would grow the young generation of the heap for good,
   // by tens of megabytes, for the sake of one second's work.
   setFlagsFromString('--semi-space-growth-factor=1')
-  const log = createLogger(options.logFormat ?? (process.stdout.isTTY ? 'pretty' : 'json'))
+  const { log, flush } = openLog(options.logFormat ?? (isatty(1) ? 'pretty' : 'json'))
   const exitCode = await run(options, log)
-  await flushLog(LOG_DEADLINE_MS)
+  await flush(LOG_DEADLINE_MS)
   return exitCode
 }
 
