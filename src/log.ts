@@ -1,3 +1,4 @@
+import { isatty } from 'node:tty'
 import pino from 'pino'
 import type { Logger } from 'pino'
 import { prettyFactory } from 'pino-pretty'
@@ -37,7 +38,17 @@ export function openLog(format: LogFormat): Log {
   }
 }
 
-/** Renders records for people. */
+/** Renders records for people: one line each. Of an event its sentence says everything. */
 function prettyRenderer(): (line: string) => string {
-  return prettyFactory({ colorize: true, translateTime: 'SYS:HH:MM:ss.l', ignore: 'pid,hostname,instance,from,to,cause,priority' })
+  const options = {
+    colorize: isatty(1) && (process.env['NO_COLOR'] ?? '') === '' && process.env['TERM'] !== 'dumb',
+    translateTime: 'SYS:HH:MM:ss.l',
+  } as const
+  const full = prettyFactory({ ...options, singleLine: true })
+  const sentence = prettyFactory({ ...options, hideObject: true })
+  return (line) => {
+    const record: unknown = JSON.parse(line)
+    const isEvent = typeof record === 'object' && record !== null && 'atMs' in record
+    return isEvent ? sentence(record) : full(record)
+  }
 }

@@ -139,3 +139,32 @@ serialLabTest(
     }
   }),
 )
+
+serialLabTest(
+  'the pretty log is one line for each event; colours only on a terminal, and not with NO_COLOR',
+  inLab(['a'], async (t, lab) => {
+    const conf = `${keepalivedConf(ROUTER)}virtual_server 192.0.2.9 80 {\n}\n`
+    const isColoured = (lines: readonly string[]): boolean => lines.some((line) => line.includes('\x1b['))
+    const piped = await start(lab, '', '--log-format pretty', conf)
+    await piped.child.waitForLine(/MASTER/)
+    await piped.terminate()
+    const lines = piped.child.lines('stdout')
+    t.false(isColoured(lines))
+    for (const line of lines) t.regex(line, /^\[\d\d:\d\d:\d\d\.\d{3}\] (?:INFO|WARN|ERROR): /)
+    const master = lines.find((line) => line.includes('MASTER')) ?? ''
+    t.regex(master, /: \(VI_51\) Entering MASTER STATE$/)
+    t.true(
+      lines.some((line) => line.includes('virtual_server') && line.includes('"line":')),
+      'what is not said in words is shown',
+    )
+
+    const coloured = await start(lab, undefined, '', conf)
+    await coloured.child.waitForLine(/Entering MASTER STATE/)
+    await coloured.terminate()
+    t.true(isColoured(coloured.child.lines('stdout')))
+    const plain = await start(lab, undefined, '', conf, { NO_COLOR: '1' })
+    await plain.child.waitForLine(/Entering MASTER STATE/)
+    await plain.terminate()
+    t.false(isColoured(plain.child.lines('stdout')))
+  }),
+)
