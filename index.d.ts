@@ -28,7 +28,12 @@ export declare class Engine {
   snapshot(): Promise<EngineSnapshot>
   /** Takes the events that wait, oldest first; at most 4,096 a call. */
   drain(): Array<EngineEvent>
-  /** Resigns as every Master, removes every address of ours, ends the engine thread. */
+  /**
+   * Resigns as every Master, removes every address of ours, ends the engine thread.
+   *
+   * Rejects with `KA_ERR_NOT_RELEASED` when the kernel refused to remove an address: the engine
+   * has ended, and the address stays until the next start or `release()`.
+   */
   stop(): Promise<void>
   /**
    * The same while JavaScript waits, for `process.on('exit')`.

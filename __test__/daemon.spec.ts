@@ -295,6 +295,30 @@ serialLabTest(
 )
 
 serialLabTest(
+  'a stop that could not remove an address rejects, at every call, and so does stopped',
+  inLab(['a'], async (t, lab) => {
+    const program = await start(lab, CONF)
+    await lab.waitForHolders(ADDRESS, 'a')
+    const codes = await program.run(async ({ native, daemon }) => {
+      const prototype = native.Engine.prototype
+      const release = Reflect.get(prototype, 'stop')
+      // The kernel cannot be made to refuse from here; the engine's own test sees it refuse.
+      prototype.stop = async function stop() {
+        await release.call(this)
+        throw Object.assign(new Error('left behind'), { code: 'KA_ERR_NOT_RELEASED' })
+      }
+      const code = async (promise: Promise<void>): Promise<unknown> => {
+        const error: unknown = await promise.catch((caught: unknown) => caught)
+        return error instanceof Error && 'code' in error ? error.code : error
+      }
+      return [await code(daemon.stop()), await code(daemon.stop()), await code(daemon.stopped)]
+    })
+    t.deepEqual(codes, ['KA_ERR_NOT_RELEASED', 'KA_ERR_NOT_RELEASED', 'KA_ERR_NOT_RELEASED'])
+    t.deepEqual(await program.end(), { code: 0, signal: null })
+  }),
+)
+
+serialLabTest(
   'signals: false leaves every handler as it is; signals: true takes them and gives them back',
   inLab(['a'], async (t, lab) => {
     const program = await Program.start(lab.host('a'))

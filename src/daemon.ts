@@ -31,11 +31,15 @@ export interface Daemon extends AsyncDisposable {
    *   where the file is at fault), `KA_ERR_STOPPED`, `KA_ERR_ENGINE`
    */
   reload(config?: Config): Promise<ReloadReport>
-  /** Resigns as every Master, removes every address, waits briefly for notify scripts. May be called again. */
+  /**
+   * Resigns as every Master, removes every address, waits briefly for notify scripts. May be called again.
+   *
+   * @throws {KaError} `KA_ERR_NOT_RELEASED`: it has stopped, but the kernel refused to remove addresses
+   */
   stop(): Promise<void>
   /** Everything that happens from now on, until the daemon stops or the reader returns. */
   events(): AsyncIterableIterator<EngineEvent, undefined>
-  /** Settles when the daemon has stopped, by `stop()` or by a signal; rejects when it could not release everything. */
+  /** Settles when the daemon has stopped, by `stop()` or by a signal; rejects as `stop()` does. */
   readonly stopped: Promise<void>
 }
 

@@ -23,6 +23,8 @@ const EXIT_CODES = {
   KA_ERR_USAGE: 1,
   /** The engine refused or failed an operation; `cause` holds its own code. */
   KA_ERR_ENGINE: 1,
+  /** The daemon has stopped, but the kernel refused to remove addresses: they stay until the next start or `release`. */
+  KA_ERR_NOT_RELEASED: 1,
   /** The engine thread ended unexpectedly. */
   KA_ERR_ENGINE_DEAD: 70,
   /** The daemon has been stopped; the call came too late. */

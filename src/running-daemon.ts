@@ -148,9 +148,7 @@ export class RunningDaemon implements Daemon {
   #handleSignal(signal: number): void {
     if (signal === SIGTERM || signal === SIGINT) {
       this.#log.info('Stopping')
-      this.stop().catch((error: unknown) => {
-        this.#log.error({ err: error }, 'stop failed')
-      })
+      this.stop().catch(() => {}) // `stopped` tells
     } else if (signal === SIGHUP) {
       this.#log.info('Reloading ...')
       this.reload().then(

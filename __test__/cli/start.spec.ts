@@ -222,6 +222,30 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
 }
 
 serialLabTest(
+  'a stop that leaves an address behind: 1, with the sentence',
+  inLab(['a'], async (t, lab) => {
+    const directory = await lab.sandbox.makeDirectory('a')
+    // The kernel cannot be made to refuse from here; the engine's own test sees it refuse.
+    const refuse = `import { Engine } from ${JSON.stringify(`${ROOT}index.js`)}
+      const { stop } = Engine.prototype
+      Engine.prototype.stop = async function () {
+        await stop.call(this)
+        throw Object.assign(new Error('left behind: 192.0.2.200 on eth0'), { code: 'KA_ERR_NOT_RELEASED' })
+      }\n`
+    await writeFile(`${directory.outside}/refuse.mjs`, refuse)
+    await writeFile(`${directory.outside}/keepalived.conf`, CONF)
+    const options = ['start', '-f', `${directory.inside}/keepalived.conf`, '--runtime-dir', directory.inside]
+    const child = await lab.host('a').spawn([process.execPath, '--import', `${directory.inside}/refuse.mjs`, MAIN, ...options])
+    await lab.waitForHolders(ADDRESS, 'a')
+    await child.signal('SIGTERM')
+    t.deepEqual(await child.exited, { code: 1, signal: null })
+    const { level, msg } = JSON.parse(child.lines('stdout').at(-1) ?? '') as LogRecord
+    t.deepEqual({ level, msg }, { level: FATAL, msg: 'left behind: 192.0.2.200 on eth0' })
+    t.deepEqual(child.lines('stderr'), [])
+  }),
+)
+
+serialLabTest(
   'SIGHUP reloads the file; a broken one is refused and changes nothing',
   inLab(['a'], async (t, lab) => {
     const daemon = await startMaster(lab)

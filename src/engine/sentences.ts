@@ -29,7 +29,8 @@ export function sentences(event: EventKind): readonly Sentence[] {
       return [
         {
           level: 'error',
-          text: `(${event.instance}) the kernel refused to ${event.operation} ${event.address} on ${event.interface}: ${event.message}; retrying`,
+          // An address that is to go may have no user any more.
+          text: `${event.instance === '' ? '' : `(${event.instance}) `}the kernel refused to ${event.operation} ${event.address} on ${event.interface}: ${event.message}; retrying`,
         },
       ]
     case 'addressLost':

@@ -82,6 +82,9 @@ impl Engine {
     }
 
     /// Resigns as every Master, removes every address of ours, ends the engine thread.
+    ///
+    /// Rejects with `KA_ERR_NOT_RELEASED` when the kernel refused to remove an address: the engine
+    /// has ended, and the address stays until the next start or `release()`.
     #[napi(ts_return_type = "Promise<void>")]
     pub fn stop(&self) -> AsyncTask<StopTask> {
         AsyncTask::new(StopTask {

@@ -399,9 +399,17 @@ impl AddressTable {
             .map(|(key, _)| key)
     }
 
+    /// Addresses that we added and that are still there.
+    pub(crate) fn ours(&self) -> impl Iterator<Item = &AddressKey> {
+        self.entries
+            .iter()
+            .filter(|(_, entry)| entry.presence.is_ours())
+            .map(|(key, _)| key)
+    }
+
     /// Whether an address that we added is still there.
     pub(crate) fn any_ours(&self) -> bool {
-        self.entries.values().any(|entry| entry.presence.is_ours())
+        self.ours().next().is_some()
     }
 }
 

@@ -13,6 +13,7 @@ use crate::config::EngineOptions;
 use crate::error::EngineError;
 use crate::event::EventKind;
 use crate::instance::InstanceId;
+use crate::runtime::ReleasedAddress;
 use crate::shared::Shared;
 use crate::thread::EngineThread;
 
@@ -39,7 +40,7 @@ pub(crate) enum Resigning {
 /// How a run of the thread ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum End {
-    /// The host asked for it; everything is released.
+    /// The host asked for it; everything is released that can be.
     Stopped,
     /// The host's thread does not answer; everything is released.
     HostDead,
@@ -62,8 +63,7 @@ pub(crate) fn main(
     let _ = opened.send(Ok(()));
     match catch_unwind(AssertUnwindSafe(|| thread.run())) {
         Ok(End::Stopped) => {
-            let released = !thread.addresses.any_ours();
-            shared.released.store(released, Ordering::Release);
+            shared.set_left_behind(thread.left_behind());
             thread.events.close();
         }
         Ok(End::HostDead) => {
@@ -108,6 +108,16 @@ impl EngineThread {
         self.resigning == Resigning::Done
             && self.addresses.is_settled()
             && (now >= self.release_until || !self.addresses.any_ours())
+    }
+
+    /// The addresses of ours that are still there.
+    fn left_behind(&self) -> Vec<ReleasedAddress> {
+        let keys = self.addresses.ours();
+        keys.map(|key| ReleasedAddress {
+            interface: self.interfaces.at(key.interface).name.to_string(),
+            address: key.address,
+        })
+        .collect()
     }
 
     /// Stops a slice of instances; `false` when none is left.

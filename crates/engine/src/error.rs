@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use ka_netlink::NetlinkError;
 use ka_sys::SysError;
 
-/// A request that changed nothing.
+use crate::runtime::ReleasedAddress;
+
+/// A request that changed nothing; but for [`EngineError::NotReleased`].
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum EngineError {
@@ -66,10 +68,33 @@ pub enum EngineError {
         /// Their common interface.
         interface: String,
     },
+    /// The engine has ended, but the kernel refused to remove these addresses of ours.
+    #[error(
+        "left behind, as the kernel refused to remove them: {}",
+        listed(addresses)
+    )]
+    NotReleased {
+        /// What is still there; the next start or `release` removes it.
+        addresses: Vec<ReleasedAddress>,
+    },
     /// Too many requests wait for the engine thread.
     #[error("the engine is busy")]
     Busy,
     /// The engine has ended or is ending.
     #[error("the engine has stopped")]
     Stopped,
+}
+
+/// Addresses named in an error; the others are counted.
+const MAX_LISTED: usize = 8;
+
+fn listed(addresses: &[ReleasedAddress]) -> String {
+    let named = addresses.iter().take(MAX_LISTED);
+    let mut parts: Vec<String> = named
+        .map(|left| format!("{} on {}", left.address, left.interface))
+        .collect();
+    if addresses.len() > MAX_LISTED {
+        parts.push(format!("{} more", addresses.len() - MAX_LISTED));
+    }
+    parts.join(", ")
 }

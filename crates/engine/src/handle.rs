@@ -189,6 +189,7 @@ impl Engine {
     /// # Errors
     ///
     /// [`EngineError::Busy`] when that takes longer than `deadline`; it goes on meanwhile.
+    /// [`EngineError::NotReleased`] when addresses could not be removed, at every further call too.
     pub fn stop(&self, deadline: Duration) -> Result<(), EngineError> {
         self.shared.stop_requested.store(true, Ordering::Release);
         self.shared.wake_engine();
@@ -202,7 +203,7 @@ impl Engine {
             // What could not be removed stays recorded, for the next start or `release`.
             let runtime = host.runtime.take();
             if let Some(mut runtime) = runtime
-                && self.shared.released.load(Ordering::Acquire)
+                && self.shared.left_behind().is_none()
             {
                 match host.leftovers.is_empty() {
                     true => runtime.clear()?,
@@ -210,7 +211,10 @@ impl Engine {
                 }
             }
         }
-        Ok(())
+        match self.shared.left_behind() {
+            None => Ok(()),
+            Some(addresses) => Err(EngineError::NotReleased { addresses }),
+        }
     }
 
     fn command(&self, command: Command) -> Result<(), EngineError> {

@@ -12,6 +12,7 @@ use rustix::fd::OwnedFd;
 
 use crate::apply::{ApplyOutcome, Plan};
 use crate::event::EventRing;
+use crate::runtime::ReleasedAddress;
 use crate::snapshot::EngineSnapshot;
 
 /// Commands that may wait at once; the host serialises its own, so this is never reached.
@@ -55,7 +56,9 @@ pub(crate) struct Shared {
     end: Mutex<bool>,
     end_reached: Condvar,
     /// The engine thread ended with every address of ours removed.
-    pub(crate) released: AtomicBool,
+    released: AtomicBool,
+    /// What is still there when it is not so.
+    left_behind: Mutex<Vec<ReleasedAddress>>,
     /// Instances there are, for sizing a snapshot.
     pub(crate) instances: AtomicUsize,
 }
@@ -76,6 +79,7 @@ impl Shared {
             end: Mutex::new(false),
             end_reached: Condvar::new(),
             released: AtomicBool::new(false),
+            left_behind: Mutex::new(Vec::new()),
             instances: AtomicUsize::new(0),
         })
     }
@@ -103,6 +107,27 @@ impl Shared {
             .end_reached
             .wait_timeout_while(end, deadline, |ended| !*ended);
         *waited.unwrap_or_else(PoisonError::into_inner).0
+    }
+
+    /// Notes what the engine thread leaves behind at its end.
+    pub(crate) fn set_left_behind(&self, addresses: Vec<ReleasedAddress>) {
+        self.released.store(addresses.is_empty(), Ordering::Release);
+        *self
+            .left_behind
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = addresses;
+    }
+
+    /// What the engine thread left behind at its end; `None` when it released everything.
+    pub(crate) fn left_behind(&self) -> Option<Vec<ReleasedAddress>> {
+        if self.released.load(Ordering::Acquire) {
+            return None;
+        }
+        let addresses = self
+            .left_behind
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        Some(addresses.clone())
     }
 
     pub(crate) fn wake_engine(&self) {

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use ka_engine::{Engine, EngineError, EngineOptions, release};
+use ka_engine::{Engine, EngineError, EngineOptions, Fault, release};
 use ka_sys::namespace::network_namespace_inode;
 use ka_vrrp::State;
 
@@ -189,5 +189,32 @@ fn without_room_for_the_file_nothing_changes() {
         assert_eq!(held("left"), set(&["192.0.2.100/32"]));
         fs::remove_dir(&obstacle).unwrap();
         assert_eq!(engine.apply(both()).unwrap().added, 1);
+    });
+}
+
+#[test]
+fn a_stop_that_cannot_remove_an_address_says_so_and_keeps_the_record() {
+    in_namespace(|| {
+        let _peer = Peer::connect();
+        let directory = Directory::new("refused");
+        let engine = open(&directory.0);
+        engine
+            .apply(config([owner("VI_1", 51, &["192.0.2.100"])]))
+            .unwrap();
+        wait_held("left", &["192.0.2.100/32"]);
+        engine.inject(Fault::LosePrivileges).unwrap();
+        for _ in 0..2 {
+            let stopped = engine.stop(std::time::Duration::from_secs(30));
+            let error = stopped.expect_err("the address is still there");
+            assert!(matches!(error, EngineError::NotReleased { .. }), "{error}");
+            assert!(
+                error.to_string().ends_with(": 192.0.2.100 on left"),
+                "{error}"
+            );
+        }
+        assert_eq!(held("left"), set(&["192.0.2.100/32"]));
+        let report = release(&directory.0, None).unwrap();
+        assert_eq!(report.released.len(), 1);
+        assert!(held("left").is_empty());
     });
 }
