@@ -263,6 +263,41 @@ serialLabTest(
 )
 
 serialLabTest(
+  'SIGHUP before the engine is there ends nothing, and is made up for by a reload',
+  inLab(['a'], async (t, lab) => {
+    const directory = await lab.sandbox.makeDirectory('a')
+    // With the first handler, when little is loaded, and as soon as the file has been read.
+    const hangUp = `import fs from 'node:fs'
+      import { syncBuiltinESMExports } from 'node:module'
+      const hangUp = () => process.kill(process.pid, 'SIGHUP')
+      process.once('newListener', () => setImmediate(hangUp))
+      const { openSync, readFileSync } = fs
+      const watch = (read) => (path, ...rest) => {
+        if (String(path).endsWith('/keepalived.conf')) {
+          Object.assign(fs, { openSync, readFileSync })
+          syncBuiltinESMExports()
+          queueMicrotask(() => {
+            fs.writeFileSync(path, ${JSON.stringify(CONF.replaceAll(ADDRESS, '192.0.2.201'))})
+            hangUp()
+          })
+        }
+        return read(path, ...rest)
+      }
+      Object.assign(fs, { openSync: watch(openSync), readFileSync: watch(readFileSync) })
+      syncBuiltinESMExports()\n`
+    await writeFile(`${directory.outside}/hang-up.mjs`, hangUp)
+    await writeFile(`${directory.outside}/keepalived.conf`, CONF)
+    const options = ['start', '-f', `${directory.inside}/keepalived.conf`, '--runtime-dir', directory.inside]
+    const child = await lab.host('a').spawn([process.execPath, '--import', `${directory.inside}/hang-up.mjs`, MAIN, ...options])
+    await child.waitForLine(/Reload complete/)
+    await lab.waitForHolders('192.0.2.201', 'a')
+    await child.signal('SIGTERM')
+    t.deepEqual(await child.exited, { code: 0, signal: null })
+    t.deepEqual(child.lines('stderr'), [])
+  }),
+)
+
+serialLabTest(
   'other signals of keepalived are known and end nothing',
   inLab(['a'], async (t, lab) => {
     const daemon = await startMaster(lab)

@@ -17,18 +17,22 @@ export interface StartOptions {
   readonly logFormat?: LogFormat
 }
 
-/** Runs the daemon in the foreground until a signal ends it; the exit code to end the process with. */
-export async function runStart(options: StartOptions): Promise<number> {
+/**
+ * Runs the daemon in the foreground until a signal ends it; the exit code to end the process with.
+ *
+ * @param hungUp whether SIGHUP came before the engine could take it: the file may have changed after it was read
+ */
+export async function runStart(options: StartOptions, hungUp: () => boolean = () => false): Promise<number> {
   // A configuration of thousands of instances would grow the young generation of the heap for good,
   // by tens of megabytes, for the sake of one second's work.
   setFlagsFromString('--semi-space-growth-factor=1')
   const { log, flush } = openLog(options.logFormat ?? (isatty(1) ? 'pretty' : 'json'))
-  const exitCode = await run(options, log)
+  const exitCode = await run(options, log, hungUp)
   await flush(LOG_DEADLINE_MS)
   return exitCode
 }
 
-async function run({ file, runtimeDir }: StartOptions, log: Logger): Promise<number> {
+async function run({ file, runtimeDir }: StartOptions, log: Logger, hungUp: () => boolean): Promise<number> {
   try {
     const daemon = await startDaemon({
       configFile: file ?? DEFAULT_CONFIG_FILE,
@@ -37,6 +41,7 @@ async function run({ file, runtimeDir }: StartOptions, log: Logger): Promise<num
       ...(runtimeDir === undefined ? {} : { runtimeDir }),
     })
     log.info('Startup complete')
+    if (hungUp()) process.kill(process.pid, 'SIGHUP')
     await daemon.stopped
     log.info('Stopped ka-native')
     return 0
