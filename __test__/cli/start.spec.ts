@@ -221,6 +221,30 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   )
 }
 
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  serialLabTest(
+    `${signal} before the start is complete is an orderly stop: 0, and nothing is left`,
+    inLab(['a'], async (t, lab) => {
+      const directory = await lab.sandbox.makeDirectory('a')
+      const interrupt = `import { Engine } from ${JSON.stringify(`${ROOT}index.js`)}
+        const { apply } = Engine.prototype
+        Engine.prototype.apply = async function (config) {
+          process.kill(process.pid, '${signal}')
+          return await apply.call(this, config)
+        }\n`
+      await writeFile(`${directory.outside}/interrupt.mjs`, interrupt)
+      await writeFile(`${directory.outside}/keepalived.conf`, CONF)
+      const options = ['start', '-f', `${directory.inside}/keepalived.conf`, '--runtime-dir', directory.inside]
+      const child = await lab.host('a').spawn([process.execPath, '--import', `${directory.inside}/interrupt.mjs`, MAIN, ...options])
+      t.deepEqual(await child.exited, { code: 0, signal: null })
+      const messages = child.lines('stdout').map((line) => (JSON.parse(line) as LogRecord).msg)
+      t.deepEqual(messages, ['Stopping', 'Stopped ka-native'])
+      t.deepEqual(child.lines('stderr'), [])
+      await leavesNothing(t, lab)
+    }),
+  )
+}
+
 serialLabTest(
   'a stop that leaves an address behind: 1, with the sentence',
   inLab(['a'], async (t, lab) => {

@@ -10,6 +10,8 @@ import type { LogFormat } from '../log.ts'
 /** Time that the reader of the log gets at the end. */
 const LOG_DEADLINE_MS = 1_000
 
+const STOPPED = 'Stopped ka-native'
+
 /** Options of `ka-native start`. */
 export interface StartOptions {
   readonly file?: string
@@ -43,7 +45,7 @@ async function run({ file, runtimeDir }: StartOptions, log: Logger, hungUp: () =
     log.info('Startup complete')
     if (hungUp()) process.kill(process.pid, 'SIGHUP')
     await daemon.stopped
-    log.info('Stopped ka-native')
+    log.info(STOPPED)
     return 0
   } catch (error) {
     return report(error, log)
@@ -53,6 +55,11 @@ async function run({ file, runtimeDir }: StartOptions, log: Logger, hungUp: () =
 /** One sentence on the terminal and in the log, and the code that goes with it. */
 function report(error: unknown, log: Logger): number {
   if (!(error instanceof KaError)) throw error
+  if (error.code === 'KA_ERR_STOPPED') {
+    // By a signal, before it had started.
+    log.info(STOPPED)
+    return 0
+  }
   log.fatal({ code: error.code }, error.message)
   return exitCodeOf(error)
 }
