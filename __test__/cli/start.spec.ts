@@ -410,6 +410,33 @@ serialLabTest(
   }),
 )
 
+for (const [name, defect] of [
+  ['an uncaught exception', `throw new Error('a defect')`],
+  ['an unhandled rejection', `void Promise.reject(new Error('a defect'))`],
+] as const) {
+  serialLabTest(
+    `${name}: 70, the sentence, priority 0, the address gone`,
+    inLab(['a'], async (t, lab) => {
+      const capture = await lab.capture('a', 'ip proto 112')
+      const directory = await lab.sandbox.makeDirectory('a')
+      await writeFile(`${directory.outside}/fail.mjs`, `process.stdin.once('data', () => { ${defect} }).unref()\n`)
+      await writeFile(`${directory.outside}/keepalived.conf`, CONF)
+      const options = ['start', '-f', `${directory.inside}/keepalived.conf`, '--runtime-dir', directory.inside]
+      const child = await lab.host('a').spawn([process.execPath, '--import', `${directory.inside}/fail.mjs`, MAIN, ...options])
+      await lab.waitForHolders(ADDRESS, 'a')
+      child.stdin.write('fail\n')
+      t.deepEqual(await child.exited, { code: 70, signal: null })
+      const last = child.lines('stdout').at(-1) ?? ''
+      t.regex(last, /"stack":"Error: a defect\\n.*"msg":"internal error"/)
+      t.is((JSON.parse(last) as LogRecord).level, FATAL)
+      t.deepEqual(await lab.holders(ADDRESS), [])
+      await capture.waitFor('the resignation', (packets) =>
+        packets.some((packet) => packet.kind === 'advertisement' && packet.priority === 0),
+      )
+    }),
+  )
+}
+
 serialLabTest(
   '--version, help and mistakes of the command line',
   inLab(['a'], async (t, lab) => {

@@ -5,10 +5,13 @@ import { DEFAULT_CONFIG_FILE } from '../daemon-options.ts'
 import { startDaemon } from '../daemon.ts'
 import { KaError, exitCodeOf } from '../errors.ts'
 import { openLog } from '../log.ts'
-import type { LogFormat } from '../log.ts'
+import type { Log, LogFormat } from '../log.ts'
 
 /** Time that the reader of the log gets at the end. */
 const LOG_DEADLINE_MS = 1_000
+
+/** A defect of this program (sysexits.h EX_SOFTWARE). */
+const EXIT_INTERNAL = 70
 
 const STOPPED = 'Stopped ka-native'
 
@@ -29,9 +32,22 @@ export async function runStart(options: StartOptions, hungUp: () => boolean = ()
   // by tens of megabytes, for the sake of one second's work.
   setFlagsFromString('--semi-space-growth-factor=1')
   const { log, flush } = openLog(options.logFormat ?? (isatty(1) ? 'pretty' : 'json'))
+  process.on('uncaughtException', endAfterDefect(log, flush))
   const exitCode = await run(options, log, hungUp)
   await flush(LOG_DEADLINE_MS)
   return exitCode
+}
+
+/** Logs what nobody caught, and ends the process; its 'exit' handler resigns. */
+function endAfterDefect(log: Logger, flush: Log['flush']): (defect: unknown) => void {
+  const state = { isEnding: false }
+  return (defect) => {
+    // What failed may be the log.
+    if (state.isEnding) process.exit(EXIT_INTERNAL)
+    state.isEnding = true
+    log.fatal({ err: defect }, 'internal error')
+    void flush(LOG_DEADLINE_MS).then(() => process.exit(EXIT_INTERNAL))
+  }
 }
 
 async function run({ file, runtimeDir }: StartOptions, log: Logger, hungUp: () => boolean): Promise<number> {
@@ -54,7 +70,10 @@ async function run({ file, runtimeDir }: StartOptions, log: Logger, hungUp: () =
 
 /** One sentence on the terminal and in the log, and the code that goes with it. */
 function report(error: unknown, log: Logger): number {
-  if (!(error instanceof KaError)) throw error
+  if (!(error instanceof KaError)) {
+    log.fatal({ err: error }, 'internal error')
+    return EXIT_INTERNAL
+  }
   if (error.code === 'KA_ERR_STOPPED') {
     // By a signal, before it had started.
     log.info(STOPPED)
