@@ -122,6 +122,26 @@ serialLabTest(
 )
 
 serialLabTest(
+  'a terminal that hung up ends nothing, and the stop is still an orderly one',
+  inLab(['a'], async (t, lab) => {
+    const { outside, inside } = await lab.sandbox.makeDirectory('a')
+    const { path, terminate } = await prepare(lab)
+    // The shell, which leads the session, is to see how the daemon ends.
+    const command = `trap '' HUP; ${path}; echo $? > ${inside}/status`
+    const terminal = await lab.host('a').spawn(['script', '--quiet', '--command', command, '/dev/null'])
+    await lab.waitForHolders(ADDRESS, 'a')
+    await terminal.waitForLine(/Entering MASTER STATE/)
+    await terminal.signal('SIGKILL')
+    await terminal.exited
+    await turn(lab)
+    await terminate()
+    const status = async (): Promise<string> => await readFile(`${outside}/status`, 'utf8').catch(() => '')
+    t.is(await waitFor('the daemon has ended', async () => (await status()).trim() || undefined), '0')
+    t.deepEqual(await lab.holders(ADDRESS), [])
+  }),
+)
+
+serialLabTest(
   'lines are in order to the last one: in a file and in a pipe',
   inLab(['a'], async (t, lab) => {
     const { outside, inside } = await lab.sandbox.makeDirectory('a')

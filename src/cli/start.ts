@@ -1,3 +1,4 @@
+import { closeSync } from 'node:fs'
 import { isatty } from 'node:tty'
 import { setFlagsFromString } from 'node:v8'
 import type { Logger } from 'pino'
@@ -31,10 +32,12 @@ export async function runStart(options: StartOptions, hungUp: () => boolean = ()
   // A configuration of thousands of instances would grow the young generation of the heap for good,
   // by tens of megabytes, for the sake of one second's work.
   setFlagsFromString('--semi-space-growth-factor=1')
+  const terminals = [0, 1, 2].filter(isatty)
   const { log, flush } = openLog(options.logFormat ?? (isatty(1) ? 'pretty' : 'json'))
   process.on('uncaughtException', endAfterDefect(log, flush))
   const exitCode = await run(options, log, hungUp)
   await flush(LOG_DEADLINE_MS)
+  closeHungUp(terminals)
   return exitCode
 }
 
@@ -48,6 +51,11 @@ function endAfterDefect(log: Logger, flush: Log['flush']): (defect: unknown) => 
     log.fatal({ err: defect }, 'internal error')
     void flush(LOG_DEADLINE_MS).then(() => process.exit(EXIT_INTERNAL))
   }
+}
+
+/** Node wants to put terminals right at its end, and aborts over one that hung up. */
+function closeHungUp(terminals: readonly number[]): void {
+  for (const fd of terminals) if (!isatty(fd)) closeSync(fd)
 }
 
 async function run({ file, runtimeDir }: StartOptions, log: Logger, hungUp: () => boolean): Promise<number> {
