@@ -57,13 +57,25 @@ serialLabTest(
 serialLabTest(
   'release takes the addresses of the instance it is told',
   inLab(['a'], async (t, lab) => {
-    const daemon = await startDaemon(lab, 'a', 'ka-native', `instance blue\n${keepalivedConf(IPV4)}`)
-    await lab.waitForHolders(ADDRESS, 'a')
-    await daemon.kill()
-    t.deepEqual(await release(lab), { code: 0, stdout: '', stderr: '' })
-    t.deepEqual(await lab.holders(ADDRESS), ['a'])
+    const second = '192.0.2.201'
+    for (const [name, conf] of [
+      ['blue', keepalivedConf(IPV4)],
+      ['green', keepalivedConf({ ...IPV4, vrid: 53, addresses: [`${second}/24`] })],
+    ]) {
+      const daemon = await startDaemon(lab, 'a', 'ka-native', `instance ${name}\n${conf}`)
+      await lab.waitForHolders(name === 'blue' ? ADDRESS : second, 'a')
+      await daemon.kill()
+    }
+    t.deepEqual(await release(lab, '--instance', 'red'), { code: 0, stdout: '', stderr: '' })
     t.deepEqual(await release(lab, '--instance', 'blue'), { code: 0, stdout: `released ${ADDRESS} on eth0\n`, stderr: '' })
     t.deepEqual(await lab.holders(ADDRESS), [])
+    t.deepEqual(await lab.holders(second), ['a'])
+    t.deepEqual(
+      await release(lab),
+      { code: 0, stdout: `released ${second} on eth0\n`, stderr: '' },
+      'and of every one when it is told none',
+    )
+    t.deepEqual(await lab.holders(second), [])
   }),
 )
 

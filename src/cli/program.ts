@@ -59,9 +59,9 @@ export async function runCommandLine(hungUp: () => boolean): Promise<void> {
 
   program
     .command('release')
-    .description('remove the addresses that a killed daemon left behind (for ExecStopPost=)')
+    .description('remove the addresses that killed daemons left behind (for ExecStopPost=)')
     .addOption(runtimeDirOption())
-    .option('--instance <name>', 'name of the daemon, as the keyword `instance`')
+    .option('--instance <name>', 'only those of the daemon of this name (the keyword `instance`)')
     .addHelpText('after', '\nExample:\n  ExecStopPost=/usr/bin/ka-native release')
     .action(async (options: ReleaseOptions) => {
       process.exitCode = await runRelease(options)

@@ -7,7 +7,7 @@ export interface ReleaseOptions {
   readonly instance?: string
 }
 
-/** Removes what a daemon that was killed left behind; the exit code: 1 when something could not be removed. */
+/** Removes what daemons that were killed left behind, or the one of the given instance; the exit code: 1 when something could not be removed. */
 export async function runRelease({ runtimeDir, instance }: ReleaseOptions): Promise<number> {
   try {
     const { release } = await loadNative()

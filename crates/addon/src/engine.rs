@@ -267,9 +267,11 @@ pub struct ReleaseReport {
     pub failed: Vec<String>,
 }
 
-/// Removes what an engine that was killed left in this network namespace.
+/// Removes what engines that were killed left in this network namespace: the one of the given
+/// name, or without one every engine that is dead.
 ///
-/// Fails with `KA_ERR_ALREADY_RUNNING` while such an engine lives.
+/// Rejects with `KA_ERR_ALREADY_RUNNING` while the engine of that name lives, or without one the
+/// engine that has none, if there was nothing else to do.
 #[napi(ts_return_type = "Promise<ReleaseReport>")]
 pub fn release(
     runtime_dir: Option<String>,

@@ -253,12 +253,13 @@ pub struct ReleaseReport {
     pub failed: Vec<(ReleasedAddress, String)>,
 }
 
-/// Removes what an engine that was killed left in this network namespace.
+/// Removes what engines that were killed left in this network namespace: the one with the
+/// given name, or without one every engine that has left a runtime file and lives no more.
 ///
 /// # Errors
 ///
-/// [`EngineError::AlreadyRunning`] while such an engine lives; any error of the runtime
-/// file or of netlink.
+/// [`EngineError::AlreadyRunning`] while the engine with that name lives, or without a name the
+/// one that has none, if there was nothing else to do; any error of a runtime file or of netlink.
 pub fn release(
     directory: &Path,
     instance_name: Option<&str>,
@@ -266,6 +267,43 @@ pub fn release(
     if !directory.exists() {
         return Ok(ReleaseReport::default());
     }
+    if instance_name.is_some() {
+        return release_one(directory, instance_name);
+    }
+    let names = recorded_names(directory)?;
+    if names.is_empty() {
+        // Says whether one lives that has nothing yet.
+        return release_one(directory, None);
+    }
+    let mut report: Option<ReleaseReport> = None;
+    let mut alive = None;
+    let mut failure = None;
+    for name in names {
+        match release_one(directory, name.as_deref()) {
+            Ok(mut one) => {
+                let report = report.get_or_insert_default();
+                report.released.append(&mut one.released);
+                report.failed.append(&mut one.failed);
+            }
+            // One that lives is nobody's business, unless it is the one that was meant.
+            Err(error @ EngineError::AlreadyRunning { .. }) if name.is_none() => {
+                alive = Some(error);
+            }
+            Err(EngineError::AlreadyRunning { .. }) => {}
+            // The others are dealt with all the same.
+            Err(error) => failure = Some(error),
+        }
+    }
+    match (failure, report, alive) {
+        (Some(error), _, _) | (None, None, Some(error)) => Err(error),
+        (None, report, _) => Ok(report.unwrap_or_default()),
+    }
+}
+
+fn release_one(
+    directory: &Path,
+    instance_name: Option<&str>,
+) -> Result<ReleaseReport, EngineError> {
     let mut runtime = Runtime::open(directory, instance_name)?;
     let mut route = RouteSocket::open()?;
     let links = route.links()?;
@@ -274,6 +312,31 @@ pub fn release(
         runtime.clear()?;
     }
     Ok(report)
+}
+
+/// The names of the engines that have a runtime file for this network namespace; `None` is the
+/// one without a name.
+fn recorded_names(directory: &Path) -> Result<BTreeSet<Option<String>>, EngineError> {
+    let failed = |source| EngineError::RuntimeFile {
+        operation: "list",
+        path: directory.to_owned(),
+        source,
+    };
+    let namespace = ka_sys::namespace::network_namespace_inode()?.to_string();
+    let mut names = BTreeSet::new();
+    for entry in fs::read_dir(directory).map_err(failed)? {
+        let file = entry.map_err(failed)?.file_name();
+        let stem = file.to_str().and_then(|file| file.strip_suffix(".json"));
+        match stem.and_then(|stem| stem.strip_prefix(namespace.as_str())) {
+            Some("") => names.insert(None),
+            Some(rest) => match rest.strip_prefix('.') {
+                Some(name) => names.insert(Some(name.to_owned())),
+                None => continue, // of a namespace whose number begins alike
+            },
+            None => continue,
+        };
+    }
+    Ok(names)
 }
 
 #[cfg(test)]

@@ -156,6 +156,46 @@ fn release_removes_what_is_recorded_and_the_record() {
 }
 
 #[test]
+fn release_without_a_name_takes_what_every_dead_engine_left_and_nothing_of_one_that_lives() {
+    in_namespace(|| {
+        let _peer = Peer::connect();
+        let directory = Directory::new("every");
+        let living = Engine::open(&named(&directory.0, "living"), || {}).unwrap();
+        living
+            .apply(config([owner("VI_1", 1, &["192.0.2.101"])]))
+            .unwrap();
+        wait_held("left", &["192.0.2.101/32"]);
+        let nothing = release(&directory.0, None).unwrap();
+        assert!(nothing.released.is_empty() && nothing.failed.is_empty());
+        let lives = release(&directory.0, Some("living"));
+        assert!(matches!(lives, Err(EngineError::AlreadyRunning { .. })));
+
+        record(&directory.0, &["192.0.2.10"]);
+        let inode = network_namespace_inode().unwrap();
+        let file = |name: &str| directory.0.join(format!("{inode}{name}.json"));
+        for (name, address) in [(".a.b", "192.0.2.11"), ("7", "192.0.2.12")] {
+            record(&directory.0, &["192.0.2.10"]);
+            let text = fs::read_to_string(runtime_file(&directory.0)).unwrap();
+            fs::write(file(name), text.replace("192.0.2.10", address)).unwrap();
+        }
+        for address in ["192.0.2.10", "192.0.2.11", "192.0.2.12"] {
+            add_marked("left", address);
+        }
+        let report = release(&directory.0, None).unwrap();
+        let released: Vec<String> = report
+            .released
+            .iter()
+            .map(|address| address.address.to_string())
+            .collect();
+        assert_eq!(released, ["192.0.2.10", "192.0.2.11"]);
+        // Of another namespace.
+        assert_eq!(held("left"), set(&["192.0.2.101/32", "192.0.2.12/32"]));
+        assert!(file("7").exists() && file(".living").exists());
+        assert!(!file("").exists() && !file(".a.b").exists());
+    });
+}
+
+#[test]
 fn without_room_for_the_file_nothing_changes() {
     in_namespace(|| {
         let _peer = Peer::connect();
