@@ -17,6 +17,7 @@ fn coded(error: &EngineError) -> CodedError {
         | EngineError::InvalidInstance { .. }
         | EngineError::DuplicateInstance { .. } => INVALID_CONFIG,
         EngineError::Stopped => "KA_ERR_STOPPED",
+        EngineError::Unresponsive => "KA_ERR_ENGINE_DEAD",
         EngineError::NotReleased { .. } => "KA_ERR_NOT_RELEASED",
         _ => "KA_ERR_ENGINE",
     };

@@ -80,6 +80,9 @@ pub enum EngineError {
     /// Too many requests wait for the engine thread.
     #[error("the engine is busy")]
     Busy,
+    /// The engine thread does not answer: it hangs.
+    #[error("the engine does not answer")]
+    Unresponsive,
     /// The engine has ended or is ending.
     #[error("the engine has stopped")]
     Stopped,

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::panic::{self, AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering;
-use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
@@ -116,7 +116,8 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// [`EngineError`]; nothing has changed then, but for what the sweep removed.
+    /// [`EngineError`]; nothing has changed then, but for what the sweep removed. Of an engine that
+    /// is [`EngineError::Unresponsive`] nothing is known.
     pub fn apply(&self, config: EngineConfig) -> Result<ApplyReport, EngineError> {
         let mut host = self.host();
         let HostSide {
@@ -142,7 +143,7 @@ impl Engine {
         let (reply, answer) = sync_channel(1);
         let plan = Box::new(plan);
         self.command(Command::Apply { plan, reply })?;
-        let outcome = self.answer(&answer)?;
+        let outcome = self::answer(&answer, ANSWER_TIMEOUT)?;
         wanted.extend(leftovers.iter().cloned());
         wanted.extend(outcome.leaving.iter().map(|(interface, address)| Record {
             interface: interface.to_string(),
@@ -158,7 +159,7 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// [`EngineError::Stopped`], [`EngineError::Busy`].
+    /// [`EngineError::Stopped`], [`EngineError::Busy`], [`EngineError::Unresponsive`].
     pub fn snapshot(&self) -> Result<EngineSnapshot, EngineError> {
         let _one_at_a_time = self.snapshot.lock().unwrap_or_else(PoisonError::into_inner);
         let mut room = Box::<EngineSnapshot>::default();
@@ -166,7 +167,7 @@ impl Engine {
             .reserve(self.shared.instances.load(Ordering::Relaxed));
         let (reply, answer) = sync_channel(1);
         self.command(Command::Snapshot { room, reply })?;
-        Ok(*self.answer(&answer)?)
+        Ok(*self::answer(&answer, ANSWER_TIMEOUT)?)
     }
 
     /// Takes up to `limit` events, oldest first, without waiting.
@@ -241,12 +242,6 @@ impl Engine {
         self.command(Command::Fail(fault))
     }
 
-    fn answer<T>(&self, answer: &Receiver<T>) -> Result<T, EngineError> {
-        answer
-            .recv_timeout(ANSWER_TIMEOUT)
-            .map_err(|_| EngineError::Stopped)
-    }
-
     fn host(&self) -> MutexGuard<'_, HostSide> {
         self.host.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -257,6 +252,13 @@ impl Drop for Engine {
         // There is nobody left to tell; the runtime file keeps what stays.
         let _ = self.stop(RESIGN_DEADLINE);
     }
+}
+
+fn answer<T>(answer: &Receiver<T>, timeout: Duration) -> Result<T, EngineError> {
+    answer.recv_timeout(timeout).map_err(|error| match error {
+        RecvTimeoutError::Timeout => EngineError::Unresponsive,
+        RecvTimeoutError::Disconnected => EngineError::Stopped,
+    })
 }
 
 fn records(config: &EngineConfig) -> BTreeSet<Record> {
@@ -328,4 +330,24 @@ fn install_panic_hook() {
             }
         }));
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_engine_that_has_stopped_is_told_from_one_that_hangs() {
+        let (sender, receiver) = sync_channel::<()>(1);
+        let timeout = Duration::from_millis(1);
+        assert!(matches!(
+            answer(&receiver, timeout),
+            Err(EngineError::Unresponsive)
+        ));
+        drop(sender);
+        assert!(matches!(
+            answer(&receiver, timeout),
+            Err(EngineError::Stopped)
+        ));
+    }
 }
