@@ -28,20 +28,70 @@ export interface DaemonOptions {
    * ends with status 70. 0: never. Default 10,000.
    */
   readonly heartbeatLimitMs?: number
-  /** Real-time priority (SCHED_RR) of the engine thread where permitted, 0: none. Default `vrrp_rt_priority`, else 1. */
+  /** Real-time priority (SCHED_RR) of the engine thread where permitted, 1 to 99; 0: none. Default `vrrp_rt_priority`, else 1. */
   readonly realtimePriority?: number
+}
+
+const MAX_HEARTBEAT_LIMIT_MS = 2 ** 32 - 1
+const MAX_REALTIME_PRIORITY = 99
+
+/**
+ * Refuses options that make no sense, whatever they are: callers may be without types.
+ *
+ * @throws {KaError} `KA_ERR_USAGE`, with a sentence about the first one
+ */
+export function checkOptions(options: DaemonOptions): void {
+  const { config, configFile, runtimeDir, instanceName, signals, heartbeatLimitMs, realtimePriority } = options
+  if (config !== undefined) checkConfig(config)
+  if (config !== undefined && configFile !== undefined) throw usage('configFile and config exclude each other')
+  if (configFile !== undefined) checkText('configFile', configFile)
+  if (runtimeDir !== undefined) checkText('runtimeDir', runtimeDir)
+  if (instanceName !== undefined) {
+    checkText('instanceName', instanceName)
+    if (instanceName.includes('/')) throw usage('instanceName becomes part of a file name and takes no /')
+  }
+  if (signals !== undefined && typeof signals !== 'boolean') throw usage('signals is true or false')
+  if (heartbeatLimitMs !== undefined) checkNumber('heartbeatLimitMs', heartbeatLimitMs, MAX_HEARTBEAT_LIMIT_MS)
+  if (realtimePriority !== undefined) checkNumber('realtimePriority', realtimePriority, MAX_REALTIME_PRIORITY)
+}
+
+/**
+ * Refuses what is no configuration at all; what it says is the engine's to judge.
+ *
+ * @throws {KaError} `KA_ERR_USAGE`
+ */
+export function checkConfig(config: unknown): void {
+  const isConfig =
+    typeof config === 'object' &&
+    config !== null &&
+    'vrrpInstances' in config &&
+    Array.isArray(config.vrrpInstances) &&
+    'globalDefs' in config &&
+    typeof config.globalDefs === 'object' &&
+    config.globalDefs !== null
+  if (!isConfig) throw usage('config is no configuration: loadConfig() makes one')
+}
+
+function checkText(name: string, value: unknown): void {
+  if (typeof value !== 'string' || value === '' || value.includes('\0')) throw usage(`${name} is a text that is not empty`)
+}
+
+function checkNumber(name: string, value: unknown, max: number): void {
+  const isGood = typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= max
+  if (!isGood) throw usage(`${name} is a whole number from 0 to ${max}`)
+}
+
+function usage(message: string): KaError {
+  return new KaError('KA_ERR_USAGE', message)
 }
 
 /**
  * The file that the options name, {@link DEFAULT_CONFIG_FILE} when they name none.
  *
  * @returns `undefined` when they hold a configuration instead
- * @throws {KaError} `KA_ERR_USAGE` for both at once
  */
 export function configFileOf({ config, configFile }: DaemonOptions): string | undefined {
-  if (config === undefined) return configFile ?? DEFAULT_CONFIG_FILE
-  if (configFile !== undefined) throw new KaError('KA_ERR_USAGE', 'configFile and config exclude each other')
-  return undefined
+  return config === undefined ? (configFile ?? DEFAULT_CONFIG_FILE) : undefined
 }
 
 /** How the engine runs: what the options say, else the configuration. */

@@ -2,7 +2,7 @@ import type { ApplyReport, EngineSnapshot } from '#native'
 import pino from 'pino'
 import { readConfig } from './config-file.ts'
 import type { Config } from './config/model.ts'
-import { configFileOf, DEFAULT_CONFIG_FILE, engineOptions } from './daemon-options.ts'
+import { checkOptions, configFileOf, DEFAULT_CONFIG_FILE, engineOptions } from './daemon-options.ts'
 import type { DaemonOptions } from './daemon-options.ts'
 import type { EngineEvent } from './engine/events.ts'
 import { loadNative, native } from './engine/native.ts'
@@ -28,7 +28,7 @@ export interface Daemon extends AsyncDisposable {
    * What did not change goes on undisturbed.
    *
    * @throws {KaError} with nothing changed: `KA_ERR_CONFIG_MISSING`, `KA_ERR_CONFIG_UNUSABLE` (a {@link ConfigError}
-   *   where the file is at fault), `KA_ERR_STOPPED`, `KA_ERR_ENGINE`
+   *   where the file is at fault), `KA_ERR_USAGE`, `KA_ERR_STOPPED`, `KA_ERR_ENGINE`
    */
   reload(config?: Config): Promise<ReloadReport>
   /**
@@ -49,10 +49,11 @@ export interface Daemon extends AsyncDisposable {
  * Resolves when the configuration is applied; virtual routers are then BACKUP or FAULT, an address owner MASTER. A
  * failed start leaves nothing behind.
  *
- * @throws {KaError} `KA_ERR_CONFIG_MISSING`, `KA_ERR_CONFIG_UNUSABLE`, `KA_ERR_PERMISSION`, `KA_ERR_ALREADY_RUNNING`,
- *   `KA_ERR_ADDON_UNAVAILABLE`, `KA_ERR_ENGINE`; `KA_ERR_STOPPED` when a signal stopped it before it had started
+ * @throws {KaError} `KA_ERR_USAGE`, `KA_ERR_CONFIG_MISSING`, `KA_ERR_CONFIG_UNUSABLE`, `KA_ERR_PERMISSION`,
+ *   `KA_ERR_ALREADY_RUNNING`, `KA_ERR_ADDON_UNAVAILABLE`, `KA_ERR_ENGINE`, `KA_ERR_ENGINE_DEAD`; `KA_ERR_STOPPED` when a signal stopped it before it had started
  */
 export async function startDaemon(options: DaemonOptions = {}): Promise<Daemon> {
+  checkOptions(options)
   const log = options.logger ?? pino({ level: 'silent' })
   const file = configFileOf(options)
   const config = options.config ?? readConfig(file ?? DEFAULT_CONFIG_FILE, log)

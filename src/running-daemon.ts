@@ -2,6 +2,7 @@ import type { ApplyReport, Engine } from '#native'
 import type { Logger } from 'pino'
 import { readConfig } from './config-file.ts'
 import type { Config } from './config/model.ts'
+import { checkConfig } from './daemon-options.ts'
 import type { Daemon, DaemonStatus, ReloadReport } from './daemon.ts'
 import { EventStream } from './engine/events.ts'
 import type { EngineEvent } from './engine/events.ts'
@@ -59,6 +60,7 @@ export class RunningDaemon implements Daemon {
 
   async reload(config?: Config): Promise<ReloadReport> {
     if (this.#stopping !== undefined) throw new KaError('KA_ERR_STOPPED', 'the daemon has been stopped')
+    if (config !== undefined) checkConfig(config)
     const wanted = config ?? (this.#file === undefined ? this.#config : readConfig(this.#file, this.#log))
     if (wanted === undefined) throw new KaError('KA_ERR_USAGE', 'there is no configuration to reload')
     return await this.apply(wanted)

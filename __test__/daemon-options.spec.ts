@@ -1,0 +1,30 @@
+/** Options that make no sense: one sentence each, before anything is done. What good ones do is in daemon.spec.ts. */
+import test from 'ava'
+import { startDaemon, type DaemonOptions } from '../src/index.ts'
+
+const REFUSED: readonly (readonly [options: Readonly<Record<string, unknown>>, sentence: string])[] = [
+  [{ heartbeatLimitMs: -1 }, 'heartbeatLimitMs is a whole number from 0 to 4294967295'],
+  [{ heartbeatLimitMs: 1.5 }, 'heartbeatLimitMs is a whole number from 0 to 4294967295'],
+  [{ heartbeatLimitMs: Infinity }, 'heartbeatLimitMs is a whole number from 0 to 4294967295'],
+  [{ heartbeatLimitMs: '10' }, 'heartbeatLimitMs is a whole number from 0 to 4294967295'],
+  [{ realtimePriority: 100 }, 'realtimePriority is a whole number from 0 to 99'],
+  [{ realtimePriority: -1 }, 'realtimePriority is a whole number from 0 to 99'],
+  [{ realtimePriority: Number.NaN }, 'realtimePriority is a whole number from 0 to 99'],
+  [{ runtimeDir: '' }, 'runtimeDir is a text that is not empty'],
+  [{ runtimeDir: 'a\0b' }, 'runtimeDir is a text that is not empty'],
+  [{ instanceName: '' }, 'instanceName is a text that is not empty'],
+  [{ instanceName: 7 }, 'instanceName is a text that is not empty'],
+  [{ instanceName: '../a' }, 'instanceName becomes part of a file name and takes no /'],
+  [{ configFile: '' }, 'configFile is a text that is not empty'],
+  [{ signals: 'yes' }, 'signals is true or false'],
+  [{ config: {} }, 'config is no configuration: loadConfig() makes one'],
+  [{ config: null }, 'config is no configuration: loadConfig() makes one'],
+  [{ config: { vrrpInstances: [] } }, 'config is no configuration: loadConfig() makes one'],
+  [{ config: { vrrpInstances: [], globalDefs: {} }, configFile: 'keepalived.conf' }, 'configFile and config exclude each other'],
+]
+
+for (const [options, sentence] of REFUSED) {
+  test(`${sentence}: ${JSON.stringify(options)}`, async (t) => {
+    await t.throwsAsync(startDaemon(options as DaemonOptions), { name: 'KaError', code: 'KA_ERR_USAGE', message: sentence })
+  })
+}
