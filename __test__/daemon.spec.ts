@@ -1,5 +1,6 @@
 /** `startDaemon`, as a service that embeds it uses it: every member of {@link Daemon}, against the kernel. */
 import { readFile, writeFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
 import type { ApplyReport } from '#native'
 import type { ThrowsExpectation } from 'ava'
 import type { DaemonOptions } from '../src/index.ts'
@@ -353,6 +354,29 @@ serialLabTest(
     t.deepEqual(await lab.holders(ADDRESS), [])
   }),
 )
+
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  serialLabTest(
+    `README's example gives the address back at ${signal}`,
+    inLab(['a'], async (t, lab) => {
+      const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8')
+      const example = /```ts\n(.*?)```/s.exec(readme)?.[1] ?? ''
+      const file = await writeConf(lab, CONF)
+      const program = example
+        .replace("'ka-native'", JSON.stringify(new URL('../src/index.ts', import.meta.url).href))
+        .replace('/etc/keepalived/keepalived.conf', file)
+      await writeFile(`${lab.sandbox.scratch.outside}/example.ts`, program)
+      const loader = fileURLToPath(import.meta.resolve('@oxc-node/core/register'))
+      const command = [process.execPath, `--import=file://${loader}`, `${lab.sandbox.scratch.inside}/example.ts`]
+      const child = await lab.host('a').spawn(command)
+      await lab.waitForHolders(ADDRESS, 'a')
+      await child.signal(signal)
+      t.deepEqual(await child.exited, { code: 0, signal: null })
+      t.deepEqual(child.lines('stdout'), ['VI_1 BACKUP -> MASTER', 'VI_1 MASTER -> STOP'])
+      t.deepEqual(await lab.holders(ADDRESS), [])
+    }),
+  )
+}
 
 serialLabTest(
   'every reader of events gets all of them, until it returns or the daemon stops',
