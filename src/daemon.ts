@@ -60,8 +60,9 @@ export async function startDaemon(options: DaemonOptions = {}): Promise<Daemon> 
   const { Engine } = await loadNative()
   // The engine may wake us before its promise has resolved: it is asked again below.
   const wake = { handler: (): void => {} }
-  const engine = await native(async () => await Engine.open(engineOptions(options, config), () => wake.handler()))
-  const daemon = new RunningDaemon(engine, file, log)
+  const howItRuns = engineOptions(options, config)
+  const engine = await native(async () => await Engine.open(howItRuns, () => wake.handler()))
+  const daemon = new RunningDaemon(engine, howItRuns, options, log)
   wake.handler = () => {
     daemon.takeEvents()
   }

@@ -1,8 +1,9 @@
-import type { ApplyReport, Engine } from '#native'
+import type { ApplyReport, Engine, EngineOptions } from '#native'
 import type { Logger } from 'pino'
 import { readConfig } from './config-file.ts'
 import type { Config } from './config/model.ts'
-import { checkConfig } from './daemon-options.ts'
+import { checkConfig, configFileOf, engineOptions } from './daemon-options.ts'
+import type { DaemonOptions } from './daemon-options.ts'
 import type { Daemon, DaemonStatus, ReloadReport } from './daemon.ts'
 import { EventStream } from './engine/events.ts'
 import type { EngineEvent } from './engine/events.ts'
@@ -26,7 +27,9 @@ const SIGTERM = 15
 export class RunningDaemon implements Daemon {
   readonly stopped: Promise<void>
   readonly #engine: Engine
-  readonly #file: string | undefined
+  /** How the engine runs, for as long as it does. */
+  readonly #engineOptions: EngineOptions
+  readonly #options: DaemonOptions
   readonly #log: Logger
   readonly #notify: NotifyDispatcher
   readonly #streams = new Set<EventStream>()
@@ -41,9 +44,10 @@ export class RunningDaemon implements Daemon {
     this.#engine.stopNow(EXIT_DEADLINE_MS)
   }
 
-  constructor(engine: Engine, file: string | undefined, log: Logger) {
+  constructor(engine: Engine, engineOptions: EngineOptions, options: DaemonOptions, log: Logger) {
     this.#engine = engine
-    this.#file = file
+    this.#engineOptions = engineOptions
+    this.#options = options
     this.#log = log
     this.#notify = new NotifyDispatcher(log)
     this.stopped = new Promise((resolve) => {
@@ -61,7 +65,8 @@ export class RunningDaemon implements Daemon {
   async reload(config?: Config): Promise<ReloadReport> {
     if (this.#stopping !== undefined) throw new KaError('KA_ERR_STOPPED', 'the daemon has been stopped')
     if (config !== undefined) checkConfig(config)
-    const wanted = config ?? (this.#file === undefined ? this.#config : readConfig(this.#file, this.#log))
+    const file = configFileOf(this.#options)
+    const wanted = config ?? (file === undefined ? this.#config : readConfig(file, this.#log))
     if (wanted === undefined) throw new KaError('KA_ERR_USAGE', 'there is no configuration to reload')
     return await this.apply(wanted)
   }
@@ -76,6 +81,7 @@ export class RunningDaemon implements Daemon {
 
   async #applyNow(config: Config): Promise<ApplyReport> {
     const former = this.#config
+    this.#compareFixed(config)
     // First, because instances tell their states before the engine answers.
     this.#configureScripts(config)
     try {
@@ -89,6 +95,17 @@ export class RunningDaemon implements Daemon {
       if (former !== undefined) this.#configureScripts(former)
       throw error
     }
+  }
+
+  /** What only a start can change: refuses another instance name, and tells what waits for a restart. */
+  #compareFixed(config: Config): void {
+    const { instanceName, realtimePriority } = engineOptions(this.#options, config)
+    if (instanceName !== this.#engineOptions.instanceName) {
+      const sentence = 'Cannot change instance at a reload - please restart ka-native'
+      this.#log.error(sentence)
+      throw new KaError('KA_ERR_CONFIG_UNUSABLE', sentence)
+    }
+    if (realtimePriority !== this.#engineOptions.realtimePriority) this.#log.warn('vrrp_rt_priority takes effect at the next start')
   }
 
   #configureScripts({ vrrpInstances, globalDefs }: Config): void {

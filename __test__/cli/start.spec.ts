@@ -287,6 +287,28 @@ serialLabTest(
 )
 
 serialLabTest(
+  'a reload that changes the instance name is refused; another real-time priority waits for a restart, and says so',
+  inLab(['a'], async (t, lab) => {
+    const daemon = await startMaster(lab)
+    const changed = keepalivedConf({ ...INSTANCE, addresses: ['192.0.2.201/24'] })
+    await daemon.reload(`instance blue\n${changed}`)
+    await daemon.process.waitForLine(/Cannot change instance at a reload - please restart ka-native/)
+    t.deepEqual(await lab.holders(ADDRESS), ['a'])
+    await daemon.reload(changed.replace('global_defs {', 'global_defs {\n  vrrp_rt_priority 20'))
+    await lab.waitForHolders('192.0.2.201', 'a')
+    await daemon.process.waitForLine(/vrrp_rt_priority takes effect at the next start/)
+    const warnings = records(daemon).filter(({ msg }) => /vrrp_rt_priority/.test(msg))
+    t.deepEqual(
+      warnings.map(({ level }) => level),
+      [40],
+    )
+    await daemon.reload(changed)
+    await daemon.process.waitForLine(/Reload complete/)
+    t.deepEqual(await daemon.terminate(), { code: 0, signal: null })
+  }),
+)
+
+serialLabTest(
   'SIGHUP before the engine is there ends nothing, and is made up for by a reload',
   inLab(['a'], async (t, lab) => {
     const directory = await lab.sandbox.makeDirectory('a')
