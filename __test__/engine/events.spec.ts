@@ -80,16 +80,91 @@ test('leaving a loop detaches the reader', async (t) => {
   t.deepEqual(closed, [stream])
 })
 
-test('a reader that takes nothing loses the oldest events, and is told how many', async (t) => {
-  const { stream } = open()
-  const pushed = 20_000
-  for (let count = 1; count <= pushed; count += 1) stream.push(event(count))
+type StateChange = Extract<EngineEvent, { readonly type: 'stateChanged' }>
+
+/** The step from one state to another that an instance takes at a time. */
+function change(instance: string, step: number): StateChange {
+  const states = ['BACKUP', 'MASTER', 'FAULT'] as const
+  const [from = 'BACKUP', to = 'MASTER'] = [states[step % 3], states[(step + 1) % 3]]
+  return { type: 'stateChanged', instance, from, to, cause: { type: 'masterDownTimer' }, priority: step % 200, skipped: 0, atMs: step }
+}
+
+async function all(stream: EventStream): Promise<EngineEvent[]> {
   stream.close()
-  const [lost = 0, ...kept] = await counts(stream)
-  t.true(lost > 0)
-  t.is(lost + kept.length, pushed)
+  const events: EngineEvent[] = []
+  for await (const seen of stream) events.push(seen)
+  return events
+}
+
+test('a reader that takes nothing loses notices first, and is told how many; no change of state', async (t) => {
+  const { stream } = open()
+  const pushed: StateChange[] = []
+  for (let step = 0; step < 30_000; step += 1) {
+    stream.push({ type: 'notice', instance: 'VI_1', notice: { type: 'priorityZeroSent' }, atMs: step })
+    if (step % 10 !== 0) continue
+    pushed.push(change('VI_1', step / 10))
+    stream.push(change('VI_1', step / 10))
+  }
+  const events = await all(stream)
+  t.is(events[0]?.type, 'dropped')
   t.deepEqual(
-    kept,
-    Array.from({ length: kept.length }, (_, index) => lost + 1 + index),
+    events.filter(({ type }) => type === 'stateChanged'),
+    pushed,
+  )
+  const lost = events.reduce((sum, seen) => sum + (seen.type === 'dropped' ? seen.count : 0), 0)
+  t.is(events.filter(({ type }) => type === 'notice').length + lost, 30_000)
+  t.true(events.length < 16_384)
+})
+
+test('more changes of state than there is room for are merged for each instance: the final state arrives', async (t) => {
+  const { stream } = open()
+  const steps = 100_000
+  for (let step = 0; step < steps; step += 1) {
+    stream.push(change('VI_1', step))
+    if (step === 0) stream.push(change('VI_2', 0))
+  }
+  const events = (await all(stream)) as StateChange[]
+  const first = events.filter(({ instance }) => instance === 'VI_1')
+  t.is(first.at(-1)?.to, change('VI_1', steps - 1).to)
+  t.is(
+    first.reduce((sum, { skipped }) => sum + 1 + skipped, 0),
+    steps,
+  )
+  t.true(first.every(({ from }, index) => from === (first[index - 1]?.to ?? 'BACKUP')))
+  t.deepEqual(
+    events.filter(({ instance }) => instance === 'VI_2'),
+    [change('VI_2', 0)],
+  )
+  t.true(events.length <= 16_384)
+})
+
+test('of more instances than there is room for each has its final state', async (t) => {
+  const { stream } = open()
+  const instances = 40_000
+  for (let turn = 0; turn < 3; turn += 1) {
+    for (let instance = 0; instance < instances; instance += 1) stream.push(change(`VI_${instance}`, turn))
+  }
+  const events = (await all(stream)) as StateChange[]
+  const last = new Map(events.map((seen) => [seen.instance, seen]))
+  t.is(last.size, instances)
+  t.true([...last.values()].every(({ to }) => to === change('', 2).to))
+  t.is(
+    events.reduce((sum, { skipped }) => sum + 1 + skipped, 0),
+    3 * instances,
+  )
+})
+
+test('a reader that is always behind is told everything in order', async (t) => {
+  const { stream } = open()
+  const taken: number[] = []
+  for (let count = 1; count <= 50_000; count += 1) {
+    stream.push(event(count))
+    if (count <= 5_000) continue
+    const { value } = await stream.next()
+    if (value?.type === 'dropped') taken.push(value.count)
+  }
+  t.deepEqual(
+    taken,
+    Array.from({ length: 45_000 }, (_, index) => index + 1),
   )
 })

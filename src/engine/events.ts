@@ -1,10 +1,12 @@
 import type { EventKind } from '#native'
+import { EventQueue } from './event-queue.ts'
 
 /**
  * What the engine tells, oldest first.
  *
- * Changes of state of one instance keep their order. When nobody takes events for long, they are merged per
- * instance: `from` of the first, `to` of the last, `skipped` of those between; the final state always arrives.
+ * Changes of state of one instance keep their order. When nobody takes events for long, other events are dropped, and a
+ * `dropped` event has their number; then changes of state are merged per instance: `from` of the first, `to` of the last,
+ * `skipped` of those between. The final state always arrives.
  */
 export type EngineEvent = EventKind & {
   /** Milliseconds since the Unix epoch, with fractions. */
@@ -19,28 +21,23 @@ const CAPACITY = 16_384
 
 /** One reader of events: a bounded queue behind an async iterator. */
 export class EventStream implements AsyncIterableIterator<EngineEvent, undefined> {
-  readonly #queue: EngineEvent[] = []
+  readonly #queue = new EventQueue(CAPACITY)
   readonly #onClose: (stream: EventStream) => void
   /** Reads that found nothing, oldest first. */
   readonly #waiting: ((result: IteratorResult<EngineEvent, undefined>) => void)[] = []
-  #dropped = 0
   #isClosed = false
 
   constructor(onClose: (stream: EventStream) => void) {
     this.#onClose = onClose
   }
 
-  /** Hands an event to the reader; the oldest one goes when too many wait. */
+  /** Hands an event to the reader. */
   push(event: EngineEvent): void {
     if (this.#isClosed) return
     const waiting = this.#waiting.shift()
     if (waiting !== undefined) {
       waiting({ done: false, value: event })
       return
-    }
-    if (this.#queue.length >= CAPACITY) {
-      this.#queue.shift()
-      this.#dropped += 1
     }
     this.#queue.push(event)
   }
@@ -52,11 +49,6 @@ export class EventStream implements AsyncIterableIterator<EngineEvent, undefined
   }
 
   async next(): Promise<IteratorResult<EngineEvent, undefined>> {
-    if (this.#dropped > 0) {
-      const count = this.#dropped
-      this.#dropped = 0
-      return { done: false, value: { type: 'dropped', count, atMs: Date.now() } }
-    }
     const value = this.#queue.shift()
     if (value !== undefined) return { done: false, value }
     if (this.#isClosed) return { done: true, value: undefined }
@@ -67,7 +59,7 @@ export class EventStream implements AsyncIterableIterator<EngineEvent, undefined
 
   async return(): Promise<IteratorResult<EngineEvent, undefined>> {
     this.close()
-    this.#queue.length = 0
+    this.#queue.clear()
     this.#onClose(this)
     return await Promise.resolve({ done: true, value: undefined })
   }

@@ -1,0 +1,83 @@
+import type { EngineEvent } from './events.ts'
+
+type StateChange = Extract<EngineEvent, { readonly type: 'stateChanged' }>
+
+/** Taken events that are dropped from the front at once. */
+const COMPACT_AT = 1_024
+
+/**
+ * Events that a reader has yet to take, oldest first.
+ *
+ * When there are too many, what is no change of state goes first, and is counted. When that does not help, changes of state are
+ * merged per instance: `from` of the first, `to` of the last, `skipped` of those between. The final state always stays.
+ */
+export class EventQueue {
+  readonly #capacity: number
+  /** When the queue is this long it is made shorter: not at every event, where every instance has its one change in it. */
+  #limit: number
+  #events: EngineEvent[] = []
+  /** Index of the oldest event. */
+  #head = 0
+  #dropped = 0
+
+  constructor(capacity: number) {
+    this.#capacity = capacity
+    this.#limit = capacity
+  }
+
+  push(event: EngineEvent): void {
+    if (this.#events.length - this.#head >= this.#limit) this.#shorten()
+    this.#events.push(event)
+  }
+
+  /** Takes the oldest event; before it, the number of those that were dropped. */
+  shift(): EngineEvent | undefined {
+    if (this.#dropped > 0) {
+      const count = this.#dropped
+      this.#dropped = 0
+      return { type: 'dropped', count, atMs: Date.now() }
+    }
+    const event = this.#events[this.#head]
+    if (event === undefined) return undefined
+    this.#head += 1
+    // One move of what is left for many events that are taken.
+    if (this.#head >= COMPACT_AT && this.#head * 2 >= this.#events.length) this.#replace(this.#events.slice(this.#head))
+    return event
+  }
+
+  clear(): void {
+    this.#replace([])
+    this.#dropped = 0
+  }
+
+  #shorten(): void {
+    const waiting = this.#events.slice(this.#head)
+    const changes = waiting.filter((event) => event.type === 'stateChanged')
+    for (const event of waiting) {
+      if (event.type === 'dropped') this.#dropped += event.count
+      else if (event.type !== 'stateChanged') this.#dropped += 1
+    }
+    this.#replace(changes.length <= this.#capacity / 2 ? changes : merge(changes))
+    this.#limit = Math.max(this.#capacity, 2 * this.#events.length)
+  }
+
+  #replace(events: EngineEvent[]): void {
+    this.#events = events
+    this.#head = 0
+  }
+}
+
+/** One change for each instance, in the order of the last ones. */
+function merge(changes: readonly StateChange[]): StateChange[] {
+  const merged = new Map<string, StateChange>()
+  for (const change of changes) {
+    const before = merged.get(change.instance)
+    // Set anew, so that it has the place of its last change.
+    merged.delete(change.instance)
+    merged.set(
+      change.instance,
+      before === undefined ? change : { ...change, from: before.from, skipped: before.skipped + 1 + change.skipped },
+    )
+  }
+  return [...merged.values()]
+}
