@@ -76,5 +76,6 @@ export async function startDaemon(options: DaemonOptions = {}): Promise<Daemon> 
   }
   // Takes up a wake-up that came too early, and tells the first states before the caller goes on.
   daemon.takeEvents()
+  await daemon.tellMissing()
   return daemon
 }

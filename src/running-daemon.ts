@@ -146,6 +146,19 @@ export class RunningDaemon implements Daemon {
     await this.stop()
   }
 
+  /** Logs which capability is missing that the engine can do without, and what that disables. */
+  async tellMissing(): Promise<void> {
+    if (this.#engineOptions.realtimePriority === 0) return
+    try {
+      const { engine } = await this.status()
+      if (engine.realtime) return
+      const disabled = 'no real-time scheduling: on a busy machine advertisements may be late'
+      this.#log.warn({ capability: 'CAP_SYS_NICE' }, `missing capability CAP_SYS_NICE: ${disabled}`)
+    } catch {
+      // A signal stops it already.
+    }
+  }
+
   /** Takes what the engine has to tell. */
   takeEvents(): void {
     for (let events = this.#engine.drain(); events.length > 0; events = this.#engine.drain()) {

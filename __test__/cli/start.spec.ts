@@ -287,6 +287,25 @@ serialLabTest(
 )
 
 serialLabTest(
+  'without CAP_SYS_NICE it runs, and says what is missing and what that disables',
+  inLab(['a'], async (t, lab) => {
+    const directory = await lab.sandbox.makeDirectory('a')
+    await writeFile(`${directory.outside}/keepalived.conf`, CONF)
+    const prefix = ['prlimit', '--rtprio=0', 'setpriv', '--bounding-set', '-sys_nice', '--inh-caps', '-sys_nice']
+    const options = ['start', '-f', `${directory.inside}/keepalived.conf`, '--runtime-dir', directory.inside]
+    const child = await lab.host('a').spawn([...prefix, process.execPath, MAIN, ...options])
+    await lab.waitForHolders(ADDRESS, 'a')
+    await child.signal('SIGTERM')
+    t.deepEqual(await child.exited, { code: 0, signal: null })
+    const log = child.lines('stdout').map((line) => JSON.parse(line) as LogRecord)
+    const [missing, ...others] = log.filter(({ msg }) => msg.includes('CAP_SYS_NICE'))
+    t.is(missing?.level, 40)
+    t.is(missing?.msg, 'missing capability CAP_SYS_NICE: no real-time scheduling: on a busy machine advertisements may be late')
+    t.deepEqual(others, [])
+  }),
+)
+
+serialLabTest(
   'a reload that changes the instance name is refused; another real-time priority waits for a restart, and says so',
   inLab(['a'], async (t, lab) => {
     const daemon = await startMaster(lab)
