@@ -1,7 +1,7 @@
 import type { ApplyReport, Engine, EngineOptions } from '#native'
 import type { Logger } from 'pino'
 import { readConfig } from './config-file.ts'
-import type { Config } from './config/model.ts'
+import type { Config, VrrpInstance } from './config/model.ts'
 import { checkConfig, configFileOf, engineOptions } from './daemon-options.ts'
 import type { DaemonOptions } from './daemon-options.ts'
 import type { Daemon, DaemonStatus, ReloadReport } from './daemon.ts'
@@ -37,6 +37,8 @@ export class RunningDaemon implements Daemon {
   /** Keeps the process alive: the engine's own wake-up does not. */
   readonly #keepAlive = setInterval(() => {}, 2 ** 30)
   #config: Config | undefined
+  /** The instances whose events may come, by name. */
+  #instances: ReadonlyMap<string, VrrpInstance> = new Map()
   #applying: Promise<unknown> = Promise.resolve()
   #stopping: Promise<void> | undefined
 
@@ -83,16 +85,17 @@ export class RunningDaemon implements Daemon {
     const former = this.#config
     this.#compareFixed(config)
     // First, because instances tell their states before the engine answers.
-    this.#configureScripts(config)
+    this.#expect(config)
     try {
       const report = await native(async () => await this.#engine.apply(lower(config)))
       this.#config = config
       // Instances that are gone have said so: their scripts are told before they are forgotten.
       this.takeEvents()
       this.#notify.retain(config.vrrpInstances)
+      this.#instances = byName(config)
       return report
     } catch (error) {
-      if (former !== undefined) this.#configureScripts(former)
+      if (former !== undefined) this.#expect(former)
       throw error
     }
   }
@@ -108,7 +111,10 @@ export class RunningDaemon implements Daemon {
     if (realtimePriority !== this.#engineOptions.realtimePriority) this.#log.warn('vrrp_rt_priority takes effect at the next start')
   }
 
-  #configureScripts({ vrrpInstances, globalDefs }: Config): void {
+  /** Instances of a configuration may tell something from now on, and those before them still. */
+  #expect(config: Config): void {
+    const { vrrpInstances, globalDefs } = config
+    this.#instances = new Map([...this.#instances, ...byName(config)])
     this.#notify.configure(vrrpInstances, globalDefs.scriptUser)
   }
 
@@ -167,7 +173,8 @@ export class RunningDaemon implements Daemon {
   }
 
   #handle(event: EngineEvent): void {
-    for (const { level, text } of sentences(event)) this.#log[level](event, text)
+    const described = 'instance' in event ? this.#instances.get(event.instance) : undefined
+    for (const { level, text } of sentences(event, described)) this.#log[level](event, text)
     if (event.type === 'stateChanged') {
       // As keepalived: an instance that a reload removes tells FAULT.
       const state = event.to === 'STOP' && this.#stopping === undefined ? 'FAULT' : event.to
@@ -195,4 +202,8 @@ export class RunningDaemon implements Daemon {
       this.#log.warn({ signal }, 'signal known, not supported yet')
     }
   }
+}
+
+function byName({ vrrpInstances }: Config): Map<string, VrrpInstance> {
+  return new Map(vrrpInstances.map((instance) => [instance.name, instance]))
 }

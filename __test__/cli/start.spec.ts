@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import type { ExecutionContext } from 'ava'
 import type { Exit } from '../lab/child.ts'
 import { keepalivedConf } from '../lab/conf.ts'
-import { startDaemon, type Daemon } from '../lab/daemon.ts'
+import { startDaemon, type Daemon, type Implementation } from '../lab/daemon.ts'
 import { inLab, serialLabTest } from '../lab/in-lab.ts'
 import type { Lab } from '../lab/lab.ts'
 
@@ -283,6 +283,32 @@ serialLabTest(
     await daemon.reload(CONF)
     await lab.waitForHolders(ADDRESS, 'a')
     t.deepEqual(await daemon.terminate(), { code: 0, signal: null })
+  }),
+)
+
+serialLabTest(
+  'a start with faults is told in the words of keepalived',
+  inLab(['a'], async (t, lab) => {
+    const commands = [
+      'link add down0 type veth peer name down1',
+      'address add 198.51.100.1/24 dev down0',
+      'link add bare0 type veth peer name bare1',
+      'link set bare0 up',
+      'link set bare1 up',
+    ]
+    await lab.host('a').exec(['ip', '-batch', '-'], { input: commands.join('\n') })
+    const conf = (['down0', 'bare0'] as const).map((name, index) =>
+      keepalivedConf({ ...INSTANCE, name, vrid: index + 1, addresses: ['198.51.100.9/24'] }).replace('interface eth0', `interface ${name}`),
+    )
+    const said = async (implementation: Implementation): Promise<string[]> => {
+      const daemon = await startDaemon(lab, 'a', implementation, conf.join(''))
+      await daemon.process.waitForLine(/\(bare0\) entering FAULT state(?! \()/)
+      await daemon.process.waitForLine(/\(down0\) entering FAULT state(?! \()/)
+      await daemon.terminate()
+      const sentence = /\((?:down|bare)0\):? entering FAULT state(?: \([^)]*\))?/
+      return daemon.process.output.flatMap(({ text }) => sentence.exec(text)?.[0] ?? []).toSorted()
+    }
+    t.deepEqual(await said('ka-native'), await said('keepalived'))
   }),
 )
 

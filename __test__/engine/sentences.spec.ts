@@ -1,7 +1,7 @@
 /** The log's sentences: keepalived's own where operators search for them. The tables have every kind, which the types see to. */
 import type { Cause, EventKind, Notice, Rejection } from '#native'
 import test from 'ava'
-import { sentences } from '../../src/engine/sentences.ts'
+import { sentences, type Described } from '../../src/engine/sentences.ts'
 
 type Of<Kind, Tag extends string, Value> = Extract<Kind, { readonly [P in Tag]: Value }>
 type NoticeTable = { readonly [T in Notice['type']]: readonly (readonly [Of<Notice, 'type', T>, string])[] }
@@ -12,7 +12,10 @@ type EventTable = {
 }
 
 /** What an event says, with the level of each line. */
-const said = (event: EventKind): string[] => sentences(event).map(({ level, text }) => `${level} ${text}`)
+const said = (event: EventKind, described?: Described): string[] =>
+  sentences(event, described ?? DESCRIBED).map(({ level, text }) => `${level} ${text}`)
+
+const DESCRIBED: Described = { interface: 'eth0', family: 4, version: 3, virtualRouterId: 19 }
 
 const SOURCE = '192.0.2.1'
 
@@ -22,7 +25,7 @@ const NOTICES: NoticeTable = {
     [{ type: 'masterChanged', previous: '192.0.2.2', current: SOURCE }, 'info master changed from 192.0.2.2 to 192.0.2.1'],
   ],
   advertisementRejected: [
-    [{ type: 'advertisementRejected', source: SOURCE, rejection: { reason: 'checksum' } }, 'warn Invalid VRRP checksum from 192.0.2.1'],
+    [{ type: 'advertisementRejected', source: SOURCE, rejection: { reason: 'checksum' } }, 'warn Invalid VRRPv3 checksum from 192.0.2.1'],
   ],
   intervalMismatch: [
     [
@@ -31,12 +34,12 @@ const NOTICES: NoticeTable = {
     ],
   ],
   addressCountMismatch: [
-    [{ type: 'addressCountMismatch', source: SOURCE, expected: 2, received: 1 }, 'warn expected 2 VIPs but received 1 from 192.0.2.1'],
+    [{ type: 'addressCountMismatch', source: SOURCE, expected: 2, received: 1 }, 'warn expected 2 VIPs but received 1'],
   ],
   addressMissing: [
     [
       { type: 'addressMissing', source: SOURCE, address: '192.0.2.200' },
-      'warn ip address associated with VRID not present in advert from 192.0.2.1: 192.0.2.200',
+      'warn ip address associated with VRID 19 not present in advert from 192.0.2.1: 192.0.2.200',
     ],
   ],
   intervalLearned: [
@@ -83,10 +86,7 @@ const NOTICES: NoticeTable = {
     ],
   ],
   ownAddressReceived: [
-    [
-      { type: 'ownAddressReceived', source: SOURCE },
-      'warn WARNING - equal priority advert received from remote host with our IP address (192.0.2.1).',
-    ],
+    [{ type: 'ownAddressReceived', source: SOURCE }, 'warn WARNING - equal priority advert received from remote host with our IP address.'],
   ],
   ownerConflict: [[{ type: 'ownerConflict', source: SOURCE }, 'error CONFIGURATION ERROR: 192.0.2.1 claims to be the address owner too']],
   effectivePriorityChanged: [[{ type: 'effectivePriorityChanged', from: 100, to: 90 }, 'info Changing effective priority from 100 to 90']],
@@ -114,7 +114,7 @@ const REJECTIONS: RejectionTable = {
   ],
   packetType: [[{ reason: 'packetType', received: 2 }, 'Invalid packet type from 192.0.2.1. 2 and expect 1']],
   totalLength: [[{ reason: 'totalLength', stated: 60, received: 40 }, 'IP header of packet from 192.0.2.1 says length 60, received 40']],
-  checksum: [[{ reason: 'checksum' }, 'Invalid VRRP checksum from 192.0.2.1']],
+  checksum: [[{ reason: 'checksum' }, 'Invalid VRRPv3 checksum from 192.0.2.1']],
   destination: [
     [{ reason: 'destination', destination: '192.0.2.9' }, 'advertisement from 192.0.2.1 was sent to 192.0.2.9, not to the group'],
   ],
@@ -128,11 +128,11 @@ const CAUSES: CauseTable = {
   higherPriorityAdvertisement: [[{ type: 'higherPriorityAdvertisement' }, []]],
   timerExpired: [[{ type: 'timerExpired', lateMs: 1_234 }, ['warn (VI_1) VRRP thread timer expired 1.234000 seconds ago']]],
   fault: [
-    [{ type: 'fault', linkDown: true, noSource: false }, ['info (VI_1) entering FAULT state (interface down)']],
-    [{ type: 'fault', linkDown: false, noSource: true }, ['info (VI_1) entering FAULT state (no address for interface)']],
+    [{ type: 'fault', linkDown: true, noSource: false }, ['info (VI_1): entering FAULT state (interface eth0 down)']],
+    [{ type: 'fault', linkDown: false, noSource: true }, ['info (VI_1) entering FAULT state (no IPv4 address for interface)']],
     [
       { type: 'fault', linkDown: true, noSource: true },
-      ['info (VI_1) entering FAULT state (interface down)', 'info (VI_1) entering FAULT state (no address for interface)'],
+      ['info (VI_1): entering FAULT state (interface eth0 down)', 'info (VI_1) entering FAULT state (no IPv4 address for interface)'],
     ],
   ],
   faultsCleared: [[{ type: 'faultsCleared' }, []]],
@@ -213,6 +213,34 @@ test('a change of state says why, then the new state', (t) => {
   t.deepEqual(said({ ...change, from: 'INIT', to: 'BACKUP', cause: { type: 'start' } }), ['info (VI_1) Entering BACKUP STATE (init)'])
   t.deepEqual(said({ ...change, from: 'MASTER', to: 'STOP', cause: { type: 'stop' } }), ['info (VI_1) Stopped'])
   t.deepEqual(said({ ...change, from: 'INIT', to: 'MASTER', cause: { type: 'masterDownTimer' } }), ['info (VI_1) Entering MASTER STATE'])
+})
+
+test('an instance that starts with a fault says so as keepalived does', (t) => {
+  const change = { type: 'stateChanged', instance: 'VI_1', from: 'INIT', to: 'FAULT', priority: 100, skipped: 0 } as const
+  t.deepEqual(said({ ...change, cause: { type: 'fault', linkDown: true, noSource: true } }, { ...DESCRIBED, family: 6 }), [
+    'info (VI_1): entering FAULT state (interface eth0 down)',
+    'info (VI_1) entering FAULT state (no IPv6 address for interface)',
+    'info (VI_1) entering FAULT state',
+  ])
+})
+
+test('the version of a checksum is that of the instance', (t) => {
+  const notice = { type: 'advertisementRejected', source: SOURCE, rejection: { reason: 'checksum' } } as const
+  t.deepEqual(said({ type: 'notice', instance: 'VI_1', notice }, { ...DESCRIBED, version: 2 }), [
+    'warn (VI_1) Invalid VRRPv2 checksum from 192.0.2.1',
+  ])
+})
+
+test('of an instance that is not known any more the sentences say what they can', (t) => {
+  const unknown = (event: EventKind): string[] => sentences(event).map(({ text }) => text)
+  const rejection = { type: 'advertisementRejected', source: SOURCE, rejection: { reason: 'checksum' } } as const
+  t.deepEqual(unknown({ type: 'notice', instance: 'VI_1', notice: rejection }), ['(VI_1) Invalid VRRP checksum from 192.0.2.1'])
+  const fault = { type: 'fault', linkDown: true, noSource: true } as const
+  t.deepEqual(unknown({ type: 'stateChanged', instance: 'VI_1', from: 'BACKUP', to: 'FAULT', cause: fault, priority: 100, skipped: 0 }), [
+    '(VI_1): entering FAULT state (interface down)',
+    '(VI_1) entering FAULT state (no address for interface)',
+    '(VI_1) Entering FAULT STATE',
+  ])
 })
 
 test('merged changes say that they are', (t) => {

@@ -1,10 +1,14 @@
 import type { Cause, EventKind, Notice, Rejection } from '#native'
+import type { VrrpInstance } from '../config/model.ts'
 
 /** An event as one line of the log: keepalived's own sentence where operators search for one. */
 export interface Sentence {
   readonly level: 'info' | 'warn' | 'error' | 'debug'
   readonly text: string
 }
+
+/** What the configuration says of an instance, as far as sentences need it. */
+export type Described = Pick<VrrpInstance, 'interface' | 'family' | 'version' | 'virtualRouterId'>
 
 const info = (text: string): Sentence => ({ level: 'info', text })
 const warn = (text: string): Sentence => ({ level: 'warn', text })
@@ -14,13 +18,17 @@ const US_PER_MS = 1_000
 const US_PER_CENTISECOND = 10_000
 const US_PER_S = 1_000_000
 
-/** The sentences of an event, in order. Most have one. */
-export function sentences(event: EventKind): readonly Sentence[] {
+/**
+ * The sentences of an event, in order. Most have one.
+ *
+ * @param described the event's instance; without it the sentences say less
+ */
+export function sentences(event: EventKind, described?: Described): readonly Sentence[] {
   switch (event.type) {
     case 'stateChanged':
-      return stateChanged(event)
+      return stateChanged(event, described)
     case 'notice':
-      return [withInstance(event.instance, notice(event.notice))]
+      return [withInstance(event.instance, notice(event.notice, described))]
     case 'signal':
       return [debug(`signal ${event.signal} received`)]
     case 'linkChanged':
@@ -53,25 +61,39 @@ function link(name: string, up: boolean | undefined): Sentence {
   return info(`Netlink reports ${name} ${up ? 'up' : 'down'}`)
 }
 
-function stateChanged({ instance, from, to, cause, skipped }: Extract<EventKind, { type: 'stateChanged' }>): Sentence[] {
-  const lines: Sentence[] = [...reasons(cause, from)]
-  if (skipped > 0) lines.push(warn(`${skipped} changes of state since ${from} were not told one by one`))
-  if (to === 'STOP') lines.push(info('Stopped'))
-  else lines.push(info(`Entering ${to} STATE${cause.type === 'start' && to === 'BACKUP' ? ' (init)' : ''}`))
-  return lines.map((line) => withInstance(instance, line))
+type StateChange = Extract<EventKind, { type: 'stateChanged' }>
+
+function stateChanged(event: StateChange, described: Described | undefined): Sentence[] {
+  const { instance, from, cause, skipped } = event
+  const lines: Sentence[] = []
+  // The colon is keepalived's.
+  if (cause.type === 'fault' && cause.linkDown) {
+    const name = described === undefined ? '' : ` ${described.interface}`
+    lines.push(info(`(${instance}): entering FAULT state (interface${name} down)`))
+  }
+  const others = [...reasons(cause, from, described)]
+  if (skipped > 0) others.push(warn(`${skipped} changes of state since ${from} were not told one by one`))
+  others.push(info(entered(event)))
+  return [...lines, ...others.map((line) => withInstance(instance, line))]
 }
 
-function reasons(cause: Cause, from: string): Sentence[] {
+function entered({ from, to, cause }: StateChange): string {
+  if (to === 'STOP') return 'Stopped'
+  // As keepalived says it of an instance that starts with a fault.
+  if (to === 'FAULT' && from === 'INIT') return 'entering FAULT state'
+  return `Entering ${to} STATE${cause.type === 'start' && to === 'BACKUP' ? ' (init)' : ''}`
+}
+
+function reasons(cause: Cause, from: string, described: Described | undefined): Sentence[] {
   switch (cause.type) {
     case 'masterDownTimer':
       return from === 'BACKUP' ? [info('Receive advertisement timeout')] : []
     case 'timerExpired':
       return [warn(`VRRP thread timer expired ${(cause.lateMs / 1_000).toFixed(6)} seconds ago`)]
-    case 'fault':
-      return [
-        ...(cause.linkDown ? [info('entering FAULT state (interface down)')] : []),
-        ...(cause.noSource ? [info('entering FAULT state (no address for interface)')] : []),
-      ]
+    case 'fault': {
+      const family = described === undefined ? '' : `IPv${described.family} `
+      return cause.noSource ? [info(`entering FAULT state (no ${family}address for interface)`)] : []
+    }
     case 'start':
     case 'addressOwner':
     case 'higherPriorityAdvertisement':
@@ -81,22 +103,24 @@ function reasons(cause: Cause, from: string): Sentence[] {
   }
 }
 
-function notice(event: Notice): Sentence {
+function notice(event: Notice, described: Described | undefined): Sentence {
   switch (event.type) {
     case 'masterChanged':
       return event.previous === undefined
         ? info(`master set to ${event.current}`)
         : info(`master changed from ${event.previous} to ${event.current}`)
     case 'advertisementRejected':
-      return warn(rejected(event.source, event.rejection))
+      return warn(rejected(event.source, event.rejection, described))
     case 'intervalMismatch':
       return info(
         `advertisement interval mismatch ours = ${event.oursUs / US_PER_CENTISECOND} centi-sec rcv'd=${event.receivedUs / US_PER_CENTISECOND} centi-sec`,
       )
     case 'addressCountMismatch':
-      return warn(`expected ${event.expected} VIPs but received ${event.received} from ${event.source}`)
+      return warn(`expected ${event.expected} VIPs but received ${event.received}`)
     case 'addressMissing':
-      return warn(`ip address associated with VRID not present in advert from ${event.source}: ${event.address}`)
+      return warn(
+        `ip address associated with VRID${described === undefined ? '' : ` ${described.virtualRouterId}`} not present in advert from ${event.source}: ${event.address}`,
+      )
     case 'intervalLearned':
       return info(`advertisement interval updated from ${event.previousUs / US_PER_MS}ms to ${event.currentUs / US_PER_MS}ms by master`)
     case 'intervalReset':
@@ -118,7 +142,7 @@ function notice(event: Notice): Sentence {
           : `Master received advert from ${event.source} with same priority ${event.priority} but higher IP address than ours`,
       )
     case 'ownAddressReceived':
-      return warn(`WARNING - equal priority advert received from remote host with our IP address (${event.source}).`)
+      return warn('WARNING - equal priority advert received from remote host with our IP address.')
     case 'ownerConflict':
       return { level: 'error', text: `CONFIGURATION ERROR: ${event.source} claims to be the address owner too` }
     case 'effectivePriorityChanged':
@@ -130,7 +154,7 @@ function notice(event: Notice): Sentence {
   }
 }
 
-function rejected(source: string, rejection: Rejection): string {
+function rejected(source: string, rejection: Rejection, described: Described | undefined): string {
   switch (rejection.reason) {
     case 'length': {
       const excess = rejection.received > rejection.expected ? 'long' : 'short'
@@ -153,7 +177,7 @@ function rejected(source: string, rejection: Rejection): string {
     case 'totalLength':
       return `IP header of packet from ${source} says length ${rejection.stated}, received ${rejection.received}`
     case 'checksum':
-      return `Invalid VRRP checksum from ${source}`
+      return `Invalid VRRP${described === undefined ? '' : `v${described.version}`} checksum from ${source}`
     case 'destination':
       return `advertisement from ${source} was sent to ${rejection.destination}, not to the group`
     case 'ownerIgnoresAdvertisements':
