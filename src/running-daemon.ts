@@ -195,7 +195,8 @@ export class RunningDaemon implements Daemon {
           this.#log.info(report, 'Reload complete')
         },
         (error: unknown) => {
-          this.#log.error({ err: error }, 'reload refused, the former configuration stays')
+          if (this.#stopping !== undefined) this.#log.info('reload given up: the daemon stops')
+          else this.#log.error({ err: error }, 'reload refused, the former configuration stays')
         },
       )
     } else {

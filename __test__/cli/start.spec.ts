@@ -313,6 +313,36 @@ serialLabTest(
 )
 
 serialLabTest(
+  'a reload that a stop cuts off is given up, which is no error',
+  inLab(['a'], async (t, lab) => {
+    const directory = await lab.sandbox.makeDirectory('a')
+    const interrupt = `import { Engine } from ${JSON.stringify(`${ROOT}index.js`)}
+      const { apply } = Engine.prototype
+      let calls = 0
+      Engine.prototype.apply = async function (config) {
+        calls += 1
+        if (calls === 2) process.kill(process.pid, 'SIGTERM')
+        return await apply.call(this, config)
+      }\n`
+    await writeFile(`${directory.outside}/interrupt.mjs`, interrupt)
+    await writeFile(`${directory.outside}/keepalived.conf`, CONF)
+    const options = ['start', '-f', `${directory.inside}/keepalived.conf`, '--runtime-dir', directory.inside]
+    const child = await lab.host('a').spawn([process.execPath, '--import', `${directory.inside}/interrupt.mjs`, MAIN, ...options])
+    await lab.waitForHolders(ADDRESS, 'a')
+    await child.signal('SIGHUP')
+    t.deepEqual(await child.exited, { code: 0, signal: null })
+    const log = child.lines('stdout').map((line) => JSON.parse(line) as LogRecord)
+    t.deepEqual(
+      log.filter(({ msg }) => /reload/i.test(msg)).map(({ level, msg }) => ({ level, msg })),
+      [
+        { level: 30, msg: 'Reloading ...' },
+        { level: 30, msg: 'reload given up: the daemon stops' },
+      ],
+    )
+  }),
+)
+
+serialLabTest(
   'without CAP_SYS_NICE it runs, and says what is missing and what that disables',
   inLab(['a'], async (t, lab) => {
     const directory = await lab.sandbox.makeDirectory('a')
