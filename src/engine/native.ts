@@ -5,10 +5,19 @@ import type { KaErrorCode } from '../errors.ts'
 /** The addon's exports: `index.d.ts` of the package root. */
 export type NativeModule = typeof Native
 
-/** What each attempt to load the addon said, outermost first. */
+/** Candidates of the generated loader that this package never has. */
+const WEB_ASSEMBLY = /wasm32-wasi|\.wasi\./
+
+/** What each attempt to load the addon said, one line each, in the order of the attempts. */
 function attempts(error: unknown): string[] {
   const lines: string[] = []
-  for (let cause = error; cause instanceof Error; cause = cause.cause) lines.push(cause.message)
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    // The outermost is the loader's own, with advice that does not fit; those that it tried come below it, last first.
+    if (cause === error && cause.cause instanceof Error) continue
+    // What follows is a list of modules.
+    const [line = ''] = cause.message.split('\n')
+    if (!WEB_ASSEMBLY.test(line)) lines.unshift(line)
+  }
   return lines
 }
 
