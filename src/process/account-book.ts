@@ -76,7 +76,9 @@ export class AccountBook {
     const key = JSON.stringify([account.user, account.group, account.supplementaryGroups])
     const known = this.#entries.get(key)
     if (known !== undefined && performance.now() < known.expiresAt) return await known.answer
-    const entry: Entry = { answer: this.#lookUp(account), expiresAt: Infinity }
+    // What fails after the look-up is the log.
+    const lookUp = this.#lookUp(account).catch((error: unknown) => ({ failure: error }))
+    const entry: Entry = { answer: lookUp, expiresAt: Infinity }
     this.#entries.set(key, entry)
     const answer = await entry.answer
     if ('failure' in answer) entry.expiresAt = performance.now() + RETRY_AFTER_MS
