@@ -7,6 +7,7 @@ use std::sync::mpsc::SyncSender;
 use std::time::{Duration, Instant};
 
 use ka_vrrp::State;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use crate::EXIT_INTERNAL;
 use crate::config::EngineOptions;
@@ -24,6 +25,9 @@ pub(crate) const RELEASE_LIMIT: Duration = Duration::from_secs(3);
 pub(crate) const HEARTBEAT: Duration = Duration::from_secs(1);
 /// Running this long without a pause ends real-time scheduling.
 const WATCHDOG: Duration = Duration::from_secs(2);
+
+/// What is written when a thread of ours panicked.
+pub(crate) const FAILED: &str = "ka-native: the engine failed; resigned\n";
 
 /// How far the engine is on its way out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,19 +75,28 @@ pub(crate) fn main(
             end_process()
         }
         Err(_) => {
-            // The panic hook has said so. The state may be inconsistent: only what cannot make
-            // it worse, and each on its own.
+            // The state may be inconsistent: only what cannot make it worse, and each on its own.
             let _ = catch_unwind(AssertUnwindSafe(|| thread.resign_after_panic()));
             let _ = catch_unwind(AssertUnwindSafe(|| thread.release_after_panic()));
+            say(FAILED);
             end_process();
         }
     }
 }
 
-/// Writes why the process ends.
+/// Writes why the process ends, unless whoever reads standard error has stopped reading: the end
+/// must not wait for it.
 pub(crate) fn say(sentence: &str) {
-    // Nobody is left to tell that it could not be written.
-    let _ = rustix::io::write(rustix::stdio::stderr(), sentence.as_bytes());
+    let stderr = rustix::stdio::stderr();
+    let mut writable = [PollFd::new(&stderr, PollFlags::OUT)];
+    let now = Timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
+    if poll(&mut writable, Some(&now)) == Ok(1) {
+        // A pipe that has room takes up to a page. Nobody is left to tell that it did not.
+        let _ = rustix::io::write(stderr, sentence.as_bytes());
+    }
 }
 
 /// Ends the process without running anything else of it: the host's threads are not to be trusted.

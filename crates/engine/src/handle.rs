@@ -13,7 +13,7 @@ use ka_sys::capability::{self, Capability};
 
 use crate::apply::{ApplyReport, Plan};
 use crate::config::{EngineConfig, EngineOptions};
-use crate::ends::{RELEASE_LIMIT, end_process};
+use crate::ends::{FAILED, RELEASE_LIMIT, end_process, say};
 use crate::error::EngineError;
 use crate::event::{EVENT_CAPACITY, EngineEvent};
 use crate::runtime::{Record, Runtime};
@@ -304,11 +304,12 @@ fn resign_and_end(shared: &Shared) -> ! {
     shared.wake_engine();
     // The engine is in order, and the process only waits for it.
     shared.wait_for_end(RELEASE_LIMIT);
+    say(FAILED);
     end_process()
 }
 
-/// Makes a panic of our threads write one line, before they resign and end the process.
-/// Resigning is worth more than a backtrace, which takes long and may allocate what is broken.
+/// Keeps a panic of our threads quiet until they have resigned: standard error may be a pipe that
+/// nobody reads, and a backtrace takes long and may allocate what is broken.
 fn install_panic_hook() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -317,9 +318,7 @@ fn install_panic_hook() {
             let is_ours = std::thread::current()
                 .name()
                 .is_some_and(|name| name.starts_with("ka-"));
-            if is_ours {
-                crate::ends::say("ka-native: the engine failed; resigning\n");
-            } else {
+            if !is_ours {
                 former(info);
             }
         }));

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use ka_engine::{EXIT_INTERNAL, Engine, EngineOptions, Fault};
+use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::support::{
@@ -16,7 +17,7 @@ use crate::support::{
 };
 
 const DIRECTORY: &str = "KA_TEST_DIRECTORY";
-const FAILED: &str = "ka-native: the engine failed; resigning\n";
+const FAILED: &str = "ka-native: the engine failed; resigned\n";
 const DEAD_HOST: &str = "ka-native: the JavaScript thread does not answer; resigned\n";
 
 /// The second process: an engine that is Master, until `end`.
@@ -81,6 +82,34 @@ fn a_panic_of_the_engine_thread_resigns() {
         |output| {
             ended_with(output, FAILED);
         },
+    );
+}
+
+/// Leaves no room in the pipe that standard error is.
+fn fill_stderr() {
+    let stderr = rustix::stdio::stderr();
+    let flags = fcntl_getfl(stderr).expect("standard error is open");
+    fcntl_setfl(stderr, flags | OFlags::NONBLOCK).expect("a pipe can be non-blocking");
+    while rustix::io::write(stderr, b"x").is_ok() {}
+    fcntl_setfl(stderr, flags).expect("and blocking again");
+}
+
+#[test]
+fn a_panic_resigns_though_nobody_reads_standard_error() {
+    if is_second_process() {
+        be_master(
+            |_| {},
+            || {},
+            |engine| {
+                fill_stderr();
+                engine.inject(Fault::Panic).expect("it runs");
+            },
+        );
+    }
+    watch(
+        "a_panic_resigns_though_nobody_reads_standard_error",
+        |_| {},
+        |output| assert_eq!(output.status.code(), Some(EXIT_INTERNAL), "{output:?}"),
     );
 }
 
