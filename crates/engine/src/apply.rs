@@ -336,7 +336,6 @@ impl EngineThread {
         let entry = self.interfaces.at_mut(interface);
         entry.instances.push(id);
         entry.routers.insert((vrid, group), id);
-        self.join(id);
         self.start(id, now);
     }
 
@@ -364,6 +363,8 @@ impl EngineThread {
         }
         self.update_source(id, now);
         self.pump(id, now);
+        // What it advertises now may not fit its interface.
+        self.follow(id, now);
         true
     }
 

@@ -77,7 +77,7 @@ pub(crate) fn main(
         Err(_) => {
             // The state may be inconsistent: only what cannot make it worse, and each on its own.
             let _ = catch_unwind(AssertUnwindSafe(|| thread.resign_after_panic()));
-            let _ = catch_unwind(AssertUnwindSafe(|| thread.release_after_panic()));
+            let _ = catch_unwind(AssertUnwindSafe(|| thread.remove_all_addresses()));
             say(FAILED);
             end_process();
         }
@@ -167,16 +167,6 @@ impl EngineThread {
             }
         }
         self.flush_advertisements();
-    }
-
-    /// Removes every address of ours.
-    fn release_after_panic(&mut self) {
-        self.addresses.end_hold();
-        for index in 0..self.instances.len() {
-            self.release_addresses(InstanceId::new(index));
-        }
-        let now = Instant::now();
-        while self.settle_addresses(now) {}
     }
 
     /// Looks at the host's heartbeat; `true` when the host counts as dead.

@@ -30,6 +30,7 @@ use crate::event::{EventKind, EventSender};
 use crate::instance::{Instance, InstanceId};
 use crate::interfaces::Interfaces;
 use crate::kernel::BatchSize;
+use crate::links::Following;
 use crate::shared::{Command, Shared};
 use crate::snapshot::{EngineStatus, SnapshotJob};
 use crate::timers::Timers;
@@ -63,8 +64,13 @@ pub(crate) struct EngineThread {
     pub(crate) senders: [VrrpSender; 2],
     pub(crate) send_results: Vec<Result<(), Errno>>,
     pub(crate) memberships: Memberships,
+    /// When to try again to join groups that could not be joined.
+    pub(crate) join_again_at: Option<Instant>,
+    pub(crate) following: Following,
     pub(crate) frames: PacketSender,
     pub(crate) route: RouteSocket,
+    /// By which the kernel's messages tell what we asked for.
+    pub(crate) route_port: u32,
     pub(crate) monitor: Monitor,
     pub(crate) resync: Resync,
     pub(crate) resyncing: bool,
@@ -139,6 +145,8 @@ impl EngineThread {
             ],
             send_results: Vec::with_capacity(64),
             memberships: Memberships::new(),
+            join_again_at: None,
+            following: Following::default(),
             frames: PacketSender::open()?,
             monitor,
             resync: Resync::open()?,
@@ -165,6 +173,7 @@ impl EngineThread {
             busy_since: None,
             put_off: false,
             turn: 0,
+            route_port: route.port()?,
             route,
             shared,
         };
@@ -175,7 +184,7 @@ impl EngineThread {
             thread.interfaces.link_changed(&link);
         }
         for address in thread.route.addresses()? {
-            thread.address_added(&address, now);
+            thread.address_added(&address);
         }
         thread.set_no_filters()?;
         Ok(thread)
@@ -216,6 +225,7 @@ impl EngineThread {
         if self.ready.kernel {
             self.read_kernel(now);
         }
+        self.follow_interfaces(now);
         // A packet may have come after the wait ended and before `now`: when a timer is due,
         // it must not find itself unheard.
         if self.timers.earliest().is_some_and(|(at, _)| at <= now) {
@@ -250,8 +260,14 @@ impl EngineThread {
         }
         let timer = self.timers.earliest().map(|(at, _)| at);
         let beat = self.heartbeat_limit.map(|_| self.next_heartbeat);
-        [timer, self.addresses.retry_at(), self.resync_at, beat]
+        let retries = [
+            self.addresses.retry_at(),
+            self.resync_at,
+            self.join_again_at,
+        ];
+        retries
             .into_iter()
+            .chain([timer, beat])
             .flatten()
             .min()
             .map(|at| at.saturating_duration_since(now))
@@ -265,6 +281,7 @@ impl EngineThread {
             || self.announcer.has_work()
             || matches!(self.resigning, Resigning::From(_))
             || !self.outbox.is_empty()
+            || self.following.has_work()
     }
 
     /// Waits and notes what can be read. A handful of descriptors: poll(2) is precise
@@ -275,7 +292,7 @@ impl EngineThread {
             tv_nsec: i64::from(timeout.subsec_nanos()),
         });
         // The monitor is left alone while a dump runs, see read_kernel().
-        let monitor = if self.resyncing {
+        let kernel = if self.resyncing {
             self.resync.as_fd()
         } else {
             self.monitor.as_fd()
@@ -284,18 +301,17 @@ impl EngineThread {
             PollFd::new(&self.shared.engine_wake, PollFlags::IN),
             PollFd::new(&self.receivers[0], PollFlags::IN),
             PollFd::new(&self.receivers[1], PollFlags::IN),
-            PollFd::from_borrowed_fd(monitor, PollFlags::IN),
-            PollFd::new(&self.resync, PollFlags::IN),
+            PollFd::from_borrowed_fd(kernel, PollFlags::IN),
             PollFd::from_borrowed_fd(self.signal_fd(), PollFlags::IN),
         ];
         // Interrupted or refused: look at everything, and wait again.
         let looked = poll(&mut fds, timeout.as_ref()).is_ok();
         let ready = fds.map(|fd| !looked || !fd.revents().is_empty());
-        let [commands, ipv4, ipv6, monitor, resync, signals] = ready;
+        let [commands, ipv4, ipv6, kernel, signals] = ready;
         self.ready = Ready {
             commands,
             packets: [ipv4, ipv6],
-            kernel: monitor || resync,
+            kernel,
             signals,
         };
     }
@@ -352,6 +368,9 @@ impl EngineThread {
         self.addresses.queue_retries(now);
         if self.resync_at.is_some_and(|at| at <= now) {
             self.start_resync(now);
+        }
+        if self.join_again_at.is_some_and(|at| at <= now) {
+            self.join_again();
         }
         // What the kernel reported before is heard first: a sweep, for instance.
         if self.apply.is_none()

@@ -196,7 +196,7 @@ fn an_address_that_moves_between_instances_is_never_removed() {
         while progress == MonitorProgress::More {
             progress = monitor
                 .read(&mut |event| {
-                    if let Event::AddressRemoved(address) = event {
+                    if let Event::AddressRemoved { address, .. } = event {
                         removed.push(address.key.to_string());
                     }
                 })
