@@ -37,6 +37,8 @@ use crate::timers::Timers;
 
 /// A wait of this length lets other threads of the host run.
 const PAUSE: Duration = Duration::from_micros(50);
+/// In a burst packets are read this often.
+const BURST_PAUSE: Duration = Duration::from_micros(100);
 /// A step that has taken this long leaves work that waits to the next one.
 const BEFORE_BACKGROUND: Duration = Duration::from_micros(250);
 /// A plan waits this long at most for the kernel's messages to be read.
@@ -87,6 +89,9 @@ pub(crate) struct EngineThread {
     pub(crate) ready: Ready,
     /// The packets that arrived before this moment have been read.
     pub(crate) heard_until: Instant,
+    /// When packets were last received, and whether they come close together.
+    pub(crate) last_packets: Instant,
+    pub(crate) in_burst: bool,
     pub(crate) resigning: Resigning,
     /// Resigning: until then a removal that failed is tried again.
     pub(crate) release_until: Instant,
@@ -165,6 +170,8 @@ impl EngineThread {
             },
             ready: Ready::default(),
             heard_until: now,
+            last_packets: now,
+            in_burst: false,
             resigning: Resigning::No,
             release_until: now,
             heartbeat_limit: options.heartbeat_limit,
@@ -193,8 +200,8 @@ impl EngineThread {
     /// Runs until asked to stop or until the host is dead.
     pub(crate) fn run(&mut self) -> End {
         let mut cpu_before = thread_time();
+        let mut before = Instant::now();
         loop {
-            let before = Instant::now();
             let timeout = self.timeout(before);
             self.wait(timeout);
             let start = Instant::now();
@@ -210,6 +217,7 @@ impl EngineThread {
             self.status.steps.record(cpu.saturating_sub(cpu_before));
             cpu_before = cpu;
             self.watch_running_time(start, end);
+            before = end;
         }
     }
 
@@ -225,7 +233,9 @@ impl EngineThread {
         if self.ready.kernel {
             self.read_kernel(now);
         }
-        self.follow_interfaces(now);
+        if self.following.has_work() {
+            self.follow_interfaces(now);
+        }
         // A packet may have come after the wait ended and before `now`: when a timer is due,
         // it must not find itself unheard.
         if self.timers.earliest().is_some_and(|(at, _)| at <= now) {
@@ -286,7 +296,18 @@ impl EngineThread {
 
     /// Waits and notes what can be read. A handful of descriptors: poll(2) is precise
     /// to the nanosecond and needs no registration.
+    ///
+    /// While packets come close together they wake nobody: they are read a moment later, all
+    /// in one call, instead of each with a wake-up of its own.
     fn wait(&mut self, timeout: Option<Duration>) {
+        let timeout = match self.in_burst {
+            true => Some(timeout.map_or(BURST_PAUSE, |timeout| timeout.min(BURST_PAUSE))),
+            false => timeout,
+        };
+        let packets = match self.in_burst {
+            true => PollFlags::empty(),
+            false => PollFlags::IN,
+        };
         let timeout = timeout.map(|timeout| Timespec {
             tv_sec: i64::try_from(timeout.as_secs()).unwrap_or(i64::MAX),
             tv_nsec: i64::from(timeout.subsec_nanos()),
@@ -299,8 +320,8 @@ impl EngineThread {
         };
         let mut fds = [
             PollFd::new(&self.shared.engine_wake, PollFlags::IN),
-            PollFd::new(&self.receivers[0], PollFlags::IN),
-            PollFd::new(&self.receivers[1], PollFlags::IN),
+            PollFd::new(&self.receivers[0], packets),
+            PollFd::new(&self.receivers[1], packets),
             PollFd::from_borrowed_fd(kernel, PollFlags::IN),
             PollFd::from_borrowed_fd(self.signal_fd(), PollFlags::IN),
         ];
@@ -310,7 +331,7 @@ impl EngineThread {
         let [commands, ipv4, ipv6, kernel, signals] = ready;
         self.ready = Ready {
             commands,
-            packets: [ipv4, ipv6],
+            packets: [ipv4 || self.in_burst, ipv6 || self.in_burst],
             kernel,
             signals,
         };
