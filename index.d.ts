@@ -28,7 +28,11 @@ export declare class Engine {
   snapshot(): Promise<EngineSnapshot>
   /** Takes the events that wait, oldest first; at most 4,096 a call. */
   drain(): Array<EngineEvent>
-  /** Resigns as every Master, removes every address of ours, ends the engine thread. */
+  /**
+   * Resigns as every Master, removes every address of ours, ends the engine thread.
+   *
+   * It begins at once; the promise, as all of them, also waits for its turn among Node's worker threads.
+   */
   stop(): Promise<void>
   /**
    * The same while JavaScript waits, for `process.on('exit')`.

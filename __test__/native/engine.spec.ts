@@ -108,6 +108,29 @@ serialLabTest(
 )
 
 serialLabTest(
+  'stop() resigns at once while the host keeps every worker thread of Node busy',
+  inLab(['a'], async (t, lab) => {
+    const program = await openEngine(lab.host('a'))
+    await apply(program, engineConfig(instance()))
+    await lab.waitForHolders(ADDRESS, 'a')
+    await lab.host('a').exec(['mkfifo', '/run/fifo'])
+    await program.run(({ engine, keep }) => {
+      const { readFile } = process.getBuiltinModule('node:fs')
+      // Each waits for a writer, in one of the four threads.
+      for (let count = 0; count < 4; count++) readFile('/run/fifo', () => {})
+      keep.promise = engine.stop()
+    })
+    await lab.waitForHolders(ADDRESS)
+    t.deepEqual(await program.run(({ threads }) => threads()), [], 'the engine has ended')
+    await lab.host('a').exec(['sh', '-c', ': > /run/fifo'])
+    await program.run(async ({ keep }) => {
+      await keep.promise
+    })
+    t.pass()
+  }),
+)
+
+serialLabTest(
   'apply() reports what is new, changed, unchanged and gone, and the kernel follows',
   inLab(['a'], async (t, lab) => {
     const program = await openEngine(lab.host('a'))

@@ -82,8 +82,11 @@ impl Engine {
     }
 
     /// Resigns as every Master, removes every address of ours, ends the engine thread.
+    ///
+    /// It begins at once; the promise, as all of them, also waits for its turn among Node's worker threads.
     #[napi(ts_return_type = "Promise<void>")]
     pub fn stop(&self) -> AsyncTask<StopTask> {
+        self.inner.request_stop();
         AsyncTask::new(StopTask {
             engine: Arc::clone(&self.inner),
             failure: Failure::none(),

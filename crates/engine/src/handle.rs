@@ -184,14 +184,18 @@ impl Engine {
         events
     }
 
+    /// Lets the engine begin to resign, without waiting for it: a [`Engine::stop`] is to follow.
+    pub fn request_stop(&self) {
+        self.shared.request_stop();
+    }
+
     /// Resigns as every Master, removes every address of ours, ends the engine thread.
     ///
     /// # Errors
     ///
     /// [`EngineError::Busy`] when that takes longer than `deadline`; it goes on meanwhile.
     pub fn stop(&self, deadline: Duration) -> Result<(), EngineError> {
-        self.shared.stop_requested.store(true, Ordering::Release);
-        self.shared.wake_engine();
+        self.request_stop();
         if !self.shared.wait_for_end(deadline) {
             return Err(EngineError::Busy);
         }
@@ -300,8 +304,7 @@ fn spawn_wake_up(shared: Arc<Shared>, wake: impl Fn() + Send + 'static) -> Resul
 
 /// A thread of ours panicked: the engine resigns, then the process ends.
 fn resign_and_end(shared: &Shared) -> ! {
-    shared.stop_requested.store(true, Ordering::Release);
-    shared.wake_engine();
+    shared.request_stop();
     // The engine is in order, and the process only waits for it.
     shared.wait_for_end(RELEASE_LIMIT);
     end_process()

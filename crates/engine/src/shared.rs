@@ -105,6 +105,12 @@ impl Shared {
         *waited.unwrap_or_else(PoisonError::into_inner).0
     }
 
+    /// Lets the engine thread resign and end.
+    pub(crate) fn request_stop(&self) {
+        self.stop_requested.store(true, Ordering::Release);
+        self.wake_engine();
+    }
+
     pub(crate) fn wake_engine(&self) {
         signal(&self.engine_wake);
     }
