@@ -131,6 +131,34 @@ serialLabTest(
 )
 
 serialLabTest(
+  'an engine that was stopped leaves no descriptor open',
+  inLab(['a'], async (t, lab) => {
+    const program = await Program.start(lab.host('a'))
+    const descriptors = async (engines: number): Promise<number> =>
+      await program.run(async ({ native }, count) => {
+        const { readdirSync } = process.getBuiltinModule('node:fs')
+        process.getBuiltinModule('node:v8').setFlagsFromString('--expose-gc')
+        const collect = process.getBuiltinModule('node:vm').runInNewContext('gc') as () => void
+        for (let index = 0; index < count; index++) {
+          const engine = await native.Engine.open({ signals: false }, () => {})
+          await engine.stop()
+        }
+        // What a first collection finds unused, later ones give up.
+        for (let round = 0; round < 3; round++) {
+          await new Promise((resolve) => {
+            setImmediate(resolve)
+          })
+          collect()
+        }
+        return readdirSync('/proc/self/fd').length
+      }, engines)
+    const before = await descriptors(1)
+    const after = await descriptors(10)
+    t.true(after <= before + 2, `${before} descriptors after one engine, ${after} after ten more`)
+  }),
+)
+
+serialLabTest(
   'apply() reports what is new, changed, unchanged and gone, and the kernel follows',
   inLab(['a'], async (t, lab) => {
     const program = await openEngine(lab.host('a'))

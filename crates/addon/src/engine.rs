@@ -134,11 +134,13 @@ impl Task for OpenTask {
 
     fn resolve(&mut self, env: Env, output: Self::Output) -> Result<Self::JsValue> {
         let inner = Arc::new(output);
-        let engine = Arc::clone(&inner);
-        // Runs when a worker is terminated, where no 'exit' handler does.
-        env.add_env_cleanup_hook(engine, |engine| {
-            // Nobody is left to tell.
-            let _ = engine.stop(Duration::from_millis(500));
+        // Runs when a worker is terminated, where no 'exit' handler does. It is there until then,
+        // and must not keep an engine that JavaScript has forgotten.
+        env.add_env_cleanup_hook(Arc::downgrade(&inner), |engine| {
+            if let Some(engine) = engine.upgrade() {
+                // Nobody is left to tell.
+                let _ = engine.stop(Duration::from_millis(500));
+            }
         })?;
         Ok(Engine { inner })
     }
