@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::panic::{self, AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, sync_channel};
-use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError, TryLockError};
 use std::thread::{Builder, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ka_netlink::RouteSocket;
 use ka_sys::capability::{self, Capability};
@@ -118,13 +118,20 @@ impl Engine {
     ///
     /// [`EngineError`]; nothing has changed then, but for what the sweep removed.
     pub fn apply(&self, config: EngineConfig) -> Result<ApplyReport, EngineError> {
-        let mut host = self.host();
+        self.with_host(|host| self.apply_to(host, config))
+    }
+
+    fn apply_to(
+        &self,
+        host: &mut HostSide,
+        config: EngineConfig,
+    ) -> Result<ApplyReport, EngineError> {
         let HostSide {
             runtime,
             swept,
             leftovers,
             ..
-        } = &mut *host;
+        } = host;
         let runtime = runtime.as_mut().ok_or(EngineError::Stopped)?;
         let mut route = RouteSocket::open()?;
         let links = route.links()?;
@@ -195,23 +202,33 @@ impl Engine {
     ///
     /// [`EngineError::Busy`] when that takes longer than `deadline`; it goes on meanwhile.
     pub fn stop(&self, deadline: Duration) -> Result<(), EngineError> {
+        let until = Instant::now() + deadline;
         self.request_stop();
         if !self.shared.wait_for_end(deadline) {
             return Err(EngineError::Busy);
         }
-        let mut host = self.host();
-        if let Some(thread) = host.thread.take() {
-            // The thread's own panic ended the process before it could be joined.
-            let _ = thread.join();
-            // What could not be removed stays recorded, for the next start or `release`.
-            let runtime = host.runtime.take();
-            if let Some(mut runtime) = runtime
-                && self.shared.released.load(Ordering::Acquire)
-            {
-                match host.leftovers.is_empty() {
-                    true => runtime.clear()?,
-                    false => runtime.replace(std::mem::take(&mut host.leftovers))?,
-                }
+        match self.host_until(until) {
+            Some(mut host) => self.put_away(&mut host),
+            // An apply is at the disk or asks the kernel: it puts away when it is through.
+            None => Ok(()),
+        }
+    }
+
+    /// Frees the name and brings the runtime file up to date, once: the engine thread has ended.
+    fn put_away(&self, host: &mut HostSide) -> Result<(), EngineError> {
+        let Some(thread) = host.thread.take() else {
+            return Ok(());
+        };
+        // The thread's own panic ended the process before it could be joined.
+        let _ = thread.join();
+        // What could not be removed stays recorded, for the next start or `release`.
+        let runtime = host.runtime.take();
+        if let Some(mut runtime) = runtime
+            && self.shared.released.load(Ordering::Acquire)
+        {
+            match host.leftovers.is_empty() {
+                true => runtime.clear()?,
+                false => runtime.replace(std::mem::take(&mut host.leftovers))?,
             }
         }
         Ok(())
@@ -238,6 +255,10 @@ impl Engine {
     /// [`EngineError::Stopped`], [`EngineError::Busy`].
     #[cfg(feature = "fault-injection")]
     pub fn inject(&self, fault: crate::Fault) -> Result<(), EngineError> {
+        if let crate::Fault::SlowDisk(_) = fault {
+            self.with_host(|_| fault.strike());
+            return Ok(());
+        }
         self.command(Command::Fail(fault))
     }
 
@@ -247,8 +268,27 @@ impl Engine {
             .map_err(|_| EngineError::Stopped)
     }
 
-    fn host(&self) -> MutexGuard<'_, HostSide> {
-        self.host.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Runs `body`, and then what a stop left that did not wait for it.
+    fn with_host<T>(&self, body: impl FnOnce(&mut HostSide) -> T) -> T {
+        let mut host = self.host.lock().unwrap_or_else(PoisonError::into_inner);
+        let result = body(&mut host);
+        if self.shared.ended.load(Ordering::Acquire) {
+            // Nobody is left to tell; what stays in the file, the next start sweeps.
+            let _ = self.put_away(&mut host);
+        }
+        result
+    }
+
+    /// The host's side, unless it is in use until then.
+    fn host_until(&self, until: Instant) -> Option<MutexGuard<'_, HostSide>> {
+        loop {
+            match self.host.try_lock() {
+                Ok(host) => return Some(host),
+                Err(TryLockError::Poisoned(poisoned)) => return Some(poisoned.into_inner()),
+                Err(TryLockError::WouldBlock) if Instant::now() >= until => return None,
+                Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(1)),
+            }
+        }
     }
 }
 

@@ -10,3 +10,4 @@ mod leftovers;
 mod links;
 mod load;
 mod reload;
+mod stop;
