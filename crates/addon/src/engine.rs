@@ -4,13 +4,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ka_engine::guard;
 use napi::bindgen_prelude::{AsyncTask, Function};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
-use napi::{Env, Result, Task};
+use napi::{Env, Result};
 use napi_derive::napi;
 
+use crate::call::Call;
 use crate::config::{EngineConfig, EngineOptions};
-use crate::error::{CodedError, Failure};
+use crate::error::CodedError;
 use crate::event::EngineEvent;
 use crate::snapshot::EngineSnapshot;
 
@@ -34,18 +36,39 @@ impl Engine {
     /// `wake` is called without arguments when events wait for `drain()`; it does not
     /// keep the process alive.
     #[napi(ts_return_type = "Promise<Engine>")]
-    pub fn open(options: EngineOptions, wake: Function<'_, (), ()>) -> Result<AsyncTask<OpenTask>> {
-        let wake: Wake = wake
-            .build_threadsafe_function()
-            .weak::<true>()
-            .callee_handled::<false>()
-            .max_queue_size::<2>()
-            .build()?;
-        Ok(AsyncTask::new(OpenTask {
-            options: options.into(),
-            wake: Some(wake),
-            failure: Failure::none(),
-        }))
+    pub fn open(
+        options: EngineOptions,
+        wake: Function<'_, (), ()>,
+    ) -> Result<AsyncTask<Call<ka_engine::Engine, Engine>>> {
+        guard(|| {
+            let wake: Wake = wake
+                .build_threadsafe_function()
+                .weak::<true>()
+                .callee_handled::<false>()
+                .max_queue_size::<2>()
+                .build()?;
+            let options = options.into();
+            let open = move || {
+                ka_engine::Engine::open(&options, move || {
+                    // A full queue means that JavaScript has a wake-up to come already.
+                    wake.call((), ThreadsafeFunctionCallMode::NonBlocking);
+                })
+            };
+            Ok(AsyncTask::new(Call::new(open, Self::new)))
+        })
+    }
+
+    fn new(env: Env, opened: ka_engine::Engine) -> Result<Self> {
+        let inner = Arc::new(opened);
+        // Runs when a worker is terminated, where no 'exit' handler does. It is there until then,
+        // and must not keep an engine that JavaScript has forgotten.
+        env.add_env_cleanup_hook(Arc::downgrade(&inner), |engine| {
+            if let Some(engine) = engine.upgrade() {
+                // Nobody is left to tell.
+                let _ = guard(|| engine.stop(Duration::from_millis(500)));
+            }
+        })?;
+        Ok(Self { inner })
     }
 
     /// Makes `config` the wanted state: the whole of it, at start and at reload alike.
@@ -53,43 +76,45 @@ impl Engine {
     pub fn apply(
         &self,
         config: EngineConfig,
-    ) -> std::result::Result<AsyncTask<ApplyTask>, CodedError> {
-        let config = ka_engine::EngineConfig::try_from(config)?;
-        Ok(AsyncTask::new(ApplyTask {
-            engine: Arc::clone(&self.inner),
-            config: Some(config),
-            failure: Failure::none(),
-        }))
+    ) -> std::result::Result<AsyncTask<Call<ka_engine::ApplyReport, ApplyReport>>, CodedError> {
+        guard(|| {
+            let engine = Arc::clone(&self.inner);
+            let config = config.try_into()?;
+            let apply = move || engine.apply(config);
+            Ok(AsyncTask::new(Call::new(apply, |_, report| {
+                Ok(report.into())
+            })))
+        })
     }
 
     /// The present state of every instance and of the engine thread.
     #[napi(ts_return_type = "Promise<EngineSnapshot>")]
-    pub fn snapshot(&self) -> AsyncTask<SnapshotTask> {
-        AsyncTask::new(SnapshotTask {
-            engine: Arc::clone(&self.inner),
-            failure: Failure::none(),
-        })
+    pub fn snapshot(&self) -> AsyncTask<Call<ka_engine::EngineSnapshot, EngineSnapshot>> {
+        let engine = Arc::clone(&self.inner);
+        AsyncTask::new(Call::new(
+            move || engine.snapshot(),
+            |_, snapshot| Ok(snapshot.into()),
+        ))
     }
 
     /// Takes the events that wait, oldest first; at most 4,096 a call.
     #[napi]
     pub fn drain(&self) -> Vec<EngineEvent> {
-        self.inner
-            .drain(DRAIN_LIMIT)
-            .into_iter()
-            .filter_map(crate::event::convert)
-            .collect()
+        guard(|| {
+            let events = self.inner.drain(DRAIN_LIMIT).into_iter();
+            events.filter_map(crate::event::convert).collect()
+        })
     }
 
     /// Resigns as every Master, removes every address of ours, ends the engine thread.
     ///
     /// It begins at once; the promise, as all of them, also waits for its turn among Node's worker threads.
     #[napi(ts_return_type = "Promise<void>")]
-    pub fn stop(&self) -> AsyncTask<StopTask> {
-        self.inner.request_stop();
-        AsyncTask::new(StopTask {
-            engine: Arc::clone(&self.inner),
-            failure: Failure::none(),
+    pub fn stop(&self) -> AsyncTask<Call<(), ()>> {
+        guard(|| {
+            self.inner.request_stop();
+            let engine = Arc::clone(&self.inner);
+            AsyncTask::new(Call::new(move || engine.stop(STOP_TIMEOUT), |_, ()| Ok(())))
         })
     }
 
@@ -98,124 +123,14 @@ impl Engine {
     /// Returns whether everything was released before `deadlineMs` had passed.
     #[napi]
     pub fn stop_now(&self, deadline_ms: u32) -> bool {
-        self.inner
-            .stop(Duration::from_millis(deadline_ms.into()))
-            .is_ok()
+        guard(|| {
+            let deadline = Duration::from_millis(deadline_ms.into());
+            self.inner.stop(deadline).is_ok()
+        })
     }
 }
 
 type Wake = ThreadsafeFunction<(), (), (), napi::Status, false, true, 2>;
-
-/// `Engine.open`.
-pub struct OpenTask {
-    options: ka_engine::EngineOptions,
-    wake: Option<Wake>,
-    failure: Failure,
-}
-
-impl Task for OpenTask {
-    type Output = ka_engine::Engine;
-    type JsValue = Engine;
-
-    fn compute(&mut self) -> Result<Self::Output> {
-        let wake = self.wake.take();
-        let opened = ka_engine::Engine::open(&self.options, move || {
-            if let Some(wake) = &wake {
-                // A full queue means that JavaScript has a wake-up to come already.
-                wake.call((), ThreadsafeFunctionCallMode::NonBlocking);
-            }
-        });
-        self.failure.keep(opened)
-    }
-
-    fn reject(&mut self, env: Env, error: napi::Error) -> Result<Self::JsValue> {
-        Err(self.failure.reject(env, error))
-    }
-
-    fn resolve(&mut self, env: Env, output: Self::Output) -> Result<Self::JsValue> {
-        let inner = Arc::new(output);
-        // Runs when a worker is terminated, where no 'exit' handler does. It is there until then,
-        // and must not keep an engine that JavaScript has forgotten.
-        env.add_env_cleanup_hook(Arc::downgrade(&inner), |engine| {
-            if let Some(engine) = engine.upgrade() {
-                // Nobody is left to tell.
-                let _ = engine.stop(Duration::from_millis(500));
-            }
-        })?;
-        Ok(Engine { inner })
-    }
-}
-
-/// `Engine.apply`.
-pub struct ApplyTask {
-    engine: Arc<ka_engine::Engine>,
-    config: Option<ka_engine::EngineConfig>,
-    failure: Failure,
-}
-
-impl Task for ApplyTask {
-    type Output = ka_engine::ApplyReport;
-    type JsValue = ApplyReport;
-
-    fn compute(&mut self) -> Result<Self::Output> {
-        let config = self.config.take().unwrap_or_default();
-        self.failure.keep(self.engine.apply(config))
-    }
-
-    fn reject(&mut self, env: Env, error: napi::Error) -> Result<Self::JsValue> {
-        Err(self.failure.reject(env, error))
-    }
-
-    fn resolve(&mut self, _env: Env, output: Self::Output) -> Result<Self::JsValue> {
-        Ok(output.into())
-    }
-}
-
-/// `Engine.snapshot`.
-pub struct SnapshotTask {
-    engine: Arc<ka_engine::Engine>,
-    failure: Failure,
-}
-
-impl Task for SnapshotTask {
-    type Output = ka_engine::EngineSnapshot;
-    type JsValue = EngineSnapshot;
-
-    fn compute(&mut self) -> Result<Self::Output> {
-        self.failure.keep(self.engine.snapshot())
-    }
-
-    fn reject(&mut self, env: Env, error: napi::Error) -> Result<Self::JsValue> {
-        Err(self.failure.reject(env, error))
-    }
-
-    fn resolve(&mut self, _env: Env, output: Self::Output) -> Result<Self::JsValue> {
-        Ok(output.into())
-    }
-}
-
-/// `Engine.stop`.
-pub struct StopTask {
-    engine: Arc<ka_engine::Engine>,
-    failure: Failure,
-}
-
-impl Task for StopTask {
-    type Output = ();
-    type JsValue = ();
-
-    fn compute(&mut self) -> Result<()> {
-        self.failure.keep(self.engine.stop(STOP_TIMEOUT))
-    }
-
-    fn reject(&mut self, env: Env, error: napi::Error) -> Result<Self::JsValue> {
-        Err(self.failure.reject(env, error))
-    }
-
-    fn resolve(&mut self, _env: Env, (): ()) -> Result<()> {
-        Ok(())
-    }
-}
 
 /// What an apply did.
 #[napi(object, object_from_js = false)]
@@ -269,6 +184,21 @@ pub struct ReleaseReport {
     pub failed: Vec<String>,
 }
 
+impl From<ka_engine::ReleaseReport> for ReleaseReport {
+    fn from(report: ka_engine::ReleaseReport) -> Self {
+        let name =
+            |left: &ka_engine::ReleasedAddress| format!("{} on {}", left.address, left.interface);
+        Self {
+            released: report.released.iter().map(name).collect(),
+            failed: report
+                .failed
+                .iter()
+                .map(|(address, reason)| format!("{}: {reason}", name(address)))
+                .collect(),
+        }
+    }
+}
+
 /// Removes what an engine that was killed left in this network namespace.
 ///
 /// Fails with `KA_ERR_ALREADY_RUNNING` while such an engine lives.
@@ -276,53 +206,13 @@ pub struct ReleaseReport {
 pub fn release(
     runtime_dir: Option<String>,
     instance_name: Option<String>,
-) -> AsyncTask<ReleaseTask> {
-    AsyncTask::new(ReleaseTask {
-        directory: runtime_dir.map_or_else(
-            || ka_engine::EngineOptions::default().runtime_dir,
-            PathBuf::from,
-        ),
-        instance_name,
-        failure: Failure::none(),
-    })
-}
-
-/// `release`.
-pub struct ReleaseTask {
-    directory: PathBuf,
-    instance_name: Option<String>,
-    failure: Failure,
-}
-
-impl Task for ReleaseTask {
-    type Output = ka_engine::ReleaseReport;
-    type JsValue = ReleaseReport;
-
-    fn compute(&mut self) -> Result<Self::Output> {
-        self.failure.keep(ka_engine::release(
-            &self.directory,
-            self.instance_name.as_deref(),
-        ))
-    }
-
-    fn reject(&mut self, env: Env, error: napi::Error) -> Result<Self::JsValue> {
-        Err(self.failure.reject(env, error))
-    }
-
-    fn resolve(&mut self, _env: Env, output: Self::Output) -> Result<Self::JsValue> {
-        Ok(ReleaseReport {
-            released: output
-                .released
-                .iter()
-                .map(|address| format!("{} on {}", address.address, address.interface))
-                .collect(),
-            failed: output
-                .failed
-                .iter()
-                .map(|(address, reason)| {
-                    format!("{} on {}: {reason}", address.address, address.interface)
-                })
-                .collect(),
-        })
-    }
+) -> AsyncTask<Call<ka_engine::ReleaseReport, ReleaseReport>> {
+    let directory = runtime_dir.map_or_else(
+        || ka_engine::EngineOptions::default().runtime_dir,
+        PathBuf::from,
+    );
+    AsyncTask::new(Call::new(
+        move || ka_engine::release(&directory, instance_name.as_deref()),
+        |_, report| Ok(report.into()),
+    ))
 }

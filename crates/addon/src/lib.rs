@@ -4,6 +4,7 @@
 //! take time runs on libuv's worker threads; the JavaScript thread never waits
 //! here, [`engine::Engine::stop_now`] excepted, which exists to be waited for.
 
+pub mod call;
 pub mod config;
 pub mod engine;
 mod error;

@@ -1,10 +1,9 @@
 //! The host's end of the engine.
 
 use std::collections::BTreeSet;
-use std::panic::{self, AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, sync_channel};
-use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError, TryLockError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -13,9 +12,9 @@ use ka_sys::capability::{self, Capability};
 
 use crate::apply::{ApplyReport, Plan};
 use crate::config::{EngineConfig, EngineOptions};
-use crate::ends::{RELEASE_LIMIT, end_process};
 use crate::error::EngineError;
 use crate::event::{EVENT_CAPACITY, EngineEvent};
+use crate::guard::{enlist, guard, install_panic_hook};
 use crate::runtime::{Record, Runtime};
 use crate::shared::{Command, Ending, Shared};
 use crate::snapshot::EngineSnapshot;
@@ -93,16 +92,19 @@ impl Engine {
             })?
         };
         match opened.recv() {
-            Ok(Ok(())) => Ok(Self {
-                shared,
-                host: Mutex::new(HostSide {
-                    runtime: Some(runtime),
-                    swept: false,
-                    leftovers: BTreeSet::new(),
-                    thread: Some(thread),
-                }),
-                snapshot: Mutex::new(()),
-            }),
+            Ok(Ok(())) => {
+                enlist(&shared);
+                Ok(Self {
+                    shared,
+                    host: Mutex::new(HostSide {
+                        runtime: Some(runtime),
+                        swept: false,
+                        leftovers: BTreeSet::new(),
+                        thread: Some(thread),
+                    }),
+                    snapshot: Mutex::new(()),
+                })
+            }
             Ok(Err(error)) => Err(error),
             Err(_) => Err(EngineError::Stopped),
         }
@@ -295,7 +297,7 @@ impl Engine {
 impl Drop for Engine {
     fn drop(&mut self) {
         // There is nobody left to tell; the runtime file keeps what stays.
-        let _ = self.stop(RESIGN_DEADLINE);
+        let _ = guard(|| self.stop(RESIGN_DEADLINE));
     }
 }
 
@@ -331,40 +333,11 @@ fn spawn_wake_up(shared: Arc<Shared>, wake: impl Fn() + Send + 'static) -> Resul
             let _ = rustix::io::read(&shared.host_wake, &mut count);
             // Asked before: the wake-up after the end is still to come otherwise.
             let ended = shared.ended.load(Ordering::Acquire);
-            if catch_unwind(AssertUnwindSafe(&wake)).is_err() {
-                resign_and_end(&shared);
-            }
+            guard(&wake);
             if ended {
                 return;
             }
         }
     })
     .map(drop)
-}
-
-/// A thread of ours panicked: the engine resigns, then the process ends.
-fn resign_and_end(shared: &Shared) -> ! {
-    shared.request_stop();
-    // The engine is in order, and the process only waits for it.
-    shared.wait_for_end(RELEASE_LIMIT);
-    end_process()
-}
-
-/// Makes a panic of our threads write one line, before they resign and end the process.
-/// Resigning is worth more than a backtrace, which takes long and may allocate what is broken.
-fn install_panic_hook() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        let former = panic::take_hook();
-        panic::set_hook(Box::new(move |info| {
-            let is_ours = std::thread::current()
-                .name()
-                .is_some_and(|name| name.starts_with("ka-"));
-            if is_ours {
-                crate::ends::say("ka-native: the engine failed; resigning\n");
-            } else {
-                former(info);
-            }
-        }));
-    });
 }
