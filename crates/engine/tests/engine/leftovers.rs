@@ -1,15 +1,14 @@
 //! One engine of a name, and what a dead one leaves.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use ka_engine::{Engine, EngineError, EngineOptions, release};
-use ka_sys::namespace::network_namespace_inode;
 use ka_vrrp::State;
 
 use crate::support::{
-    Directory, Peer, add_marked, config, held, in_namespace, ip, open, options, owner, set,
-    wait_for, wait_held,
+    Directory, Peer, add_marked, config, held, in_namespace, ip, open, options, owner, record,
+    runtime_file, set, wait_for, wait_held,
 };
 
 fn named(directory: &Path, name: &str) -> EngineOptions {
@@ -17,19 +16,6 @@ fn named(directory: &Path, name: &str) -> EngineOptions {
         instance_name: Some(name.to_owned()),
         ..options(directory)
     }
-}
-
-/// The runtime file of an engine without a name in this namespace.
-fn runtime_file(directory: &Path) -> PathBuf {
-    directory.join(format!("{}.json", network_namespace_inode().unwrap()))
-}
-
-fn record(directory: &Path, addresses: &[&str]) {
-    let entry = |address: &&str| format!(r#"{{"interface":"left","address":"{address}"}}"#);
-    let entries: Vec<String> = addresses.iter().map(entry).collect();
-    let text = format!(r#"{{"layout":1,"addresses":[{}]}}"#, entries.join(","));
-    fs::create_dir_all(directory).unwrap();
-    fs::write(runtime_file(directory), text).unwrap();
 }
 
 #[test]

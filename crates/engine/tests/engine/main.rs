@@ -10,4 +10,5 @@ mod leftovers;
 mod links;
 mod load;
 mod reload;
+mod start;
 mod stop;
