@@ -343,7 +343,7 @@ export type Rejection =
 /**
  * Removes what an engine that was killed left in this network namespace.
  *
- * Fails with `KA_ERR_ALREADY_RUNNING` while such an engine lives.
+ * Fails with `KA_ERR_ALREADY_RUNNING` while such an engine lives, with `KA_ERR_ENGINE` where its record cannot be used.
  */
 export declare function release(runtimeDir?: string | undefined | null, instanceName?: string | undefined | null): Promise<ReleaseReport>
 

@@ -214,6 +214,8 @@ class RunningDaemon implements Daemon {
     try {
       const report = await native(async () => await this.#engine.apply(lower(config)))
       this.#config = config
+      // What concerns an instance comes as an event.
+      for (const { instance, reason } of report.refusals) if (instance === '') this.#log.warn(reason)
       // Instances that are gone have said so: their scripts are told before they are forgotten.
       this.takeEvents()
       this.#notify.retain(config.vrrpInstances)

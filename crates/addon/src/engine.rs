@@ -201,7 +201,7 @@ impl From<ka_engine::ReleaseReport> for ReleaseReport {
 
 /// Removes what an engine that was killed left in this network namespace.
 ///
-/// Fails with `KA_ERR_ALREADY_RUNNING` while such an engine lives.
+/// Fails with `KA_ERR_ALREADY_RUNNING` while such an engine lives, with `KA_ERR_ENGINE` where its record cannot be used.
 #[napi(ts_return_type = "Promise<ReleaseReport>")]
 pub fn release(
     runtime_dir: Option<String>,

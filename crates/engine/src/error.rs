@@ -38,6 +38,14 @@ pub enum EngineError {
         #[source]
         source: std::io::Error,
     },
+    /// The runtime file of an engine before this one cannot be used, and stays.
+    #[error("{} cannot be used: {reason}; addresses that it records may still be there", path.display())]
+    UnusableRecord {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        reason: String,
+    },
     /// An instance names an interface that does not exist.
     #[error("instance {instance}: interface {interface} does not exist")]
     MissingInterface {

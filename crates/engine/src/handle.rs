@@ -10,12 +10,13 @@ use std::time::{Duration, Instant};
 use ka_netlink::RouteSocket;
 use ka_sys::capability::{self, Capability};
 
-use crate::apply::{ApplyReport, Plan};
+use crate::apply::{ApplyReport, Plan, Refusal};
 use crate::config::{EngineConfig, EngineOptions};
 use crate::error::EngineError;
 use crate::event::{EVENT_CAPACITY, EngineEvent};
 use crate::guard::{enlist, guard, install_panic_hook};
-use crate::runtime::{Record, Runtime};
+use crate::record::Record;
+use crate::runtime::Runtime;
 use crate::shared::{Command, Ending, Shared};
 use crate::snapshot::EngineSnapshot;
 
@@ -43,6 +44,8 @@ struct HostSide {
     swept: bool,
     /// What an engine before this one left and the sweep could not remove.
     leftovers: BTreeSet<Record>,
+    /// What is to be told of its record, with the next report.
+    told: Option<String>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -100,6 +103,7 @@ impl Engine {
                         runtime: Some(runtime),
                         swept: false,
                         leftovers: BTreeSet::new(),
+                        told: None,
                         thread: Some(thread),
                     }),
                     snapshot: Mutex::new(()),
@@ -132,6 +136,7 @@ impl Engine {
             runtime,
             swept,
             leftovers,
+            told,
             ..
         } = host;
         let runtime = runtime.as_mut().ok_or(EngineError::Stopped)?;
@@ -144,6 +149,7 @@ impl Engine {
         if !*swept {
             let report = runtime.sweep(&mut route, &links, &wanted)?;
             leftovers.extend(report.failed.into_iter().map(|(left, _)| left.into()));
+            *told = runtime.put_aside()?;
             *swept = true;
         }
         // Before the first address can be added, the file says that it may be there.
@@ -151,7 +157,14 @@ impl Engine {
         let (reply, answer) = sync_channel(1);
         let plan = Box::new(plan);
         self.command(Command::Apply { plan, reply })?;
-        let outcome = self.answer(&answer)?;
+        let mut outcome = self.answer(&answer)?;
+        outcome
+            .report
+            .refusals
+            .extend(told.take().map(|reason| Refusal {
+                instance: Arc::from(""),
+                reason,
+            }));
         wanted.extend(leftovers.iter().cloned());
         wanted.extend(outcome.leaving.iter().map(|(interface, address)| Record {
             interface: interface.to_string(),
@@ -223,9 +236,11 @@ impl Engine {
         };
         // The thread's own panic ended the process before it could be joined.
         let _ = thread.join();
-        // What could not be removed stays recorded, for the next start or `release`.
+        // What could not be removed stays recorded, for the next start or `release`; so does what
+        // the engine before this one left, where nothing was applied.
         let runtime = host.runtime.take();
         if let Some(mut runtime) = runtime
+            && host.swept
             && self.shared.released.load(Ordering::Acquire)
         {
             match host.leftovers.is_empty() {

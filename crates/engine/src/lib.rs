@@ -24,6 +24,7 @@ mod interfaces;
 mod kernel;
 mod links;
 mod packets;
+mod record;
 mod routers;
 mod runtime;
 mod shared;
