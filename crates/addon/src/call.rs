@@ -18,13 +18,15 @@ pub struct Call<Output, JsValue> {
 }
 
 impl<Output, JsValue> Call<Output, JsValue> {
-    /// `work` runs on a worker thread, `convert` on that of JavaScript.
-    pub(crate) fn new(
-        work: impl FnOnce() -> Result<Output, EngineError> + Send + 'static,
+    /// `work` runs with `argument` on a worker thread, `convert` on that of JavaScript. The promise
+    /// rejects where there is no argument.
+    pub(crate) fn new<Argument: Send + 'static>(
+        argument: Result<Argument, CodedError>,
+        work: impl FnOnce(Argument) -> Result<Output, EngineError> + Send + 'static,
         convert: fn(Env, Output) -> napi::Result<JsValue>,
     ) -> Self {
         Self {
-            work: Some(Box::new(|| work().map_err(|error| coded(&error)))),
+            work: Some(Box::new(|| work(argument?).map_err(|error| coded(&error)))),
             convert,
             failure: None,
         }

@@ -4,16 +4,16 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ka_engine::guard;
-use napi::bindgen_prelude::{AsyncTask, Function};
+use ka_engine::{EngineError, guard};
+use napi::bindgen_prelude::{AsyncTask, Function, ToNapiValue, TypeName, Unknown};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
-use napi::{Env, Result};
+use napi::{Env, Result, ValueType};
 use napi_derive::napi;
 
 use crate::call::Call;
-use crate::config::{EngineConfig, EngineOptions};
 use crate::error::CodedError;
 use crate::event::EngineEvent;
+use crate::parse;
 use crate::snapshot::EngineSnapshot;
 
 /// Longest orderly stop; thousands of addresses take a fraction of a second.
@@ -23,7 +23,9 @@ const DRAIN_LIMIT: usize = 4096;
 
 /// The engine thread and its handle. All methods but `drain` and `stopNow` are asynchronous.
 ///
-/// Errors have one of the codes of `src/errors.ts`.
+/// Every error has one of the codes of `src/errors.ts`; an argument that is none is `KA_ERR_USAGE`, and
+/// `KA_ERR_CONFIG_UNUSABLE` in `apply`. Asynchronous methods reject and do not throw, with two exceptions: what a
+/// getter of an argument throws is thrown on, and so is Node's own error when `this` is no engine.
 #[napi]
 pub struct Engine {
     inner: Arc<ka_engine::Engine>,
@@ -35,26 +37,26 @@ impl Engine {
     ///
     /// `wake` is called without arguments when events wait for `drain()`; it does not
     /// keep the process alive.
-    #[napi(ts_return_type = "Promise<Engine>")]
+    #[napi(
+        ts_args_type = "options: EngineOptions, wake: () => void",
+        ts_return_type = "Promise<Engine>"
+    )]
     pub fn open(
-        options: EngineOptions,
-        wake: Function<'_, (), ()>,
-    ) -> Result<AsyncTask<Call<ka_engine::Engine, Engine>>> {
+        options: Unknown<'_>,
+        wake: Unknown<'_>,
+    ) -> AsyncTask<Call<ka_engine::Engine, Engine>> {
         guard(|| {
-            let wake: Wake = wake
-                .build_threadsafe_function()
-                .weak::<true>()
-                .callee_handled::<false>()
-                .max_queue_size::<2>()
-                .build()?;
-            let options = options.into();
-            let open = move || {
+            let arguments = parse::options(options).and_then(|options| {
+                let wake = wake_up(wake).map_err(parse::usage)?;
+                Ok((options, wake))
+            });
+            let open = |(options, wake): (ka_engine::EngineOptions, Wake)| {
                 ka_engine::Engine::open(&options, move || {
                     // A full queue means that JavaScript has a wake-up to come already.
                     wake.call((), ThreadsafeFunctionCallMode::NonBlocking);
                 })
             };
-            Ok(AsyncTask::new(Call::new(open, Self::new)))
+            AsyncTask::new(Call::new(arguments, open, Self::new))
         })
     }
 
@@ -71,30 +73,48 @@ impl Engine {
         Ok(Self { inner })
     }
 
+    /// A call of this engine.
+    fn call<Argument: Send + 'static, Output, JsValue>(
+        &self,
+        argument: std::result::Result<Argument, CodedError>,
+        work: fn(&ka_engine::Engine, Argument) -> std::result::Result<Output, EngineError>,
+        convert: fn(Env, Output) -> Result<JsValue>,
+    ) -> AsyncTask<Call<Output, JsValue>>
+    where
+        Output: Send + 'static,
+        JsValue: ToNapiValue + TypeName,
+    {
+        let engine = Arc::clone(&self.inner);
+        let work = move |argument| work(&engine, argument);
+        AsyncTask::new(Call::new(argument, work, convert))
+    }
+
     /// Makes `config` the wanted state: the whole of it, at start and at reload alike.
-    #[napi(ts_return_type = "Promise<ApplyReport>")]
+    #[napi(
+        ts_args_type = "config: EngineConfig",
+        ts_return_type = "Promise<ApplyReport>"
+    )]
     pub fn apply(
         &self,
-        config: EngineConfig,
-    ) -> std::result::Result<AsyncTask<Call<ka_engine::ApplyReport, ApplyReport>>, CodedError> {
+        config: Unknown<'_>,
+    ) -> AsyncTask<Call<ka_engine::ApplyReport, ApplyReport>> {
         guard(|| {
-            let engine = Arc::clone(&self.inner);
-            let config = config.try_into()?;
-            let apply = move || engine.apply(config);
-            Ok(AsyncTask::new(Call::new(apply, |_, report| {
-                Ok(report.into())
-            })))
+            self.call(
+                parse::config(config),
+                ka_engine::Engine::apply,
+                |_, report| Ok(report.into()),
+            )
         })
     }
 
     /// The present state of every instance and of the engine thread.
     #[napi(ts_return_type = "Promise<EngineSnapshot>")]
     pub fn snapshot(&self) -> AsyncTask<Call<ka_engine::EngineSnapshot, EngineSnapshot>> {
-        let engine = Arc::clone(&self.inner);
-        AsyncTask::new(Call::new(
-            move || engine.snapshot(),
+        self.call(
+            Ok(()),
+            |engine, ()| engine.snapshot(),
             |_, snapshot| Ok(snapshot.into()),
-        ))
+        )
     }
 
     /// Takes the events that wait, oldest first; at most 4,096 a call.
@@ -113,24 +133,40 @@ impl Engine {
     pub fn stop(&self) -> AsyncTask<Call<(), ()>> {
         guard(|| {
             self.inner.request_stop();
-            let engine = Arc::clone(&self.inner);
-            AsyncTask::new(Call::new(move || engine.stop(STOP_TIMEOUT), |_, ()| Ok(())))
+            self.call(
+                Ok(()),
+                |engine, ()| engine.stop(STOP_TIMEOUT),
+                |_, ()| Ok(()),
+            )
         })
     }
 
     /// The same while JavaScript waits, for `process.on('exit')`.
     ///
-    /// Returns whether everything was released before `deadlineMs` had passed.
-    #[napi]
-    pub fn stop_now(&self, deadline_ms: u32) -> bool {
+    /// Returns whether everything was released before `deadlineMs`, an integer, had passed.
+    #[napi(ts_args_type = "deadlineMs: number")]
+    pub fn stop_now(&self, deadline_ms: Unknown<'_>) -> std::result::Result<bool, CodedError> {
         guard(|| {
-            let deadline = Duration::from_millis(deadline_ms.into());
-            self.inner.stop(deadline).is_ok()
+            let deadline = parse::milliseconds("deadlineMs", deadline_ms)?;
+            Ok(self.inner.stop(deadline).is_ok())
         })
     }
 }
 
 type Wake = ThreadsafeFunction<(), (), (), napi::Status, false, true, 2>;
+
+fn wake_up(function: Unknown<'_>) -> std::result::Result<Wake, String> {
+    match function.get_type() {
+        Ok(ValueType::Function) => parse::argument::<Function<'_, (), ()>>("wake", function)?
+            .build_threadsafe_function()
+            .weak::<true>()
+            .callee_handled::<false>()
+            .max_queue_size::<2>()
+            .build()
+            .map_err(|error| format!("wake: {}", error.reason)),
+        _ => Err("wake is not a function".to_owned()),
+    }
+}
 
 /// What an apply did.
 #[napi(object, object_from_js = false)]
@@ -202,17 +238,27 @@ impl From<ka_engine::ReleaseReport> for ReleaseReport {
 /// Removes what an engine that was killed left in this network namespace.
 ///
 /// Fails with `KA_ERR_ALREADY_RUNNING` while such an engine lives, with `KA_ERR_ENGINE` where its record cannot be used.
-#[napi(ts_return_type = "Promise<ReleaseReport>")]
+#[napi(
+    ts_args_type = "runtimeDir?: string | undefined | null, instanceName?: string | undefined | null",
+    ts_return_type = "Promise<ReleaseReport>"
+)]
 pub fn release(
-    runtime_dir: Option<String>,
-    instance_name: Option<String>,
+    runtime_dir: Unknown<'_>,
+    instance_name: Unknown<'_>,
 ) -> AsyncTask<Call<ka_engine::ReleaseReport, ReleaseReport>> {
-    let directory = runtime_dir.map_or_else(
-        || ka_engine::EngineOptions::default().runtime_dir,
-        PathBuf::from,
-    );
-    AsyncTask::new(Call::new(
-        move || ka_engine::release(&directory, instance_name.as_deref()),
-        |_, report| Ok(report.into()),
-    ))
+    guard(|| {
+        let directory = parse::argument::<Option<String>>("runtimeDir", runtime_dir);
+        let name = parse::argument::<Option<String>>("instanceName", instance_name);
+        let arguments = directory.and_then(|directory| Ok((directory, name?)));
+        let release = |(directory, name): (Option<String>, Option<String>)| {
+            let default = || ka_engine::EngineOptions::default().runtime_dir;
+            let directory = directory.map_or_else(default, PathBuf::from);
+            ka_engine::release(&directory, name.as_deref())
+        };
+        AsyncTask::new(Call::new(
+            arguments.map_err(parse::usage),
+            release,
+            |_, report| Ok(report.into()),
+        ))
+    })
 }

@@ -7,6 +7,7 @@ use napi::Error;
 pub(crate) type CodedError = Error<&'static str>;
 
 pub(crate) const INVALID_CONFIG: &str = "KA_ERR_CONFIG_UNUSABLE";
+pub(crate) const USAGE: &str = "KA_ERR_USAGE";
 
 /// The engine's error under its code.
 pub(crate) fn coded(error: &EngineError) -> CodedError {

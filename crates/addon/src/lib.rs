@@ -10,4 +10,5 @@ pub mod engine;
 mod error;
 pub mod event;
 pub mod notice;
+mod parse;
 pub mod snapshot;
