@@ -208,3 +208,34 @@ serialLabTest(
     ])
   }),
 )
+
+serialLabTest(
+  'apply() refuses what it could only carry out in part',
+  inLab(['a'], async (t, lab) => {
+    const program = await openEngine(lab)
+    const twice = (changes: Partial<VirtualAddress>): EngineConfig =>
+      engineConfig(instance({ virtualAddresses: [address('192.0.2.200')], excludedAddresses: [address('192.0.2.200', changes)] }))
+    await allRefused(t, program, 'KA_ERR_CONFIG_UNUSABLE', [
+      [
+        'apply',
+        [engineConfig(instance(), instance({ vrid: 52, virtualAddresses: [address('192.0.2.201')] }))],
+        /two instances are called VI_1/,
+      ],
+      ['apply', [twice({ prefixLength: 32 })], /instance VI_1: 192\.0\.2\.200 is listed twice on eth0, with different values/],
+      ['apply', [twice({ label: 'eth0:vip' })], /192\.0\.2\.200 is listed twice/],
+    ])
+    await t.throwsAsync(
+      program.run(
+        async ({ engine }, config) => {
+          const [first] = config.instances
+          if (first !== undefined) first.authPass = new Uint8Array(9)
+          await engine.apply(config)
+        },
+        engineConfig(instance({ version: 2, advertIntUs: 1_000_000 })),
+      ),
+      { code: 'KA_ERR_CONFIG_UNUSABLE', message: /instance VI_1: authPass has 9 octets, at most 8 are possible/ },
+    )
+    t.deepEqual(await outcomes(program, [{ method: 'apply', values: [twice({})] }]), [['accepted']])
+    await lab.waitForHolders('192.0.2.200', 'a')
+  }),
+)

@@ -16,7 +16,8 @@ pub(crate) fn coded(error: &EngineError) -> CodedError {
         EngineError::MissingCapability { .. } => "KA_ERR_PERMISSION",
         EngineError::MissingInterface { .. }
         | EngineError::InvalidInstance { .. }
-        | EngineError::DuplicateInstance { .. } => INVALID_CONFIG,
+        | EngineError::DuplicateInstance { .. }
+        | EngineError::DuplicateName { .. } => INVALID_CONFIG,
         EngineError::Stopped => "KA_ERR_STOPPED",
         _ => "KA_ERR_ENGINE",
     };

@@ -14,6 +14,9 @@ use napi::{Error, ValueType};
 use crate::config::{EngineConfig, EngineOptions, GarpConfig, InstanceConfig, VirtualAddress};
 use crate::error::{CodedError, INVALID_CONFIG, USAGE};
 
+/// Octets of authentication data in an advertisement.
+const MAX_PASSWORD_OCTETS: usize = 8;
+
 /// Why a value cannot be used, as a sentence that names its field.
 type Parsed<T> = Result<T, String>;
 
@@ -173,7 +176,15 @@ fn router(config: &InstanceConfig<'_>, addresses: Vec<IpAddr>) -> Parsed<RouterC
         preempt_delay: Duration::from_micros(preempt_delay.into()),
         authentication: match config.auth_pass.as_deref() {
             None => Authentication::None,
-            Some(password) => Authentication::pass(password),
+            Some(password) if password.len() <= MAX_PASSWORD_OCTETS => {
+                Authentication::pass(password)
+            }
+            Some(password) => {
+                return Err(format!(
+                    "authPass has {} octets, at most {MAX_PASSWORD_OCTETS} are possible",
+                    password.len()
+                ));
+            }
         },
         addresses,
         checksum_rule: if config.v3_checksum_as_v2 {

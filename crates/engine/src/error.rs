@@ -74,6 +74,12 @@ pub enum EngineError {
         /// Their common interface.
         interface: String,
     },
+    /// Two instances have one name, by which events and reports tell them apart.
+    #[error("two instances are called {name}")]
+    DuplicateName {
+        /// The name.
+        name: String,
+    },
     /// Too many requests wait for the engine thread.
     #[error("the engine is busy")]
     Busy,
