@@ -225,3 +225,15 @@ test('an address that is listed again keeps its place and means what the first l
   const first = '192.0.2.200/24 eth0 eth0:vip'
   t.deepEqual(told, [first, first, '192.0.2.200/32 eth1 undefined', first, first])
 })
+
+test('a repetition of no rounds is none', (t) => {
+  const instance = 'vrrp_instance VI_1 {\n interface eth0\n virtual_router_id 1\n virtual_ipaddress {\n 192.0.2.200\n }\n}\n'
+  const garp = (globals: string): unknown => lower(load(`global_defs {\n${globals}\n}\n${instance}`)).instances[0]?.garp
+  const minimal = { masterDelayMs: 0, masterRepeat: 1, masterRefreshS: 0, masterRefreshRepeat: 1, lowerPrioDelayMs: 0, lowerPrioRepeat: 1 }
+  t.deepEqual(garp('vrrp_min_garp'), minimal)
+  t.deepEqual(garp('vrrp_min_garp\nvrrp_garp_master_refresh 60'), minimal)
+  t.like(garp('vrrp_min_garp\nvrrp_garp_master_refresh 60\nvrrp_garp_master_refresh_repeat 2'), {
+    masterRefreshS: 60,
+    masterRefreshRepeat: 2,
+  })
+})

@@ -45,11 +45,13 @@ function lowerInstance(instance: VrrpInstance, dynamicInterface: boolean): Insta
 }
 
 function lowerGarp(garp: GarpSchedule): GarpConfig {
+  // `vrrp_min_garp` repeats with no rounds, which is not at all.
+  const isRefreshed = garp.masterRefreshRepeat > 0
   return {
     masterDelayMs: garp.masterDelayUs / US_PER_MS,
     masterRepeat: garp.masterRepeat,
-    masterRefreshS: garp.masterRefreshUs / US_PER_S,
-    masterRefreshRepeat: garp.masterRefreshRepeat,
+    masterRefreshS: isRefreshed ? garp.masterRefreshUs / US_PER_S : 0,
+    masterRefreshRepeat: isRefreshed ? garp.masterRefreshRepeat : 1,
     lowerPrioDelayMs: garp.lowerPrioDelayUs / US_PER_MS,
     lowerPrioRepeat: garp.lowerPrioRepeat,
   }
