@@ -54,7 +54,10 @@ export interface ApplyReport {
   unchanged: number
   /** Instances that are gone. */
   removed: number
-  /** What the kernel refused; it stays wanted and is retried. */
+  /**
+   * What the kernel refused meanwhile: it stays wanted and is retried. And that the record of an engine before
+   * this one cannot be used. What was refused before this call, and still is, is not told again.
+   */
   refusals: Array<Refusal>
 }
 
@@ -135,7 +138,7 @@ export interface EngineStatus {
   packetsUnknown: number
 }
 
-/** What happened. */
+/** What happened. The `instance` of an `addressRefused` is empty when none wants the address any more. */
 export type EventKind =
   | { type: 'stateChanged'; instance: string; from: 'INIT' | 'BACKUP' | 'MASTER' | 'FAULT' | 'STOP'; to: 'INIT' | 'BACKUP' | 'MASTER' | 'FAULT' | 'STOP'; cause: Cause; priority: number; skipped: number }
   | { type: 'notice'; instance: string; notice: Notice }
@@ -303,9 +306,9 @@ export type Notice =
   | { type: 'preemptDelayStarted'; delayUs: number }
   | { type: 'preemptDelayStopped' }
 
-/** An object that the kernel refused. */
+/** What could not be done. */
 export interface Refusal {
-  /** The instance that wants the object. */
+  /** The instance that wants it; empty when it concerns none. */
   instance: string
   /** What was attempted, and the kernel's reason. */
   reason: string

@@ -179,14 +179,15 @@ pub struct ApplyReport {
     pub unchanged: u32,
     /// Instances that are gone.
     pub removed: u32,
-    /// What the kernel refused; it stays wanted and is retried.
+    /// What the kernel refused meanwhile: it stays wanted and is retried. And that the record of an engine before
+    /// this one cannot be used. What was refused before this call, and still is, is not told again.
     pub refusals: Vec<Refusal>,
 }
 
-/// An object that the kernel refused.
+/// What could not be done.
 #[napi(object, object_from_js = false)]
 pub struct Refusal {
-    /// The instance that wants the object.
+    /// The instance that wants it; empty when it concerns none.
     pub instance: String,
     /// What was attempted, and the kernel's reason.
     pub reason: String,

@@ -164,10 +164,10 @@ fn flaw(wanted: &VirtualAddress) -> Option<String> {
     }
 }
 
-/// An object that the kernel refused while a configuration was applied.
+/// What could not be done while a configuration was applied.
 #[derive(Clone, Debug)]
 pub struct Refusal {
-    /// The instance that wants the object.
+    /// The instance that wants it; empty when it concerns none.
     pub instance: Arc<str>,
     /// What was attempted, and the kernel's reason.
     pub reason: String,
@@ -184,7 +184,8 @@ pub struct ApplyReport {
     pub unchanged: u32,
     /// Instances that are gone.
     pub removed: u32,
-    /// What the kernel refused; it stays wanted and is retried.
+    /// What the kernel refused meanwhile, which stays wanted and is retried, and what became of a
+    /// record that cannot be used. What was refused before and still is, is not told again.
     pub refusals: Vec<Refusal>,
 }
 

@@ -80,7 +80,7 @@ pub enum EngineError {
         /// The name.
         name: String,
     },
-    /// Too many requests wait for the engine thread.
+    /// Too many requests wait for the engine thread, or it does not answer.
     #[error("the engine is busy")]
     Busy,
     /// The engine has ended or is ending.

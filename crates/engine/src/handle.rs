@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
-use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
@@ -20,7 +20,7 @@ use crate::runtime::Runtime;
 use crate::shared::{Command, Ending, Shared};
 use crate::snapshot::EngineSnapshot;
 
-/// The engine thread answers within milliseconds; this long means that it never will.
+/// The engine thread answers within milliseconds, or has no processor.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
 /// Time to resign when the process is about to end.
 const RESIGN_DEADLINE: Duration = Duration::from_millis(500);
@@ -122,7 +122,8 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// [`EngineError`]; nothing has changed then, but for what the sweep removed.
+    /// [`EngineError`]; nothing has changed then, but for what the sweep removed. After
+    /// [`EngineError::Busy`] it may still take effect.
     pub fn apply(&self, config: EngineConfig) -> Result<ApplyReport, EngineError> {
         self.with_host(|host| self.apply_to(host, config))
     }
@@ -157,7 +158,7 @@ impl Engine {
         let (reply, answer) = sync_channel(1);
         let plan = Box::new(plan);
         self.command(Command::Apply { plan, reply })?;
-        let mut outcome = self.answer(&answer)?;
+        let mut outcome = wait(&answer, ANSWER_TIMEOUT)?;
         outcome
             .report
             .refusals
@@ -188,7 +189,7 @@ impl Engine {
             .reserve(self.shared.instances.load(Ordering::Relaxed));
         let (reply, answer) = sync_channel(1);
         self.command(Command::Snapshot { room, reply })?;
-        Ok(*self.answer(&answer)?)
+        Ok(*wait(&answer, ANSWER_TIMEOUT)?)
     }
 
     /// Takes up to `limit` events, oldest first, without waiting.
@@ -279,12 +280,6 @@ impl Engine {
         self.command(Command::Fail(fault))
     }
 
-    fn answer<T>(&self, answer: &Receiver<T>) -> Result<T, EngineError> {
-        answer
-            .recv_timeout(ANSWER_TIMEOUT)
-            .map_err(|_| EngineError::Stopped)
-    }
-
     /// Runs `body`, and then what a stop left that did not wait for it.
     fn with_host<T>(&self, body: impl FnOnce(&mut HostSide) -> T) -> T {
         let mut host = self.host.lock().unwrap_or_else(PoisonError::into_inner);
@@ -314,6 +309,14 @@ impl Drop for Engine {
         // There is nobody left to tell; the runtime file keeps what stays.
         let _ = guard(|| self.stop(RESIGN_DEADLINE));
     }
+}
+
+/// Waits for the engine thread's answer, which comes unless the thread ends.
+fn wait<T>(answer: &Receiver<T>, limit: Duration) -> Result<T, EngineError> {
+    answer.recv_timeout(limit).map_err(|error| match error {
+        RecvTimeoutError::Timeout => EngineError::Busy,
+        RecvTimeoutError::Disconnected => EngineError::Stopped,
+    })
 }
 
 fn records(config: &EngineConfig) -> BTreeSet<Record> {
@@ -355,4 +358,19 @@ fn spawn_wake_up(shared: Arc<Shared>, wake: impl Fn() + Send + 'static) -> Resul
         }
     })
     .map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_that_does_not_come_in_time_is_no_end_of_the_engine() {
+        let (reply, answer) = sync_channel::<()>(1);
+        let waited = wait(&answer, Duration::from_millis(1));
+        assert!(matches!(waited, Err(EngineError::Busy)), "{waited:?}");
+        drop(reply);
+        let waited = wait(&answer, Duration::from_secs(60));
+        assert!(matches!(waited, Err(EngineError::Stopped)), "{waited:?}");
+    }
 }
