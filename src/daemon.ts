@@ -46,7 +46,7 @@ export interface DaemonOptions {
   readonly instanceName?: string
   /**
    * After this long without an answer the JavaScript thread counts as dead: the engine resigns and the process
-   * ends with status 70. 0: never. Default 10,000.
+   * ends with status 70. An integer, rounded up to whole seconds; 0: never. Default 10,000.
    */
   readonly heartbeatLimitMs?: number
   /** Real-time priority (SCHED_RR) of the engine thread where permitted, 0: none. Default `vrrp_rt_priority`, else 1. */
@@ -91,7 +91,7 @@ export interface Daemon extends AsyncDisposable {
  * failed start leaves nothing behind.
  *
  * @throws {KaError} `KA_ERR_CONFIG_MISSING`, `KA_ERR_CONFIG_UNUSABLE`, `KA_ERR_PERMISSION`, `KA_ERR_ALREADY_RUNNING`,
- *   `KA_ERR_ADDON_UNAVAILABLE`, `KA_ERR_ENGINE`
+ *   `KA_ERR_ADDON_UNAVAILABLE`, `KA_ERR_USAGE`, `KA_ERR_ENGINE`
  */
 export async function startDaemon(options: DaemonOptions = {}): Promise<Daemon> {
   const log = options.logger ?? pino({ level: 'silent' })
@@ -214,6 +214,8 @@ class RunningDaemon implements Daemon {
     try {
       const report = await native(async () => await this.#engine.apply(lower(config)))
       this.#config = config
+      // What concerns an instance comes as an event.
+      for (const { instance, reason } of report.refusals) if (instance === '') this.#log.warn(reason)
       // Instances that are gone have said so: their scripts are told before they are forgotten.
       this.takeEvents()
       this.#notify.retain(config.vrrpInstances)

@@ -159,6 +159,18 @@ const EVENTS: EventTable = {
       },
       'error (VI_1) the kernel refused to add 2001:db8::c8 on eth0: Permission denied; retrying',
     ],
+    [
+      {
+        type: 'addressRefused',
+        instance: '',
+        interface: 'eth0',
+        address: '192.0.2.200',
+        operation: 'remove',
+        errno: 1,
+        message: 'Operation not permitted',
+      },
+      'error the kernel refused to remove 192.0.2.200 on eth0: Operation not permitted; retrying',
+    ],
   ],
   addressLost: [
     [

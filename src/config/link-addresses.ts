@@ -32,7 +32,7 @@ export function linkAddresses(
 ): LinkedAddresses {
   const { virtualIpaddress, virtualIpaddressExcluded } = draft
   reportCount(draft, version, context)
-  reportDuplicates([...virtualIpaddress, ...virtualIpaddressExcluded], draft.name, context)
+  reportDuplicates([...virtualIpaddress, ...virtualIpaddressExcluded], draft.name, device, context)
   const room = advertisementRoom(draft.family ?? 4, version, (device && context.host.interfaceMtu(device)) || DEFAULT_MTU)
   const [surplus] = virtualIpaddress.slice(room)
   if (surplus !== undefined) {
@@ -67,11 +67,18 @@ function reportCount(
   else context.diagnostics.warning('no-address-advertised', span, `instance ${name} has no virtual address`, help)
 }
 
-function reportDuplicates(addresses: readonly VirtualAddressDraft[], name: string, { diagnostics }: ReadContext): void {
+/** What an interface carries once, as the first line says (lower.ts). */
+function reportDuplicates(
+  addresses: readonly VirtualAddressDraft[],
+  name: string,
+  device: string | undefined,
+  { diagnostics }: ReadContext,
+): void {
   const seen = new Set<string>()
   for (const { address, dev, span } of addresses) {
-    const key = `${address} ${dev?.value ?? ''}`
-    if (seen.has(key)) diagnostics.info('duplicate-address', span, `instance ${name} lists ${address} more than once`)
+    const key = `${address} ${dev?.value ?? device ?? ''}`
+    const message = `instance ${name} lists ${address} more than once on one interface, which carries it as the first line says`
+    if (seen.has(key)) diagnostics.info('duplicate-address', span, message)
     seen.add(key)
   }
 }

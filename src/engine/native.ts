@@ -46,6 +46,7 @@ const NATIVE_CODES: ReadonlySet<string> = new Set<KaErrorCode>([
   'KA_ERR_ENGINE',
   'KA_ERR_PERMISSION',
   'KA_ERR_STOPPED',
+  'KA_ERR_USAGE',
 ])
 
 function isNativeCode(code: unknown): code is KaErrorCode {

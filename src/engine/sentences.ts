@@ -25,13 +25,10 @@ export function sentences(event: EventKind): readonly Sentence[] {
       return [debug(`signal ${event.signal} received`)]
     case 'linkChanged':
       return [link(event.interface, event.up)]
-    case 'addressRefused':
-      return [
-        {
-          level: 'error',
-          text: `(${event.instance}) the kernel refused to ${event.operation} ${event.address} on ${event.interface}: ${event.message}; retrying`,
-        },
-      ]
+    case 'addressRefused': {
+      const text = `the kernel refused to ${event.operation} ${event.address} on ${event.interface}: ${event.message}; retrying`
+      return [withInstance(event.instance, { level: 'error', text })]
+    }
     case 'addressLost':
       return [warn(`(${event.instance}) ${event.address} was removed from ${event.interface} by somebody else; adding it again`)]
     case 'sendFailed':
@@ -43,8 +40,9 @@ export function sentences(event: EventKind): readonly Sentence[] {
   }
 }
 
+/** An address that no instance wants any more concerns none. */
 function withInstance(instance: string, { level, text }: Sentence): Sentence {
-  return { level, text: `(${instance}) ${text}` }
+  return { level, text: instance === '' ? text : `(${instance}) ${text}` }
 }
 
 function link(name: string, up: boolean | undefined): Sentence {

@@ -1,5 +1,6 @@
 //! From one wanted state to the next, in slices between other work.
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -37,15 +38,18 @@ impl Plan {
         config: EngineConfig,
         exists: impl Fn(&str) -> bool,
     ) -> Result<Self, EngineError> {
-        let mut names: HashMap<Identity, Arc<str>> = HashMap::with_capacity(config.instances.len());
-        let mut instances = Vec::with_capacity(config.instances.len());
+        let count = config.instances.len();
+        let mut names: HashMap<Identity, Arc<str>> = HashMap::with_capacity(count);
+        let mut called: HashSet<Arc<str>> = HashSet::with_capacity(count);
+        let mut instances = Vec::with_capacity(count);
         for mut instance in config.instances {
             check(&instance, &exists)?;
-            // Named twice, the first one counts.
-            let mut seen = HashSet::with_capacity(instance.addresses.len());
-            instance
-                .addresses
-                .retain(|address| seen.insert((address.address, Arc::clone(&address.interface))));
+            merge_repeated(&mut instance)?;
+            if !called.insert(Arc::clone(&instance.name)) {
+                return Err(EngineError::DuplicateName {
+                    name: instance.name.to_string(),
+                });
+            }
             let identity = instance.identity();
             if let Some(first) = names.insert(identity.clone(), Arc::clone(&instance.name)) {
                 return Err(EngineError::DuplicateInstance {
@@ -106,6 +110,33 @@ fn check(instance: &InstanceConfig, exists: &impl Fn(&str) -> bool) -> Result<()
     Ok(())
 }
 
+/// Leaves each address there once; one that is there again must mean the same.
+fn merge_repeated(instance: &mut InstanceConfig) -> Result<(), EngineError> {
+    let count = instance.addresses.len();
+    let mut kept: Vec<VirtualAddress> = Vec::with_capacity(count);
+    let mut places = HashMap::with_capacity(count);
+    for address in std::mem::take(&mut instance.addresses) {
+        match places.entry((address.address, Arc::clone(&address.interface))) {
+            Entry::Vacant(place) => {
+                place.insert(kept.len());
+                kept.push(address);
+            }
+            Entry::Occupied(place) if kept[*place.get()] == address => {}
+            Entry::Occupied(_) => {
+                return Err(EngineError::InvalidInstance {
+                    instance: instance.name.to_string(),
+                    reason: format!(
+                        "{} is listed twice on {}, with different values",
+                        address.address, address.interface
+                    ),
+                });
+            }
+        }
+    }
+    instance.addresses = kept;
+    Ok(())
+}
+
 /// Why the kernel could not carry `wanted`, if it could not.
 fn flaw(wanted: &VirtualAddress) -> Option<String> {
     let (longest, is_ipv4) = match wanted.address {
@@ -133,10 +164,10 @@ fn flaw(wanted: &VirtualAddress) -> Option<String> {
     }
 }
 
-/// An object that the kernel refused while a configuration was applied.
+/// What could not be done while a configuration was applied.
 #[derive(Clone, Debug)]
 pub struct Refusal {
-    /// The instance that wants the object.
+    /// The instance that wants it; empty when it concerns none.
     pub instance: Arc<str>,
     /// What was attempted, and the kernel's reason.
     pub reason: String,
@@ -153,7 +184,8 @@ pub struct ApplyReport {
     pub unchanged: u32,
     /// Instances that are gone.
     pub removed: u32,
-    /// What the kernel refused; it stays wanted and is retried.
+    /// What the kernel refused meanwhile, which stays wanted and is retried, and what became of a
+    /// record that cannot be used. What was refused before and still is, is not told again.
     pub refusals: Vec<Refusal>,
 }
 

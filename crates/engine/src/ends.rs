@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 use ka_vrrp::State;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-use crate::EXIT_INTERNAL;
 use crate::config::EngineOptions;
 use crate::error::EngineError;
 use crate::event::EventKind;
+use crate::guard::{guard, resign_and_end};
 use crate::instance::InstanceId;
 use crate::shared::Shared;
 use crate::thread::EngineThread;
@@ -28,6 +28,9 @@ const WATCHDOG: Duration = Duration::from_secs(2);
 
 /// What is written when a thread of ours panicked.
 pub(crate) const FAILED: &str = "ka-native: the engine failed; resigned\n";
+
+/// What is written when the host's thread takes no events.
+const DEAD_HOST: &str = "ka-native: the JavaScript thread does not answer; resigned\n";
 
 /// How far the engine is on its way out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,7 +58,7 @@ pub(crate) fn main(
     shared: &Arc<Shared>,
     opened: &SyncSender<Result<(), EngineError>>,
 ) {
-    let mut thread = match EngineThread::open(options, Arc::clone(shared)) {
+    let mut thread = match guard(|| EngineThread::open(options, Arc::clone(shared))) {
         Ok(thread) => thread,
         Err(error) => {
             // The receiver waits in open().
@@ -66,20 +69,26 @@ pub(crate) fn main(
     let _ = opened.send(Ok(()));
     match catch_unwind(AssertUnwindSafe(|| thread.run())) {
         Ok(End::Stopped) => {
-            let released = !thread.addresses.any_ours();
-            shared.released.store(released, Ordering::Release);
-            thread.events.close();
+            let leave = AssertUnwindSafe(move || {
+                #[cfg(feature = "fault-injection")]
+                crate::fault::strike_at_end();
+                let released = !thread.addresses.any_ours();
+                shared.released.store(released, Ordering::Release);
+                thread.events.close();
+                // Its sockets and instances go here.
+            });
+            if catch_unwind(leave).is_err() {
+                end_process(shared, FAILED);
+            }
         }
         Ok(End::HostDead) => {
-            say("ka-native: the JavaScript thread does not answer; resigned\n");
-            end_process()
+            end_process(shared, DEAD_HOST);
         }
         Err(_) => {
             // The state may be inconsistent: only what cannot make it worse, and each on its own.
             let _ = catch_unwind(AssertUnwindSafe(|| thread.resign_after_panic()));
             let _ = catch_unwind(AssertUnwindSafe(|| thread.remove_all_addresses()));
-            say(FAILED);
-            end_process();
+            end_process(shared, FAILED);
         }
     }
 }
@@ -99,9 +108,10 @@ pub(crate) fn say(sentence: &str) {
     }
 }
 
-/// Ends the process without running anything else of it: the host's threads are not to be trusted.
-pub(crate) fn end_process() -> ! {
-    ka_sys::process::exit_now(EXIT_INTERNAL)
+/// Ends the process once its other engines have resigned as this one has.
+fn end_process(shared: &Shared, sentence: &str) -> ! {
+    shared.announce_end();
+    resign_and_end(sentence)
 }
 
 impl EngineThread {

@@ -38,6 +38,14 @@ pub enum EngineError {
         #[source]
         source: std::io::Error,
     },
+    /// The runtime file of an engine before this one cannot be used, and stays.
+    #[error("{} cannot be used: {reason}; addresses that it records may still be there", path.display())]
+    UnusableRecord {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        reason: String,
+    },
     /// An instance names an interface that does not exist.
     #[error("instance {instance}: interface {interface} does not exist")]
     MissingInterface {
@@ -66,7 +74,13 @@ pub enum EngineError {
         /// Their common interface.
         interface: String,
     },
-    /// Too many requests wait for the engine thread.
+    /// Two instances have one name, by which events and reports tell them apart.
+    #[error("two instances are called {name}")]
+    DuplicateName {
+        /// The name.
+        name: String,
+    },
+    /// Too many requests wait for the engine thread, or it does not answer.
     #[error("the engine is busy")]
     Busy,
     /// The engine has ended or is ending.

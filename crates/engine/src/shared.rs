@@ -105,6 +105,18 @@ impl Shared {
         *waited.unwrap_or_else(PoisonError::into_inner).0
     }
 
+    /// Lets those go on that wait for the end.
+    pub(crate) fn announce_end(&self) {
+        *self.end.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.end_reached.notify_all();
+    }
+
+    /// Lets the engine thread resign and end.
+    pub(crate) fn request_stop(&self) {
+        self.stop_requested.store(true, Ordering::Release);
+        self.wake_engine();
+    }
+
     pub(crate) fn wake_engine(&self) {
         signal(&self.engine_wake);
     }
@@ -134,8 +146,7 @@ impl Drop for Ending {
         // One more wake-up: for the last events, and to end the wake-up thread.
         shared.host_awake();
         shared.wake_host();
-        *shared.end.lock().unwrap_or_else(PoisonError::into_inner) = true;
-        shared.end_reached.notify_all();
+        shared.announce_end();
     }
 }
 

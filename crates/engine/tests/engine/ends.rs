@@ -137,6 +137,77 @@ fn a_panic_of_the_wake_up_resigns() {
 }
 
 #[test]
+fn a_panic_of_the_host_in_a_call_resigns() {
+    if is_second_process() {
+        be_master(
+            |_| {},
+            || {},
+            |_| ka_engine::guard(|| panic!("the addon's mistake")),
+        );
+    }
+    watch(
+        "a_panic_of_the_host_in_a_call_resigns",
+        |_| {},
+        |output| {
+            ended_with(output, FAILED);
+        },
+    );
+}
+
+#[test]
+fn a_panic_at_the_end_of_the_engine_thread_ends_the_process() {
+    if is_second_process() {
+        be_master(
+            |_| {},
+            || {},
+            |engine| {
+                engine.inject(Fault::PanicAtEnd).expect("it runs");
+                // The process ends before this returns.
+                let _ = engine.stop(Duration::from_secs(30));
+            },
+        );
+    }
+    watch(
+        "a_panic_at_the_end_of_the_engine_thread_ends_the_process",
+        |_| {},
+        |output| {
+            ended_with(output, FAILED);
+        },
+    );
+}
+
+#[test]
+fn a_panic_of_one_engine_lets_the_others_of_the_process_resign() {
+    if is_second_process() {
+        be_master(
+            |_| {},
+            || {},
+            |engine| {
+                let directory = std::env::var_os(DIRECTORY).expect("the first process says where");
+                let mut options = options(Path::new(&directory));
+                options.instance_name = Some("other".to_owned());
+                let other = Engine::open(&options, || {}).expect("another name");
+                other
+                    .apply(config([owner("VI_2", 52, &["192.0.2.102"])]))
+                    .expect("the configuration is good");
+                wait_held("left", &["192.0.2.100/32", "192.0.2.102/32"]);
+                engine.inject(Fault::Panic).expect("it runs");
+                loop {
+                    std::thread::sleep(Duration::from_secs(1));
+                }
+            },
+        );
+    }
+    watch(
+        "a_panic_of_one_engine_lets_the_others_of_the_process_resign",
+        |_| {},
+        |output| {
+            ended_with(output, FAILED);
+        },
+    );
+}
+
+#[test]
 fn a_host_that_never_answers_is_dead() {
     if is_second_process() {
         let limit = |options: &mut EngineOptions| {

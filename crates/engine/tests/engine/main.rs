@@ -11,3 +11,5 @@ mod links;
 mod load;
 mod reload;
 mod serves;
+mod start;
+mod stop;
