@@ -16,7 +16,11 @@ const KINDS: [(RejectReason, Damage); 12] = [
     (RejectReason::Length, |packet| packet.payload.push(0)),
     (RejectReason::Length, |packet| packet.payload.truncate(3)),
     (RejectReason::Ttl, |packet| packet.ttl = 254),
-    (RejectReason::Version, |packet| packet.payload[0] = 0x31),
+    (RejectReason::Version, |packet| {
+        // VRRPv3 has no authentication data.
+        packet.payload[0] = 0x31;
+        packet.payload.truncate(12);
+    }),
     (RejectReason::AuthenticationTypeUnknown, |packet| {
         packet.payload[4] = 3;
     }),
