@@ -7,7 +7,6 @@ use ka_wire::Family;
 
 use super::VirtualRouter;
 use crate::action::{Cause, Notice};
-use crate::config::InitialState;
 use crate::noticed::Noticed;
 use crate::state::State;
 
@@ -45,8 +44,7 @@ impl VirtualRouter {
         if faults.any() {
             self.set_state(State::Fault, now);
             self.tell(Cause::Fault { faults });
-        } else if self.config.is_owner() && self.config.initial_state != Some(InitialState::Backup)
-        {
+        } else if self.config.is_owner() && self.config.starts_as_master() {
             self.await_ownership(now);
         } else {
             self.become_backup(Cause::Start, now);

@@ -122,7 +122,11 @@ impl Schedule {
             1 => Some(InitialState::Backup),
             _ => None,
         };
-        let may_delay = preempt_mode && initial_state != Some(InitialState::Master);
+        let starts_as_master = match initial_state {
+            Some(state) => state == InitialState::Master,
+            None => owner,
+        };
+        let may_delay = preempt_mode && !starts_as_master;
         let preempt_delay = if may_delay && random.f64() < 0.3 {
             base.advertisement_interval.mul_f64(random.f64() * 8.0)
         } else {
