@@ -257,14 +257,17 @@ impl VirtualRouter {
         self.noticed.clear();
     }
 
-    /// Tells the state, which is the last thing that a transition does.
+    /// Tells the state unless it is the one told before: an owner that is about to become Master
+    /// is Backup without a word. This is the last thing that a transition does.
     fn tell(&mut self, cause: Cause) {
         let from = std::mem::replace(&mut self.told, self.state);
-        self.notify(Notice::StateChanged {
-            from,
-            to: self.state,
-            cause,
-        });
+        if from != self.state {
+            self.notify(Notice::StateChanged {
+                from,
+                to: self.state,
+                cause,
+            });
+        }
     }
 
     fn set_effective_priority(&mut self, priority: u8) {
