@@ -21,6 +21,7 @@ impl VirtualRouter {
     pub(super) fn hear(&mut self, advertisement: &Accepted<'_>, now: Instant) {
         let source = advertisement.source;
         let priority = advertisement.priority;
+        self.recover_ownership(advertisement);
         if priority == 0 {
             self.statistics.priority_zero_received += 1;
             self.notify(Notice::PriorityZeroReceived {
@@ -30,7 +31,6 @@ impl VirtualRouter {
             self.timer = Some(now + self.skew_time());
             return;
         }
-        self.recover_ownership(advertisement);
         // Equal priorities are not told apart by address here, as in RFC 9568 §6.4.2: who
         // is Master stays Master.
         let at_least_ours = priority >= self.effective_priority;

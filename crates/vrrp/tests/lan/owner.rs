@@ -204,8 +204,10 @@ fn a_reduced_owner_recovers_when_it_hears_anything_but_the_other_owner() {
     for (source, priority, restored) in [
         (LOWER, 255, false),
         (LOWER, 100, true),
+        (LOWER, 0, true),
         (HIGHER, 255, true),
         (HIGHER, 100, true),
+        (HIGHER, 0, true),
     ] {
         let (mut lan, host) = conflict();
         rogue_at(&mut lan, host, &[500, 2600]);
