@@ -18,12 +18,15 @@ impl VirtualRouter {
     /// No state is told, unless `dont_track_primary` came or went on an interface that is down: a
     /// Master is then faulty without resigning, as in keepalived.
     ///
+    /// A Master that woke late first does what `timer_expired_backup` says, as configured until now.
+    ///
     /// keepalived forgets at a reload which Master it heard and its interval. This router does not:
     /// with a short interval of its own it would take over from a Master with a long one.
     pub fn reconfigure(&mut self, config: RouterConfig, now: Instant) {
         if config == self.config {
             return;
         }
+        self.give_up_if_late(now);
         let down_interval = self.master_down_interval();
         let old = std::mem::replace(&mut self.config, config);
         self.noticed.clear();

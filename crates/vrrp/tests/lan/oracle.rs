@@ -199,7 +199,10 @@ impl Oracle {
                 from == State::Master
                     && to == State::Backup
                     && self.config.timer_expired_backup.is_some()
-                    && matches!(self.input, Input::Timeout | Input::Packet { .. })
+                    && matches!(
+                        self.input,
+                        Input::Timeout | Input::Packet { .. } | Input::Reconfigure
+                    )
                     && silence > Some(self.config.advertisement_interval * 3)
             }
             Cause::Fault { faults } => {
