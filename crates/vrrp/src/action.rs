@@ -184,7 +184,8 @@ pub enum Notice {
 /// Why a state changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cause {
-    /// The router was started: "Entering BACKUP STATE (init)".
+    /// The router was started: "Entering BACKUP STATE (init)". Of an address owner also when
+    /// another one, or a new configuration, then keeps it from becoming Master at once.
     Start,
     /// An address owner that was just started need not wait.
     AddressOwner,

@@ -51,6 +51,8 @@ impl VirtualRouter {
             self.preempt_at = Some(now + delay);
             self.notify(Notice::PreemptDelayStarted { delay });
         }
+        // An owner that was about to become Master waits like any other router now.
+        self.tell(Cause::Start);
     }
 
     /// The Master_Down_Timer may have run out.

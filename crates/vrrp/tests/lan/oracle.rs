@@ -167,8 +167,12 @@ impl Oracle {
         let idle = matches!(from, State::Init | State::Stop);
         let explained = match cause {
             Cause::Start => {
-                // At a reload an owner about to start may become an ordinary router.
-                let told = matches!(self.input, Input::Start | Input::Reconfigure);
+                // An owner about to start may hear another one, or be one no more after a reload.
+                let told = match self.input {
+                    Input::Start | Input::Reconfigure => true,
+                    Input::Packet { priority, .. } => priority == 255,
+                    Input::Stop | Input::Timeout | Input::Interface => false,
+                };
                 idle && to == State::Backup && told
             }
             Cause::AddressOwner => {
@@ -227,8 +231,10 @@ impl Oracle {
 
     pub(crate) fn after(&self, router: &VirtualRouter, now: Instant) {
         let state = router.state();
+        // One that has heard a Master waits for it like others.
         let owner_about_to_start = state == State::Backup
             && router.config().is_owner()
+            && router.master().is_none()
             && matches!(self.told, State::Init | State::Stop);
         assert!(
             state == self.told || owner_about_to_start,

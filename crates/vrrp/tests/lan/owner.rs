@@ -73,6 +73,42 @@ fn of_two_owners_the_lower_address_gives_way_with_its_priority_kept() {
     assert!(said.contains(&conflict));
 }
 
+#[test]
+fn an_owner_that_hears_another_one_before_it_is_master_says_that_it_is_backup() {
+    // Without a start-up delay, and between its end and becoming Master.
+    for hold in [None, Some(ms(2500))] {
+        let mut lan = Lan::new();
+        let host = lan.add(v2(255));
+        lan.start(host, hold);
+        lan.run_until(hold.unwrap_or_default());
+        assert_eq!(lan.take_log(host), []);
+        lan.advertise_to(host, LOWER, 255);
+        let now = lan.elapsed();
+        lan.run_for(ms(5000));
+        assert_eq!(
+            changes(&lan.take_log(host)),
+            [
+                (now, State::Backup, Cause::Start),
+                (now + us(3_003_906), State::Master, Cause::MasterDownTimer)
+            ]
+        );
+    }
+}
+
+#[test]
+fn an_owner_about_to_become_master_is_not_kept_from_it_by_lower_priorities() {
+    for (priority, wait) in [(254, 1), (0, 3906)] {
+        let mut lan = Lan::new();
+        let host = lan.started(v2(255));
+        lan.advertise_to(host, HIGHER, priority);
+        lan.run_for(ms(10));
+        assert_eq!(
+            changes(&lan.take_log(host)),
+            [(us(wait), State::Master, Cause::AddressOwner)]
+        );
+    }
+}
+
 /// A Master that owns the addresses, and an owner with a lower address that does not listen.
 fn conflict() -> (Lan, usize) {
     let mut lan = Lan::new();
