@@ -44,7 +44,14 @@ impl VirtualRouter {
         if faults.any() {
             self.set_state(State::Fault, now);
             self.tell(Cause::Fault { faults });
-        } else if self.config.is_owner() && self.config.starts_as_master() {
+        } else {
+            self.start_without_fault(now);
+        }
+    }
+
+    /// Starts, or starts over when the configuration changes before anything was told.
+    pub(super) fn start_without_fault(&mut self, now: Instant) {
+        if self.config.is_owner() && self.config.starts_as_master() {
             self.await_ownership(now);
         } else {
             self.become_backup(Cause::Start, now);
@@ -135,9 +142,9 @@ impl VirtualRouter {
     fn await_ownership(&mut self, now: Instant) {
         self.set_state(State::Backup, now);
         self.preempt_at = None;
-        self.timer = Some(match self.hold_until {
-            Some(end) => end + self.config.advertisement_interval,
-            None => now + AT_ONCE,
-        });
+        let at_once = now + AT_ONCE;
+        let interval = self.config.advertisement_interval;
+        let due = self.hold_until.map(|end| at_once.max(end + interval));
+        self.timer = Some(due.unwrap_or(at_once));
     }
 }

@@ -5,7 +5,7 @@ use std::time::Instant;
 use ka_wire::Version;
 
 use super::VirtualRouter;
-use crate::action::{Action, Cause};
+use crate::action::Action;
 use crate::config::RouterConfig;
 use crate::state::State;
 
@@ -14,7 +14,8 @@ impl VirtualRouter {
     ///
     /// An equal one changes nothing and no timer. Otherwise a Master stays Master and
     /// advertises at once with the new values; a Backup waits a whole
-    /// Master_Down_Interval again if that is another one now, where keepalived always does.
+    /// Master_Down_Interval again if that is another one now, where keepalived always does. An
+    /// address owner about to become Master still is, unless it is none any more.
     /// No state is told, unless `dont_track_primary` came or went on an interface that is down: a
     /// Master is then faulty without resigning, as in keepalived.
     ///
@@ -46,10 +47,8 @@ impl VirtualRouter {
             State::Init | State::Stop => {}
             State::Fault => self.settle_faults(now),
             State::Backup | State::Master if self.faults().any() => self.become_faulty(now),
-            // Not an owner any more, that was about to become Master: tell that it waits.
-            State::Backup if !self.config.is_owner() && self.told != State::Backup => {
-                self.become_backup(Cause::Start, now);
-            }
+            // An owner about to become Master, or that was: nobody was told of it yet.
+            State::Backup if self.told != State::Backup => self.start_without_fault(now),
             State::Backup => {
                 if self.master_down_interval() != down_interval {
                     self.timer = Some(self.after_hold(now) + self.master_down_interval());

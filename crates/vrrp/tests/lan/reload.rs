@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use ka_vrrp::{Action, Cause, Faults, GarpConfig, RouterConfig, State};
+use ka_vrrp::{Action, Cause, Faults, GarpConfig, InitialState, RouterConfig, State};
 use ka_wire::Version;
 
 use crate::config::{HIGHER, LOWER, ms, us, v2, v3};
@@ -221,6 +221,49 @@ fn an_owner_no_more_says_that_it_is_backup() {
     let start = changed(State::Init, State::Backup, Cause::Start);
     assert_eq!(lan.take_log(host), [(ms(1000), start)]);
     assert_eq!(lan.due(host), Some(us(2_500_000 + 3_609_375)));
+}
+
+#[test]
+fn an_owner_about_to_start_waits_for_the_startup_delay_and_one_interval_of_now() {
+    let mut lan = Lan::new();
+    let host = lan.add(v3(255, ms(1000)));
+    lan.start(host, Some(ms(2500)));
+    for (time, interval) in [(1000, 200), (2600, 500), (2650, 3000)] {
+        lan.run_until(ms(time));
+        lan.reconfigure(host, v3(255, ms(interval)));
+        assert_eq!(lan.due(host), Some(ms(2500 + interval)));
+    }
+    // More addresses or another option change nothing about it.
+    let sending = RouterConfig {
+        higher_prio_send_advert: true,
+        ..v3(255, ms(3000))
+    };
+    lan.reconfigure(host, sending);
+    assert_eq!(lan.due(host), Some(ms(5500)));
+    assert_eq!(lan.take_log(host), []);
+    lan.run_until(ms(5500));
+    assert_eq!(
+        changes(&lan.take_log(host)),
+        [(ms(5500), State::Master, Cause::AddressOwner)]
+    );
+}
+
+#[test]
+fn an_owner_about_to_start_that_is_no_initial_master_any_more_says_that_it_is_backup() {
+    let mut lan = Lan::new();
+    let host = lan.add(v2(255));
+    lan.start(host, Some(ms(2500)));
+    lan.run_for(ms(1000));
+    lan.reconfigure(
+        host,
+        RouterConfig {
+            initial_state: Some(InitialState::Backup),
+            ..v2(255)
+        },
+    );
+    let start = changed(State::Init, State::Backup, Cause::Start);
+    assert_eq!(lan.take_log(host), [(ms(1000), start)]);
+    assert_eq!(lan.due(host), Some(us(2_500_000 + 3_003_906)));
 }
 
 #[test]
