@@ -58,6 +58,19 @@ impl VirtualRouter {
         }
     }
 
+    /// A reload ends `vrrp_startup_delay` at another time. A delay that is over stays so: who listens
+    /// already would miss the Master. [`Self::poll_timeout`] may change.
+    pub fn set_hold(&mut self, hold_until: Option<Instant>, now: Instant) {
+        let Some(old) = self.hold_until.filter(|end| now < *end) else {
+            return;
+        };
+        let end = hold_until.map_or(now, |end| end.max(now));
+        self.hold_until = Some(end);
+        // Only a Backup's timer runs meanwhile, and it counts from the end of the delay.
+        let moved = |timer: Instant| end + timer.saturating_duration_since(old);
+        self.timer = self.timer.map(moved);
+    }
+
     fn continue_as_master(&mut self, old: &RouterConfig, now: Instant) {
         self.answer(now);
         if self.config.garp != old.garp {

@@ -126,6 +126,15 @@ impl Lan {
         });
     }
 
+    /// A reload ends the start-up delay at another time, counted from the start of the LAN.
+    pub(crate) fn set_hold(&mut self, id: HostId, hold: Option<Duration>) {
+        let hold_until = hold.map(|hold| self.origin + hold);
+        self.hosts[id].oracle.hold(hold_until);
+        self.drive(id, Input::Reconfigure, |router, now| {
+            router.set_hold(hold_until, now);
+        });
+    }
+
     pub(crate) fn stop(&mut self, id: HostId) {
         self.drive(id, Input::Stop, VirtualRouter::stop);
     }

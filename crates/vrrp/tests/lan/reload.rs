@@ -1,6 +1,7 @@
 //! A new configuration for a running router.
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::time::Duration;
 
 use ka_vrrp::{Action, Cause, Faults, GarpConfig, InitialState, RouterConfig, State};
 use ka_wire::Version;
@@ -165,6 +166,72 @@ fn a_backup_in_the_startup_delay_waits_from_its_end() {
     lan.run_for(ms(1000));
     lan.reconfigure(host, v2(254));
     assert_eq!(lan.due(host), Some(us(2_500_000 + 3_007_812)));
+}
+
+/// A start-up delay of 2.5 s that is another one from 1 s on.
+fn with_another_hold(config: RouterConfig, hold: Option<Duration>) -> (Lan, usize) {
+    let mut lan = Lan::new();
+    let host = lan.add(config);
+    lan.start(host, Some(ms(2500)));
+    lan.run_until(ms(1000));
+    lan.take_log(host);
+    lan.set_hold(host, hold);
+    assert_eq!(actions(lan.take_log(host)), []);
+    (lan, host)
+}
+
+#[test]
+fn the_startup_delay_ends_when_the_new_configuration_says() {
+    // Later, sooner, and at once: gone, or over already.
+    for (hold, end) in [
+        (Some(ms(4000)), 4000),
+        (Some(ms(1500)), 1500),
+        (Some(ms(500)), 1000),
+        (None, 1000),
+    ] {
+        let (mut lan, host) = with_another_hold(v2(100), hold);
+        assert_eq!(lan.due(host), Some(us(end * 1000 + 3_609_375)));
+        if end > 1000 {
+            lan.run_until(ms(end) - us(1));
+            lan.advertise_to(host, HIGHER, 200);
+            assert_eq!(lan.router(host).master(), None, "it does not listen yet");
+        }
+        lan.run_until(ms(end));
+        lan.advertise_to(host, HIGHER, 200);
+        assert_eq!(lan.router(host).master(), Some((HIGHER, 200)));
+        assert_eq!(lan.due(host), Some(us(end * 1000 + 3_609_375)));
+        let (lan, host) = with_another_hold(v2(255), hold);
+        assert_eq!(lan.due(host), Some(ms(end + 1000)), "of an owner");
+    }
+}
+
+#[test]
+fn a_fault_keeps_what_is_left_of_the_new_startup_delay() {
+    let mut lan = Lan::new();
+    let host = lan.add(v2(100));
+    lan.host_mut(host).link = false;
+    lan.start(host, Some(ms(2500)));
+    lan.run_until(ms(1000));
+    lan.set_hold(host, Some(ms(4000)));
+    assert_eq!(lan.due(host), None);
+    lan.set_link(host, true);
+    assert_eq!(lan.due(host), Some(us(4_000_000 + 3_609_375)));
+}
+
+#[test]
+fn a_router_that_listens_does_not_become_deaf_again() {
+    // The delay is over, or there never was one.
+    for hold in [Some(ms(500)), None] {
+        let mut lan = Lan::new();
+        let host = lan.add(v2(100));
+        lan.start(host, hold);
+        lan.run_until(ms(1000));
+        let due = lan.due(host);
+        lan.set_hold(host, Some(ms(60_000)));
+        assert_eq!(lan.due(host), due);
+        lan.advertise_to(host, HIGHER, 200);
+        assert_eq!(lan.router(host).master(), Some((HIGHER, 200)));
+    }
 }
 
 #[test]
