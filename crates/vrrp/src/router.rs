@@ -24,8 +24,9 @@ use crate::timers;
 /// One virtual router (RFC 9568 §6): no socket, no clock, no thread.
 ///
 /// The driver calls a `handle_*` method, drains [`Self::poll_action`], then
-/// sleeps until [`Self::poll_timeout`]. Same calls, same actions. `now` is monotonic and
-/// never goes back from one call to the next.
+/// sleeps until [`Self::poll_timeout`]. Same calls, same actions. `now` may go back by less
+/// than a millisecond from one call to the next: a timer that is run a little early or late is told
+/// its own time, so that neither adds up.
 ///
 /// Waking late, the driver hands over the packets that wait before it calls
 /// [`Self::handle_timeout`]: a Backup that slept must not take over from a Master that it could

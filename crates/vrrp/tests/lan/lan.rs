@@ -42,9 +42,16 @@ pub(crate) struct Lan {
     flights: BinaryHeap<Reverse<Flight>>,
     sent: u64,
     pub(crate) weather: Weather,
+    /// Timers run so much behind their time, and are told that they are on time.
+    pub(crate) late: Duration,
+    /// A Master woken by a packet runs timers so much ahead of their time, likewise.
+    pub(crate) ahead: Duration,
     random: fastrand::Rng,
     trace: Option<String>,
 }
+
+/// Less than this beside its time counts as on time, as in the engine.
+pub(crate) const ON_TIME: Duration = Duration::from_micros(800);
 
 impl Lan {
     /// An empty LAN without delay or loss.
@@ -62,6 +69,8 @@ impl Lan {
             flights: BinaryHeap::new(),
             sent: 0,
             weather: Weather::default(),
+            late: Duration::ZERO,
+            ahead: Duration::ZERO,
             random: fastrand::Rng::with_seed(seed),
             trace: None,
         }
@@ -264,7 +273,7 @@ impl Lan {
 
     fn next_event(&self) -> Option<Instant> {
         let timers = self.hosts.iter().filter(|host| !host.paused);
-        let timers = timers.filter_map(|host| host.router.poll_timeout());
+        let timers = timers.filter_map(|host| Some(host.router.poll_timeout()? + self.late));
         let arrival = self.flights.peek().map(|Reverse(flight)| flight.arrival);
         timers.chain(arrival).min()
     }
@@ -297,6 +306,9 @@ impl Lan {
             return;
         }
         self.deliver(flight.to, &flight.packet, true);
+        if self.state(flight.to) == State::Master {
+            self.run_timer(flight.to, self.now + self.ahead);
+        }
     }
 
     fn deliver(&mut self, id: HostId, packet: &Packet, good: bool) {
@@ -315,40 +327,58 @@ impl Lan {
     }
 
     fn run_due_timer(&mut self, id: HostId) {
+        self.run_timer(id, self.now - self.late);
+    }
+
+    /// Runs the timer of a host if it is due at `until` or before.
+    fn run_timer(&mut self, id: HostId, until: Instant) {
         let host = &self.hosts[id];
-        let due = host.router.poll_timeout();
-        if !host.paused && due.is_some_and(|due| due <= self.now) {
-            self.drive(id, Input::Timeout, VirtualRouter::handle_timeout);
-            let next = self.hosts[id].router.poll_timeout();
-            assert!(
-                next.is_none_or(|next| next > self.now),
-                "host {id} would spin"
-            );
+        let Some(due) = host.router.poll_timeout().filter(|due| *due <= until) else {
+            return;
+        };
+        if host.paused {
+            return;
         }
+        // Like the engine, so that lateness does not add up.
+        let on_time = self.now.saturating_duration_since(due) < ON_TIME;
+        let at = if on_time { due } else { self.now };
+        self.drive_at(id, Input::Timeout, at, VirtualRouter::handle_timeout);
+        let next = self.hosts[id].router.poll_timeout();
+        assert!(next.is_none_or(|next| next > at), "host {id} would spin");
     }
 
     /// Calls a router and performs its actions.
     fn drive(&mut self, id: HostId, input: Input, call: impl FnOnce(&mut VirtualRouter, Instant)) {
+        self.drive_at(id, input, self.now, call);
+    }
+
+    fn drive_at(
+        &mut self,
+        id: HostId,
+        input: Input,
+        at: Instant,
+        call: impl FnOnce(&mut VirtualRouter, Instant),
+    ) {
         let host = &mut self.hosts[id];
         host.oracle.before(&host.router, input, host.known);
-        call(&mut host.router, self.now);
+        call(&mut host.router, at);
         let mut count = 0;
         while let Some(action) = self.hosts[id].router.poll_action() {
             count += 1;
-            self.perform(id, action);
+            self.perform(id, action, at);
         }
         assert!(count <= VirtualRouter::MAX_ACTIONS, "{count} actions");
         let host = &self.hosts[id];
-        host.oracle.after(&host.router, self.now);
+        host.oracle.after(&host.router, at);
         if self.trace.is_some() && input != Input::Timeout {
             self.note(id, &format!("{input:?}"));
         }
     }
 
-    fn perform(&mut self, id: HostId, action: Action) {
+    fn perform(&mut self, id: HostId, action: Action, at: Instant) {
         let elapsed = self.elapsed();
         let host = &mut self.hosts[id];
-        host.oracle.check(action, self.now);
+        host.oracle.check(action, at);
         host.log.push((elapsed, action));
         if let Action::Advertise { priority } = action {
             self.send(id, priority);
@@ -389,7 +419,8 @@ impl Lan {
     /// A Master that runs is never silent for longer than its interval.
     fn check_silence(&self) {
         for host in self.hosts.iter().filter(|host| !host.paused) {
-            host.oracle.check_silence(&host.router, self.now);
+            host.oracle
+                .check_silence(&host.router, self.now - self.late);
         }
     }
 

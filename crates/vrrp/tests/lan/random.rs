@@ -13,7 +13,7 @@ use ka_wire::{Family, Version};
 
 use crate::config::{config, ms};
 use crate::flight::Weather;
-use crate::lan::Lan;
+use crate::lan::{Lan, ON_TIME};
 use crate::log::changes;
 
 const SEEDS: u64 = 10_000;
@@ -30,8 +30,9 @@ struct Schedule {
     routers: Vec<RouterConfig>,
     /// Whether the routers have intervals of their own (VRRPv3).
     mixed_intervals: bool,
-    /// Longest advertisement interval.
+    /// Longest advertisement interval, and no longer than the shortest.
     interval: Duration,
+    shortest: Duration,
     /// Time in flight once the faults are over.
     delay: Duration,
     /// Longest time in flight while they last.
@@ -91,6 +92,7 @@ impl Schedule {
             hold: interval.mul_f64(random.f64() * 3.0),
             interval,
             mixed_intervals,
+            shortest,
             routers,
             random,
         }
@@ -162,6 +164,12 @@ impl Schedule {
 
     /// Runs the whole schedule on `lan`.
     fn run(&mut self, lan: &mut Lan) {
+        if self.random.bool() {
+            // As far as the engine goes with the shortest interval.
+            let limit = ON_TIME.min(self.shortest / 16);
+            lan.ahead = limit;
+            lan.late = limit.mul_f64(self.random.f64());
+        }
         for router in self.routers.clone() {
             lan.add(router);
         }
