@@ -17,6 +17,7 @@ use crate::garp::GarpSchedule;
 use crate::noticed::{Noticed, Once};
 use crate::owner::OwnerConflict;
 use crate::receive::{self, Accepted, ReceivedPacket, Rejection};
+use crate::remarks::Remarks;
 use crate::state::{Faults, State};
 use crate::statistics::Statistics;
 use crate::timers;
@@ -33,9 +34,9 @@ use crate::timers;
 /// have heard.
 ///
 /// The queue of actions is bounded: whatever the input, one call adds at most
-/// [`Self::MAX_ACTIONS`], because no transition leads to itself, each adds a
-/// fixed number, and notices about packets are said once. A driver that drains after
-/// each call never holds more.
+/// [`Self::MAX_ACTIONS`], because no transition leads to itself and each adds a
+/// fixed number. A driver that drains after each call never holds more. Packets
+/// cause at most 20 notices a second, apart from changes of state.
 #[derive(Debug)]
 pub struct VirtualRouter {
     config: RouterConfig,
@@ -59,6 +60,7 @@ pub struct VirtualRouter {
     /// Sender of the last advertisement that was not rejected.
     sender: Option<IpAddr>,
     noticed: Noticed,
+    remarks: Remarks,
     state: State,
     /// The last state told by [`Notice::StateChanged`].
     told: State,
@@ -88,6 +90,7 @@ impl VirtualRouter {
             master: None,
             sender: None,
             noticed: Noticed::default(),
+            remarks: Remarks::default(),
             state: State::Init,
             told: State::Init,
             effective_priority: config.priority,
@@ -112,6 +115,7 @@ impl VirtualRouter {
             return;
         }
         self.give_up_if_late(now);
+        self.remarks.renew(now);
         let owner_ignores = self.config.owner_ignore_adverts
             && self.effective_priority == crate::config::OWNER_PRIORITY;
         match receive::check(&self.config, owner_ignores, packet) {
@@ -252,6 +256,20 @@ impl VirtualRouter {
         self.act(Action::Notify(notice));
     }
 
+    /// Says something that the next packet may be a reason to say again.
+    fn remark(&mut self, notice: Notice) {
+        if self.remarks.take() {
+            self.notify(notice);
+        }
+    }
+
+    /// Says something once, until the state or the Master changes.
+    fn remark_once(&mut self, once: Once, notice: Notice) {
+        if self.remarks.any_left() && self.noticed.first(once) {
+            self.remark(notice);
+        }
+    }
+
     fn set_state(&mut self, state: State, now: Instant) {
         self.state = state;
         self.last_transition = Some(now);
@@ -284,15 +302,15 @@ impl VirtualRouter {
     fn reject(&mut self, source: IpAddr, rejection: Rejection) {
         let reason = rejection.reason();
         self.statistics.count_rejected(reason);
-        if self.sender != Some(source) && self.noticed.first(Once::RejectedSender) {
-            self.notify(Notice::MasterChanged {
+        if self.sender != Some(source) {
+            let changed = Notice::MasterChanged {
                 previous: self.sender,
                 current: source,
-            });
+            };
+            self.remark_once(Once::RejectedSender, changed);
         }
-        if self.noticed.first(Once::Rejected(reason)) {
-            self.notify(Notice::AdvertisementRejected { source, rejection });
-        }
+        let rejected = Notice::AdvertisementRejected { source, rejection };
+        self.remark_once(Once::Rejected(reason), rejected);
     }
 
     /// Says and counts what about a good advertisement is not as configured here.
@@ -301,7 +319,7 @@ impl VirtualRouter {
         if self.sender != Some(source) {
             let previous = self.sender.replace(source);
             self.noticed.clear();
-            self.notify(Notice::MasterChanged {
+            self.remark(Notice::MasterChanged {
                 previous,
                 current: source,
             });
@@ -309,12 +327,13 @@ impl VirtualRouter {
         let ours = self.config.advertisement_interval;
         let received = advertisement.interval;
         // VRRPv2 was rejected for that.
-        if received != ours && self.noticed.first(Once::Interval) {
-            self.notify(Notice::IntervalMismatch {
+        if received != ours {
+            let mismatch = Notice::IntervalMismatch {
                 source,
                 ours,
                 received,
-            });
+            };
+            self.remark_once(Once::Interval, mismatch);
         }
         self.compare_addresses(advertisement);
     }
@@ -326,14 +345,12 @@ impl VirtualRouter {
         let received = advertisement.address_count();
         if usize::from(received) != self.config.addresses.len() {
             self.statistics.address_list_errors += 1;
-            if self.noticed.first(Once::AddressCount) {
-                let expected = self.config.addresses.len().try_into().unwrap_or(u8::MAX);
-                self.notify(Notice::AddressCountMismatch {
-                    source,
-                    expected,
-                    received,
-                });
-            }
+            let mismatch = Notice::AddressCountMismatch {
+                source,
+                expected: self.config.addresses.len().try_into().unwrap_or(u8::MAX),
+                received,
+            };
+            self.remark_once(Once::AddressCount, mismatch);
             return;
         }
         // Of a Backup only: a Master knows no other.
@@ -343,9 +360,8 @@ impl VirtualRouter {
         }
         if let Some(address) = advertisement.missing_address(&self.config.addresses) {
             self.statistics.address_list_errors += 1;
-            if self.noticed.first(Once::AddressMissing) {
-                self.notify(Notice::AddressMissing { source, address });
-            }
+            let missing = Notice::AddressMissing { source, address };
+            self.remark_once(Once::AddressMissing, missing);
         }
     }
 
@@ -360,7 +376,7 @@ impl VirtualRouter {
         }
         let previous = std::mem::replace(&mut self.master_adver_interval, current);
         if previous != current {
-            self.notify(Notice::IntervalLearned { previous, current });
+            self.remark(Notice::IntervalLearned { previous, current });
         }
     }
 

@@ -24,7 +24,7 @@ impl VirtualRouter {
         self.recover_ownership(advertisement);
         if priority == 0 {
             self.statistics.priority_zero_received += 1;
-            self.notify(Notice::PriorityZeroReceived {
+            self.remark(Notice::PriorityZeroReceived {
                 source,
                 state: self.state,
             });
@@ -36,7 +36,7 @@ impl VirtualRouter {
         let at_least_ours = priority >= self.effective_priority;
         if !(at_least_ours || !self.config.preempt_mode || self.leaves_master_in_place(now)) {
             // The timer keeps its remaining time and runs out.
-            self.notify(Notice::LowerPriorityDiscarded { source, priority });
+            self.remark(Notice::LowerPriorityDiscarded { source, priority });
             return;
         }
         self.learn_interval(advertisement);
@@ -44,12 +44,12 @@ impl VirtualRouter {
         self.timer = Some(now + self.master_down_interval());
         if at_least_ours {
             if self.preempt_at.take().is_some() {
-                self.notify(Notice::PreemptDelayStopped);
+                self.remark(Notice::PreemptDelayStopped);
             }
         } else if self.preempt_at.is_none() && !self.config.preempt_delay.is_zero() {
             let delay = self.config.preempt_delay;
             self.preempt_at = Some(now + delay);
-            self.notify(Notice::PreemptDelayStarted { delay });
+            self.remark(Notice::PreemptDelayStarted { delay });
         }
         // An owner that was about to become Master waits like any other router now.
         self.tell(Cause::Start);

@@ -14,6 +14,7 @@ mod packet;
 mod backup;
 mod bad_packets;
 mod fault;
+mod flood;
 mod garp;
 mod late;
 mod learned_interval;
