@@ -7,7 +7,6 @@ use ka_wire::Family;
 
 use super::VirtualRouter;
 use crate::action::{Cause, Notice};
-use crate::noticed::Noticed;
 use crate::state::State;
 
 /// keepalived's timer for an address owner that need not wait.
@@ -39,7 +38,6 @@ impl VirtualRouter {
         self.master_adver_interval = self.config.advertisement_interval;
         self.master = None;
         self.sender = None;
-        self.noticed = Noticed::default();
         let faults = self.faults();
         if faults.any() {
             self.set_state(State::Fault, now);

@@ -71,6 +71,33 @@ fn of_two_owners_the_lower_address_gives_way_with_its_priority_kept() {
         source: lan.host(0).address,
     };
     assert!(said.contains(&conflict));
+    // The other one sees no conflict: it simply gives way.
+    let said = notices(&lan.take_log(0));
+    let conflict = |notice: &Notice| matches!(notice, Notice::OwnerConflict { .. });
+    assert!(!said.iter().any(conflict));
+}
+
+#[test]
+fn an_owner_that_gave_way_listens_again_whatever_owner_ignore_adverts_says() {
+    let (mut lan, host) = conflict();
+    rogue_at(&mut lan, host, &[500, 2600]);
+    lan.run_until(ms(3000));
+    lan.reconfigure(
+        host,
+        RouterConfig {
+            owner_ignore_adverts: true,
+            ..v2(255)
+        },
+    );
+    assert_eq!(lan.router(host).effective_priority(), 254);
+    rogue_at(&mut lan, host, &[3100]);
+    assert_eq!(lan.due(host), Some(us(3_100_000 + 3_003_906)));
+    // Owner again, it does not.
+    lan.run_until(us(6_103_906));
+    assert_eq!(lan.state(host), State::Master);
+    assert_eq!(lan.router(host).effective_priority(), 255);
+    let packet = Packet::encode(&v2(255), LOWER, 255);
+    lan.inject_bad(host, &packet);
 }
 
 #[test]

@@ -235,6 +235,47 @@ fn a_router_that_listens_does_not_become_deaf_again() {
 }
 
 #[test]
+fn a_master_goes_on_in_another_version() {
+    let mut lan = Lan::new();
+    let host = lan.master(v2(100));
+    let other = lan.started(v3(50, ms(500)));
+    lan.run_for(ms(700));
+    lan.take_log(host);
+    let now = lan.elapsed();
+    // The other router hears it from now on.
+    lan.reconfigure(host, v3(100, ms(500)));
+    lan.run_for(ms(20_000));
+    let log = lan.take_log(host);
+    assert_eq!(changes(&log), []);
+    let times = [0, 500, 1000].map(|time| (now + ms(time), 100));
+    assert_eq!(advertisements(&log)[..3], times);
+    assert_eq!(lan.state(other), State::Backup);
+    let known = Some((lan.host(host).address, 100));
+    assert_eq!(lan.router(other).master(), known);
+}
+
+#[test]
+fn a_backup_that_owns_the_addresses_now_waits_as_an_owner_does_that_was_told() {
+    let mut lan = Lan::new();
+    let host = lan.started(v2(100));
+    lan.advertise_to(host, HIGHER, 200);
+    lan.run_until(ms(1000));
+    lan.take_log(host);
+    lan.reconfigure(host, v2(255));
+    assert_eq!(actions(lan.take_log(host)), []);
+    assert_eq!(lan.router(host).effective_priority(), 255);
+    assert_eq!(lan.due(host), Some(us(1_000_000 + 3_003_906)));
+    // What it accepted is not better any more.
+    lan.run_until(ms(2000));
+    lan.advertise_to(host, HIGHER, 200);
+    lan.run_until(ms(10_000));
+    assert_eq!(
+        changes(&lan.take_log(host)),
+        [(us(4_003_906), State::Master, Cause::MasterDownTimer)]
+    );
+}
+
+#[test]
 fn a_new_preempt_delay_starts_with_the_next_lower_priority() {
     let delaying = |delay| RouterConfig {
         preempt_delay: ms(delay),
