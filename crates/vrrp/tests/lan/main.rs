@@ -8,6 +8,7 @@ mod config;
 mod flight;
 mod lan;
 mod log;
+mod model;
 mod oracle;
 mod packet;
 
