@@ -429,12 +429,16 @@ impl Lan {
             let copies = 1 + u8::from(self.random.f64() < self.weather.duplication);
             for _ in 0..copies {
                 let jitter = self.weather.jitter.mul_f64(self.random.f64());
+                let mut packet = Rc::clone(&packet);
+                if self.random.f64() < self.weather.damage {
+                    Rc::make_mut(&mut packet).damage(&mut self.random);
+                }
                 self.sent += 1;
                 self.flights.push(Reverse(Flight {
                     arrival: self.now + self.weather.delay + jitter,
                     number: self.sent,
                     to,
-                    packet: Rc::clone(&packet),
+                    packet,
                 }));
             }
         }

@@ -6,6 +6,7 @@
 
 mod config;
 mod flight;
+mod kin;
 mod lan;
 mod log;
 mod model;

@@ -91,6 +91,18 @@ impl Packet {
         }
     }
 
+    /// Damages it in a way that a receiver notices, or that changes nothing.
+    pub(crate) fn damage(&mut self, random: &mut fastrand::Rng) {
+        let length = self.payload.len();
+        match random.u8(0..6) {
+            0 => self.ttl = random.u8(0..255),
+            1 => self.payload.truncate(random.usize(0..length)),
+            2 => self.payload.resize(length + random.usize(1..=12), 0),
+            3 => random.fill(&mut self.payload[2..]),
+            _ => self.payload[random.usize(0..length)] ^= 1 << random.u8(0..8),
+        }
+    }
+
     /// What a router with `config` makes of it: nothing, unless a router configured alike could have
     /// sent it. The priority and the addresses are anyone's own, and the interval in VRRPv3.
     pub(crate) fn heard_by(&self, config: &RouterConfig) -> Option<Heard> {
