@@ -13,6 +13,7 @@ mod model;
 mod oracle;
 mod packet;
 
+mod anything;
 mod backup;
 mod bad_packets;
 mod fault;

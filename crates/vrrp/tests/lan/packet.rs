@@ -112,7 +112,9 @@ impl Packet {
         // Ethernet pads a short IPv4 packet, and the total length still says how short it is.
         let extra = length.checked_sub(expected)?;
         let padded = family == Family::V4 && expected < 46 - 20 && extra % 4 == 2;
-        let stated = self.ip_total_len.map(|stated| usize::from(stated) - 20);
+        let stated = self
+            .ip_total_len
+            .map(|stated| usize::from(stated).saturating_sub(20));
         let whole = (extra == 0 || padded)
             && stated.is_none_or(|stated| stated == expected || stated == length);
         let fits = (view.version(), view.kind()) == (version.number(), 1)
