@@ -83,7 +83,6 @@ impl VirtualRouter {
         self.act(Action::Announce { rounds });
         self.statistics.became_master += 1;
         self.master = None;
-        self.preempt_at = None;
         self.set_state(State::Master, now);
         self.tell(cause);
     }

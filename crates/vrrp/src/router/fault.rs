@@ -36,7 +36,6 @@ impl VirtualRouter {
         self.hold_until = hold_until.filter(|end| now < *end);
         self.effective_priority = self.config.priority;
         self.master_adver_interval = self.config.advertisement_interval;
-        self.master = None;
         self.sender = None;
         let faults = self.faults();
         if faults.any() {

@@ -357,6 +357,16 @@ fn an_owner_about_to_start_waits_for_the_startup_delay_and_one_interval_of_now()
 }
 
 #[test]
+fn an_owner_about_to_start_is_master_at_once_when_its_new_interval_is_over() {
+    let mut lan = Lan::new();
+    let host = lan.add(v3(255, ms(1000)));
+    lan.start(host, Some(ms(2500)));
+    lan.run_until(ms(3000));
+    lan.reconfigure(host, v3(255, ms(200)));
+    assert_eq!(lan.due(host), Some(us(3_000_001)));
+}
+
+#[test]
 fn an_owner_about_to_start_that_is_no_initial_master_any_more_says_that_it_is_backup() {
     let mut lan = Lan::new();
     let host = lan.add(v2(255));
