@@ -247,10 +247,10 @@ const REJECTIONS: Readonly<Record<string, Disagreement>> = {
     receiver: { ...IPV6, version: 2, advertIntUs: 1_000_000 },
     rejection: { reason: 'version', received: 3, expected: 2 },
   },
-  'another version over IPv4, where the length differs too': {
+  'another version over IPv4, which has another length': {
     sender: { version: 3 },
     receiver: { version: 2, advertIntUs: 1_000_000 },
-    rejection: { reason: 'length', received: 32, expected: 40 },
+    rejection: { reason: 'version', received: 3, expected: 2 },
   },
   'another authentication type': {
     sender: { version: 2, advertIntUs: 1_000_000 },

@@ -334,6 +334,7 @@ impl EngineThread {
     ) {
         match self.identities.get(&identity) {
             Some(&id) => {
+                self.update_hold(id, now);
                 if self.update(id, config, now) {
                     job.report.changed += 1;
                 } else {

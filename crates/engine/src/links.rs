@@ -52,6 +52,15 @@ impl EngineThread {
         self.pump(id, now);
     }
 
+    /// Tells an instance when the start-up delay ends now.
+    pub(crate) fn update_hold(&mut self, id: InstanceId, now: Instant) {
+        let hold_until = self.hold_until;
+        if let Some(instance) = self.instances[id.index()].as_mut() {
+            instance.router.set_hold(hold_until, now);
+            self.pump(id, now);
+        }
+    }
+
     fn source_of(&self, id: InstanceId) -> Option<std::net::IpAddr> {
         let instance = self.instances[id.index()].as_ref()?;
         let family: Family = instance.config.router.family;
