@@ -10,11 +10,12 @@ use std::time::{Duration, Instant};
 use ka_netlink::RouteSocket;
 use ka_sys::capability::{self, Capability};
 
-use crate::apply::{ApplyReport, Plan, Refusal};
+use crate::apply::{ApplyReport, Refusal};
 use crate::config::{EngineConfig, EngineOptions};
 use crate::error::EngineError;
 use crate::event::{EVENT_CAPACITY, EngineEvent};
 use crate::guard::{enlist, guard, install_panic_hook};
+use crate::plan::Plan;
 use crate::record::Record;
 use crate::runtime::Runtime;
 use crate::shared::{Command, Ending, Shared};

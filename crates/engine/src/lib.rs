@@ -24,6 +24,7 @@ mod interfaces;
 mod kernel;
 mod links;
 mod packets;
+mod plan;
 mod record;
 mod routers;
 mod runtime;
@@ -31,6 +32,7 @@ mod shared;
 mod snapshot;
 mod thread;
 mod timers;
+mod wait;
 
 pub use apply::{ApplyReport, Refusal};
 pub use config::{EngineConfig, EngineOptions, InstanceConfig, VirtualAddress};

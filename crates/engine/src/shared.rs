@@ -10,8 +10,9 @@ use crossbeam_queue::ArrayQueue;
 use rustix::event::{EventfdFlags, eventfd};
 use rustix::fd::OwnedFd;
 
-use crate::apply::{ApplyOutcome, Plan};
+use crate::apply::ApplyOutcome;
 use crate::event::EventRing;
+use crate::plan::Plan;
 use crate::snapshot::EngineSnapshot;
 
 /// Commands that may wait at once; the host serialises its own, so this is never reached.

@@ -16,8 +16,6 @@ use ka_sys::packet::PacketSender;
 use ka_sys::raw::{PacketBatch, VrrpReceiver, VrrpSender};
 use ka_sys::signal::SignalWatch;
 use ka_sys::{Errno, IpFamily};
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::fd::{AsFd, BorrowedFd};
 use rustix::time::{ClockId, clock_gettime};
 
 use crate::addresses::AddressTable;
@@ -34,11 +32,10 @@ use crate::links::Following;
 use crate::shared::{Command, Shared};
 use crate::snapshot::{EngineStatus, SnapshotJob};
 use crate::timers::Timers;
+use crate::wait::Ready;
 
 /// A wait of this length lets other threads of the host run.
 const PAUSE: Duration = Duration::from_micros(50);
-/// In a burst packets are read this often.
-const BURST_PAUSE: Duration = Duration::from_micros(100);
 /// A step that has taken this long leaves work that waits to the next one.
 const BEFORE_BACKGROUND: Duration = Duration::from_micros(250);
 /// A plan waits this long at most for the kernel's messages to be read.
@@ -51,6 +48,8 @@ pub(crate) struct EngineThread {
     pub(crate) opened_at: Instant,
     /// Until then no instance that starts may become Master.
     pub(crate) hold_until: Option<Instant>,
+    /// A configuration was taken up: the next one is a reload.
+    pub(crate) has_applied: bool,
     pub(crate) instances: Vec<Option<Box<Instance>>>,
     pub(crate) free: Vec<InstanceId>,
     pub(crate) identities: HashMap<Identity, InstanceId>,
@@ -85,7 +84,7 @@ pub(crate) struct EngineThread {
     pub(crate) apply_refusals: Vec<Refusal>,
     pub(crate) status: EngineStatus,
     pub(crate) snapshot: Option<SnapshotJob>,
-    signals: Option<SignalWatch>,
+    pub(crate) signals: Option<SignalWatch>,
     pub(crate) ready: Ready,
     /// The packets that arrived before this moment have been read.
     pub(crate) heard_until: Instant,
@@ -105,15 +104,6 @@ pub(crate) struct EngineThread {
     turn: u8,
 }
 
-/// What could be read after the last wait.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Ready {
-    commands: bool,
-    pub(crate) packets: [bool; 2],
-    kernel: bool,
-    signals: bool,
-}
-
 impl EngineThread {
     /// Opens everything that the thread needs. Runs on the thread itself.
     pub(crate) fn open(options: &EngineOptions, shared: Arc<Shared>) -> Result<Self, EngineError> {
@@ -131,6 +121,7 @@ impl EngineThread {
             events: EventSender::new(Arc::clone(&shared.events)),
             opened_at: now,
             hold_until: None,
+            has_applied: false,
             instances: Vec::new(),
             free: Vec::new(),
             identities: HashMap::new(),
@@ -263,88 +254,6 @@ impl EngineThread {
         (stop_requested && self.has_released(now)).then_some(End::Stopped)
     }
 
-    /// How long to wait; `None` is for ever, zero not at all.
-    fn timeout(&mut self, now: Instant) -> Option<Duration> {
-        if self.has_work() {
-            return Some(Duration::ZERO);
-        }
-        let timer = self.timers.earliest().map(|(at, _)| at);
-        let beat = self.heartbeat_limit.map(|_| self.next_heartbeat);
-        let retries = [
-            self.addresses.retry_at(),
-            self.resync_at,
-            self.join_again_at,
-        ];
-        retries
-            .into_iter()
-            .chain([timer, beat])
-            .flatten()
-            .min()
-            .map(|at| at.saturating_duration_since(now))
-    }
-
-    fn has_work(&self) -> bool {
-        self.apply.is_some()
-            || !self.apply_waiting.is_empty()
-            || self.snapshot.is_some()
-            || !self.addresses.is_settled()
-            || self.announcer.has_work()
-            || matches!(self.resigning, Resigning::From(_))
-            || !self.outbox.is_empty()
-            || self.following.has_work()
-    }
-
-    /// Waits and notes what can be read. A handful of descriptors: poll(2) is precise
-    /// to the nanosecond and needs no registration.
-    ///
-    /// While packets come close together they wake nobody: they are read a moment later, all
-    /// in one call, instead of each with a wake-up of its own.
-    fn wait(&mut self, timeout: Option<Duration>) {
-        let timeout = match self.in_burst {
-            true => Some(timeout.map_or(BURST_PAUSE, |timeout| timeout.min(BURST_PAUSE))),
-            false => timeout,
-        };
-        let packets = match self.in_burst {
-            true => PollFlags::empty(),
-            false => PollFlags::IN,
-        };
-        let timeout = timeout.map(|timeout| Timespec {
-            tv_sec: i64::try_from(timeout.as_secs()).unwrap_or(i64::MAX),
-            tv_nsec: i64::from(timeout.subsec_nanos()),
-        });
-        // The monitor is left alone while a dump runs, see read_kernel().
-        let kernel = if self.resyncing {
-            self.resync.as_fd()
-        } else {
-            self.monitor.as_fd()
-        };
-        let mut fds = [
-            PollFd::new(&self.shared.engine_wake, PollFlags::IN),
-            PollFd::new(&self.receivers[0], packets),
-            PollFd::new(&self.receivers[1], packets),
-            PollFd::from_borrowed_fd(kernel, PollFlags::IN),
-            PollFd::from_borrowed_fd(self.signal_fd(), PollFlags::IN),
-        ];
-        // Interrupted or refused: look at everything, and wait again.
-        let looked = poll(&mut fds, timeout.as_ref()).is_ok();
-        let ready = fds.map(|fd| !looked || !fd.revents().is_empty());
-        let [commands, ipv4, ipv6, kernel, signals] = ready;
-        self.ready = Ready {
-            commands,
-            packets: [ipv4 || self.in_burst, ipv6 || self.in_burst],
-            kernel,
-            signals,
-        };
-    }
-
-    /// The signals' descriptor; without signals one that is watched anyway.
-    fn signal_fd(&self) -> BorrowedFd<'_> {
-        match &self.signals {
-            Some(signals) => signals.fd(),
-            None => self.shared.engine_wake.as_fd(),
-        }
-    }
-
     fn take_signals(&mut self) {
         let Some(signals) = &mut self.signals else {
             return;
@@ -399,7 +308,7 @@ impl EngineThread {
             && (!self.ready.kernel || now.saturating_duration_since(*since) > HEAR_KERNEL)
             && let Some((_, Command::Apply { plan, reply })) = self.apply_waiting.pop_front()
         {
-            self.begin_apply(plan, reply);
+            self.begin_apply(plan, reply, now);
         }
         for _ in 0..5 {
             self.turn = (self.turn + 1) % 5;

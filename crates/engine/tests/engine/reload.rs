@@ -307,3 +307,17 @@ fn a_takeover_announces_every_address() {
         arp.wait_for([192, 0, 2, 100]);
     });
 }
+
+#[test]
+fn a_start_up_delay_that_is_over_does_not_start_again_at_a_reload() {
+    in_namespace(|| {
+        let _peer = Peer::connect();
+        let directory = Directory::new("delay-over");
+        let engine = open(&directory.0);
+        engine.apply(config([])).unwrap();
+        let mut wanted = config([owner("VI_1", 51, &["192.0.2.100"])]);
+        wanted.startup_delay = Duration::from_secs(3600);
+        engine.apply(wanted).unwrap();
+        wait_for(&engine, "VI_1", State::Master);
+    });
+}
