@@ -28,7 +28,7 @@ const UNPRINTABLE = /[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u2028-\u202e\u2066
 
 /** The excerpt for a span that starts at `start`. */
 export function excerptAt(span: Span, start: Position): Excerpt {
-  const line = printable(maskSecrets(decodeText(span.source.line(start.line).slice(0, LINE_OCTETS))))
+  const line = printable(maskSecrets(decodeText(span.source.line(start.line, LINE_OCTETS))))
   const column = start.column - 1
   const cut = Math.max(0, Math.min(column - LEAD, line.length - WIDTH))
   const text = line.slice(cut, cut + WIDTH)

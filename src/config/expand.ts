@@ -7,7 +7,7 @@
 import { dirname } from 'node:path'
 import { ALL_CHECKS, INCLUDE_WORDS, NO_CHECKS, applyIncludeCheck, mergeChecks, readConfigurationFile, resolveInclude } from './include.ts'
 import { Tokens, contentEnd, lexLine } from './lexer.ts'
-import { Source, decodeText } from './source.ts'
+import { Source, decodeText, lineEnd } from './source.ts'
 import type { Diagnostics } from './diagnostic.ts'
 import type { IncludeChecks } from './include.ts'
 import type { Span } from './source.ts'
@@ -142,13 +142,13 @@ class Expansion {
     const { text } = source
     const start = file.position
     const newline = text.indexOf('\n', start)
-    let end = newline === -1 ? text.length : newline
-    file.position = end + 1
-    while (end > start && text.charCodeAt(end - 1) === 13) end--
+    const stop = newline === -1 ? text.length : newline
+    file.position = stop + 1
+    const end = lineEnd(text, start, stop)
     if (end === start || !this.#isReadable(source, start, end)) return
     if (this.#isExpansion(file, start, end)) return
-    const stop = contentEnd(source, start, end, this.#diagnostics)
-    for (let at = start; at < stop;) at = this.#readLogicalLine(file, at, stop)
+    const content = contentEnd(source, start, end, this.#diagnostics)
+    for (let at = start; at < content;) at = this.#readLogicalLine(file, at, content)
   }
 
   #isReadable(source: Source, start: number, end: number): boolean {

@@ -10,6 +10,7 @@
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 // oxlint-disable-next-line no-control-regex -- exactly "all ASCII" is meant
 const ASCII = /^[\u0000-\u007f]*$/
+const CARRIAGE_RETURN = 13
 
 /** Part of a text: where a word, a line or a block keyword stands. */
 export interface Span {
@@ -50,12 +51,12 @@ export class Source {
     return { line: index + 1, column: decodeText(this.text.slice(start, offset)).length + 1 }
   }
 
-  /** The octets of a line (from 1), without its line end. */
-  line(number: number): string {
+  /** The octets of a line (from 1), at most `limit` of them, without its line end. */
+  line(number: number, limit: number): string {
     const starts = this.#starts()
     const start = starts[number - 1] ?? this.text.length
-    const end = starts[number] ?? this.text.length + 1
-    return this.text.slice(start, end - 1).replace(/\r+$/, '')
+    const end = lineEnd(this.text, start, (starts[number] ?? this.text.length + 1) - 1)
+    return this.text.slice(start, Math.min(end, start + limit))
   }
 
   #starts(): Uint32Array {
@@ -72,6 +73,13 @@ export function decodeText(octets: string): string {
   } catch {
     return octets
   }
+}
+
+/** Where the content of a line ends that stops before `end`: without the carriage returns at its end. */
+export function lineEnd(text: string, start: number, end: number): number {
+  let stop = end
+  while (stop > start && text.charCodeAt(stop - 1) === CARRIAGE_RETURN) stop--
+  return stop
 }
 
 function findLineStarts(text: string): Uint32Array {
