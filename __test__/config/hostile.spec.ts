@@ -198,3 +198,16 @@ test('a line of 220,000 carriage returns is shown at once', (t) => {
   t.true(renderText(diagnostics).length < 1000)
   t.true(performance.now() - start < 1000)
 })
+
+test('patterns of many stars and sets stop at a limit', (t) => {
+  const folder = join(scratch, 'names')
+  mkdirSync(folder)
+  for (let index = 0; index < 200; index++) writeFileSync(join(folder, `${'a'.repeat(240)}${index}`), '')
+  for (const pattern of ['*a'.repeat(400), `*${'[['.repeat(400)}`, `*${'[a-z]'.repeat(100)}!`, `{${'*a*a*b,'.repeat(100)}x}`]) {
+    const file = join(folder, 'main.conf')
+    writeFileSync(file, `include ${pattern}\n`)
+    const start = performance.now()
+    loadConfig({ file, host: testHost() })
+    t.true(performance.now() - start < 2000, pattern.slice(0, 20))
+  }
+})

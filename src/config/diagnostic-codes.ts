@@ -92,6 +92,7 @@ export const ERRORS = {
 
 /** Suspicious, but taken as written; or known and missing here in a way that matters. */
 export const WARNINGS = {
+  'multiple-files': { class: 'multiple-files' },
   'byte-order-mark': { class: 'unknown-keyword' },
   'no-address-advertised': { class: 'warning' },
   'group-not-link-local': { class: 'warning' },

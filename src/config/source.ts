@@ -65,6 +65,11 @@ export class Source {
   }
 }
 
+/** A text as octets, one character each. */
+export function encodeText(text: string): string {
+  return Buffer.from(text).toString('latin1')
+}
+
 /** The text that octets mean: UTF-8 where they are UTF-8, else one character per octet. */
 export function decodeText(octets: string): string {
   if (ASCII.test(octets)) return octets

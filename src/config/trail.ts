@@ -1,0 +1,52 @@
+/**
+ * Which block a text is in while its lines are still being read: what lines mean is not known then, but
+ * `include_check` acts in global_defs alone.
+ */
+import { TokenKind } from './lexer.ts'
+import type { Tokens } from './lexer.ts'
+import { decodeText } from './source.ts'
+
+/** Follows the braces of all texts in reading order. */
+export class Trail {
+  readonly #tokens: Tokens
+  #depth = 0
+  /** The first token of the last line that had words. */
+  #lastLine = -1
+  #isLineStart = true
+  /** The outermost block is global_defs. */
+  #isGlobals = false
+
+  constructor(tokens: Tokens) {
+    this.#tokens = tokens
+  }
+
+  /** Whether this is global_defs itself. */
+  get isGlobalDefs(): boolean {
+    return this.#isGlobals && this.#depth === 1
+  }
+
+  /** Takes notice of the tokens from `first` on. */
+  follow(first: number): void {
+    for (let index = first; index < this.#tokens.count; index++) this.#step(index)
+  }
+
+  #step(index: number): void {
+    const tokens = this.#tokens
+    const kind = tokens.kind(index)
+    if (kind < TokenKind.Open) {
+      if (this.#isLineStart) this.#lastLine = index
+      this.#isLineStart = false
+      return
+    }
+    this.#isLineStart = true
+    if (kind === TokenKind.Open) this.#open()
+    else if (kind === TokenKind.Close) this.#depth = Math.max(0, this.#depth - 1)
+  }
+
+  #open(): void {
+    const keyword = this.#lastLine === -1 ? '' : decodeText(this.#tokens.text(this.#lastLine))
+    this.#lastLine = -1
+    if (this.#depth === 0) this.#isGlobals = keyword === 'global_defs'
+    this.#depth++
+  }
+}
