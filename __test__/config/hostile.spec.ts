@@ -53,7 +53,7 @@ test('binary garbage', (t) => {
   t.true([...loaded.diagnostics].length <= 3 * KEPT_PER_SEVERITY)
   const text = renderText(loaded.diagnostics)
   t.true(text.split('\n').length < 1000)
-  t.regex(text, /and \d+ errors(, \d+ warnings)? more\n$/)
+  t.regex(text, /and \d+ errors(, \d+ warnings)?(, \d+ notes)? more\n$/)
   // oxlint-disable-next-line no-control-regex -- nothing may reach a terminal as a control sequence
   t.notRegex(text, /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/)
 })

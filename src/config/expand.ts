@@ -2,14 +2,15 @@
  * All lines of all files, in reading order, as tokens: `include` and its relatives.
  *
  * Definitions, sequences and conditional lines belong here too; until they are read, a line that uses
- * one is an error, because the rest of the file would mean something else.
+ * one is an error (unsupported.ts).
  */
 import { dirname } from 'node:path'
 import { ALL_CHECKS, INCLUDE_WORDS, NO_CHECKS, applyIncludeCheck, mergeChecks, readConfigurationFile, resolveInclude } from './include.ts'
-import { TokenKind, Tokens, contentEnd, lexLine } from './lexer.ts'
+import { TokenKind, Tokens, contentEnd, cutMark, isBackslash, lexLine } from './lexer.ts'
 import { findMainFiles } from './main-file.ts'
 import { Source, decodeText, encodeText, lineEnd } from './source.ts'
 import { Trail } from './trail.ts'
+import { continuationEnd, findExpansion, findReference, mayHaveReferences } from './unsupported.ts'
 import type { Diagnostics } from './diagnostic.ts'
 import type { IncludeChecks, ReadFile } from './include.ts'
 import type { Span } from './source.ts'
@@ -22,8 +23,6 @@ export const MAX_FILES = 10_000
 export const MAX_OCTETS: number = 128 * 1024 * 1024
 
 const INCLUDE = /(include[rmwbea]?)(?:[ \t]+|$)/y
-const EXPANSION = /[ \t]*(?:(@)|(~SEQx?|~LST)|(\$[A-Za-z_]\w*)=)/y
-const REFERENCE = /\$(?:\{[A-Za-z_]\w*[ }]|_(?:PWD|INSTANCE|RANDOM|ENV|HASH|BANG)\b)/
 const LOWER_I = 105
 
 /** What was read: tokens of all files in reading order. */
@@ -82,7 +81,7 @@ class Expansion {
     this.#octetsLeft -= text.length
     this.#filesRead++
     const sourceId = this.#tokens.enter(source)
-    const hasReferences = REFERENCE.test(text)
+    const hasReferences = mayHaveReferences(text)
     this.#stack.push({ source, sourceId, identity, directory: dirname(path), hasReferences, position, checks, pending: undefined })
   }
 
@@ -162,9 +161,22 @@ class Expansion {
     file.position = stop + 1
     const end = lineEnd(text, start, stop)
     if (end === start || !this.#isReadable(source, start, end)) return
-    if (this.#isExpansion(file, start, end)) return
     const content = contentEnd(source, start, end, this.#diagnostics)
-    for (let at = start; at < content;) at = this.#readLogicalLine(file, at, content)
+    const mark = cutMark(text, content)
+    const isContinued = isBackslash(text, mark)
+    for (let at = start; at < content;) {
+      const unsupported = findExpansion(source, at, content) ?? (file.hasReferences ? findReference(source, at, content) : undefined)
+      if (unsupported !== undefined) {
+        const { span, what } = unsupported
+        this.#diagnostics.error('expansion-not-supported', span, `${what} are not supported yet: the line is ignored`)
+        if (isContinued) file.position = continuationEnd(text, file.position)
+        return
+      }
+      at = this.#readLogicalLine(file, at, content)
+    }
+    if (!isContinued) return
+    const span = { source, offset: mark, length: 1 }
+    this.#diagnostics.error('line-continuation', span, 'a backslash does not continue a line', 'write the whole setting on one line')
   }
 
   #isReadable(source: Source, start: number, end: number): boolean {
@@ -177,38 +189,6 @@ class Expansion {
     if (nul === -1) return true
     this.#diagnostics.error('nul-byte', { source, offset: start + nul, length: 1 }, 'this line holds a NUL byte; it is ignored')
     return false
-  }
-
-  /** Whether the line needs a feature that is not read yet; then it is reported and skipped, with its continuation. */
-  #isExpansion(file: OpenFile, start: number, end: number): boolean {
-    const { source } = file
-    EXPANSION.lastIndex = start
-    const found = EXPANSION.exec(source.text)
-    if (found === null) {
-      const used = file.hasReferences ? REFERENCE.exec(source.text.slice(start, end)) : null
-      if (used === null) return false
-      const span = { source, offset: start + used.index, length: used[0].length }
-      this.#diagnostics.error('expansion-not-supported', span, 'references (${NAME}) are not supported yet: the line is ignored')
-      return true
-    }
-    const [matched, condition, sequence] = found
-    const what =
-      condition === undefined ? (sequence === undefined ? 'definitions ($NAME=...)' : `${sequence}(...)`) : 'conditional lines (@ID)'
-    const span = { source, offset: start, length: Math.min(matched.length, end - start) }
-    this.#diagnostics.error('expansion-not-supported', span, `${what} are not supported yet: the line is ignored`)
-    this.#skipContinuation(file, end)
-    return true
-  }
-
-  #skipContinuation(file: OpenFile, end: number): void {
-    const { text } = file.source
-    let last = text.charAt(end - 1)
-    while (last === '\\' && file.position < text.length) {
-      const newline = text.indexOf('\n', file.position)
-      const stop = newline === -1 ? text.length : newline
-      last = text.charAt(stop - 1)
-      file.position = stop + 1
-    }
   }
 
   /** Reads up to and including a brace, an include, or the end of the line; returns where the next logical line starts. */
@@ -228,7 +208,7 @@ class Expansion {
     }
     const before = this.#tokens.count
     const next = lexLine(this.#tokens, source, first, stop)
-    this.#changeChecks(file, before)
+    this.#takeNotice(file, before)
     this.#trail.follow(before)
     return next
   }
@@ -243,14 +223,20 @@ class Expansion {
     file.pending = { paths, next: 0, checks, where }
   }
 
-  /** `include_check` counts while lines are still read. */
-  #changeChecks(file: OpenFile, first: number): void {
+  /** What a line means before anything is known about keywords: `include_check`, and marks that keepalived reads differently. */
+  #takeNotice(file: OpenFile, first: number): void {
     const tokens = this.#tokens
     if (this.#trail.isGlobalDefs && tokens.kind(first) <= TokenKind.Quoted && tokens.text(first) === 'include_check') {
       const words: string[] = []
       for (let at = first + 1; tokens.kind(at) <= TokenKind.Quoted; at++) words.push(decodeText(tokens.text(at)))
       // Changes count for the lines that follow in this file and in files included from there.
       file.checks = applyIncludeCheck(words, file.checks).checks
+    }
+    if (this.#trail.isInGlobalDefs) return
+    for (let at = first; at < tokens.count; at++) {
+      if (tokens.kind(at) !== TokenKind.EscapedWord) continue
+      const message = 'a mark after a backslash is part of the word here; keepalived 2.2.7 ends the line there, outside global_defs'
+      this.#diagnostics.info('differs-from-keepalived', tokens.span(at), message, 'put quotes around the word, without the backslash')
     }
   }
 }

@@ -20,6 +20,11 @@ export class Trail {
     this.#tokens = tokens
   }
 
+  /** Whether this is global_defs, blocks in it included. */
+  get isInGlobalDefs(): boolean {
+    return this.#isGlobals && this.#depth > 0
+  }
+
   /** Whether this is global_defs itself. */
   get isGlobalDefs(): boolean {
     return this.#isGlobals && this.#depth === 1
