@@ -11,6 +11,7 @@ import type { Directive } from '../words.ts'
 /** Decodes a command line of the second reading; `undefined` when it was rejected, which is then reported. */
 export function decodeScript(directive: Directive, context: ReadContext): ScriptCommand | undefined {
   const { diagnostics } = context
+  if (directive.cut !== undefined) return reportCut(directive, context)
   if (requiredWord(directive, 'a script', diagnostics) === undefined) return undefined
   const outer = reportOpen(splitCommand(directive.line, 'keep'), directive, context)
   if (outer === undefined) return undefined
@@ -52,6 +53,14 @@ export function decodeAccount(
 /** Octets of a line, whose words were split as one character per octet. */
 export function octetsOf(text: string): Uint8Array {
   return Uint8Array.from(Buffer.from(text, 'latin1'))
+}
+
+/** The mark itself is reported where it stands. */
+function reportCut(directive: Directive, { diagnostics }: ReadContext): undefined {
+  const { keyword, span, cut } = directive
+  if (cut === 'open-quote')
+    return diagnostics.error('unterminated-quote', span, `a quote of '${keyword}' is not closed; the command is ignored`)
+  return diagnostics.error('invalid-word', span, `a backslash ends the command of '${keyword}'; it is ignored`)
 }
 
 function reportOpen(split: CommandWords, directive: Directive, { diagnostics }: ReadContext): readonly string[] | undefined {
