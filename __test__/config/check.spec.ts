@@ -92,14 +92,86 @@ test('JSON holds every diagnostic as data', (t) => {
   })
 })
 
-test('a password appears in no form of output', (t) => {
-  const body = '  authentication {\n    auth_type PASS\n    auth_pass hunter2hunter2 extra\n    authpass hunter2hunter2\n  }\n'
-  const file = written('secret.conf', INSTANCE.replace('  interface', `${body}  interface`))
-  for (const format of ['text', 'json'] as const) {
-    const { output } = runCheck({ file, host, format })
-    t.regex(output, /value-truncated/)
-    t.notRegex(output, /hunter2/)
+/** Lines in `authentication` that are wrong in every way in which people get them wrong. */
+const PASSWORD_LINES: readonly string[] = [
+  'auth_pass hunter2hunter2 extra',
+  'authpass hunter2hunter2',
+  'auth_psas hunter2',
+  'auth_pas: hunter2',
+  'auth_pass: hunter2',
+  'auth_pass=hunter2',
+  'auth_pass = hunter2',
+  'auth_passhunter2',
+  'AUTH_PASS hunter2',
+  'auth_pass"hunter2hunter2"',
+  '"auth_pass" hunter2hunter2',
+  'auth_pass "hunter2',
+  'auth_pass "a{hunter2hunter2"',
+  'auth_pass a{hunter2',
+  'auth_pass a}hunter2',
+  'auth_pass a#hunter2hunter2 "',
+  'auth_pass a\\#hunter2',
+  'auth_pass\u00ff hunter2',
+  'auth_pass\u00ffhunter2',
+  'auth_pass \u00ff\u00ffhunter2hunter2',
+  'auth_pass\thunter2hunter2',
+  'password hunter2',
+  'secret hunter2',
+  'key 1 hunter2',
+  'auth_type hunter2',
+  'auth_type PASS hunter2 "',
+  'auth_type "hunter2"',
+  'hunter2',
+  'hunter2 {',
+  'hunter2\u00c3\u00bc \u00ff',
+  '\u00ff \u00c3\u00bc hunter2',
+  'bogus # auth_pass hunter2',
+  'bogus hunter2',
+  'auth_pass hunter2 \\',
+  'interface hunter2',
+]
+
+for (const line of PASSWORD_LINES) {
+  test(`a password appears in no form of output: ${JSON.stringify(line)}`, (t) => {
+    for (const block of [
+      'authentication {\n%\n}',
+      'authentication { % }',
+      '"authentication" hunter2\n{\n%\n}',
+      'authentcation {\n%\n}',
+      'auth_hmac {\n%\n}',
+    ]) {
+      // In latin1, so that \u00ff is an octet that UTF-8 does not have.
+      const body = INSTANCE.replace('  interface', `${block.replace('%', line)}\n  interface`)
+      writeFileSync(join(scratch, 'secret.conf'), Buffer.from(body, 'latin1'))
+      for (const format of ['text', 'json'] as const) {
+        const { output } = runCheck({ file: join(scratch, 'secret.conf'), host, format })
+        t.notRegex(output, /unter2/, `${block}: ${output}`)
+      }
+    }
+  })
+}
+
+test('a password outside its block appears in no form of output either', (t) => {
+  for (const line of PASSWORD_LINES.filter((wrong) => /pass|psas|secret|key/i.test(wrong))) {
+    for (const body of [
+      `${line}\n${INSTANCE}`,
+      INSTANCE.replace('  interface', `${line}\n  interface`),
+      INSTANCE.replace('10.0', `${line}\n10.0`),
+    ]) {
+      writeFileSync(join(scratch, 'secret.conf'), Buffer.from(body, 'latin1'))
+      for (const format of ['text', 'json'] as const) {
+        t.notRegex(runCheck({ file: join(scratch, 'secret.conf'), host, format }).output, /unter2/, line)
+      }
+    }
   }
+})
+
+test('secrets of an included file are hidden as well', (t) => {
+  written('pass.inc', 'hunter2\n}\nbogus visible\n')
+  const file = written('including.conf', INSTANCE.replace('  interface', 'authentication {\ninclude pass.inc\n  interface'))
+  const { output } = runCheck({ file, host })
+  t.notRegex(output, /hunter2/)
+  t.regex(output, /bogus visible/)
 })
 
 test('colour only when asked', (t) => {

@@ -161,6 +161,7 @@ const REPEATED: Readonly<Record<string, (index: number) => string>> = {
   'unknown blocks that are never closed': () => `bogus {\n x {\n vrrp_script s {\n`,
   'braces of one kind': () => '}\n{\n{\n',
   'one line of words': () => 'word " x { ',
+  'lines that look like passwords': () => `${'pass'.repeat(60)} x\n`,
   comments: () => `# ${'pass ${A} " '.repeat(5)}\n`,
   'quotes that stay open': () => `authentication {\n "${'a"b'.repeat(15)}\n}\n`,
   dollars: () => `\${${'_'.repeat(50)}`,

@@ -77,6 +77,7 @@ class Expansion {
       const help = 'keepalived itself does not read such a file: save it as UTF-8 without a byte order mark'
       this.#diagnostics.warning('byte-order-mark', { source, offset: 0, length: 3 }, 'the file starts with a byte order mark', help)
     }
+    source.markSecret(0, this.#trail.isSecret)
     this.#files.add(source.path)
     this.#octetsLeft -= text.length
     this.#filesRead++
@@ -118,6 +119,7 @@ class Expansion {
     const parent = this.#stack.at(-1)
     if (parent === undefined) return
     this.#tokens.resume(parent.sourceId)
+    parent.source.markSecret(parent.position, this.#trail.isSecret)
   }
 
   #openPending(parent: OpenFile): void {

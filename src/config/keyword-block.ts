@@ -2,7 +2,7 @@
 import { CONSEQUENCES } from './keywords/not-yet.ts'
 import type { KeywordTable, LineResult, OpenBlock, ReadContext } from './schema.ts'
 import { blocksWith, keywordsOf, nearest } from './suggest.ts'
-import { shown } from './values.ts'
+import { shown } from './excerpt.ts'
 import type { Directive } from './words.ts'
 
 /** The contents of a block that is known and not acted on. */

@@ -2,7 +2,7 @@
 import type { GlobalsDraft, VrrpInstanceDraft, Written } from './draft.ts'
 import type { ScriptCommand } from './model.ts'
 import type { ReadContext } from './schema.ts'
-import { shown } from './values.ts'
+import { shown } from './excerpt.ts'
 
 /** The account that scripts run as when it exists and nothing else is said. */
 const SCRIPT_ACCOUNT = 'keepalived_script'

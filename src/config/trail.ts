@@ -1,9 +1,10 @@
 /**
  * Which block a text is in while its lines are still being read: what lines mean is not known then, but
- * `include_check` acts in global_defs alone.
+ * `include_check` acts in global_defs alone, and messages must not show what stands in `authentication`.
  */
 import { TokenKind } from './lexer.ts'
 import type { Tokens } from './lexer.ts'
+import { isSecretBlock } from './mask.ts'
 import { decodeText } from './source.ts'
 
 /** Follows the braces of all texts in reading order. */
@@ -15,6 +16,8 @@ export class Trail {
   #isLineStart = true
   /** The outermost block is global_defs. */
   #isGlobals = false
+  /** Depth outside the block of secrets, while in one. */
+  #secretFrom: number | undefined
 
   constructor(tokens: Tokens) {
     this.#tokens = tokens
@@ -28,6 +31,11 @@ export class Trail {
   /** Whether this is global_defs itself. */
   get isGlobalDefs(): boolean {
     return this.#isGlobals && this.#depth === 1
+  }
+
+  /** Whether what follows holds secrets. */
+  get isSecret(): boolean {
+    return this.#secretFrom !== undefined
   }
 
   /** Takes notice of the tokens from `first` on. */
@@ -46,12 +54,15 @@ export class Trail {
     this.#isLineStart = true
     if (kind === TokenKind.Open) this.#open()
     else if (kind === TokenKind.Close) this.#depth = Math.max(0, this.#depth - 1)
+    if (this.#secretFrom !== undefined && this.#depth <= this.#secretFrom) this.#secretFrom = undefined
+    if (kind !== TokenKind.LineEnd) tokens.source(index).markSecret(tokens.offset(index) + 1, this.isSecret)
   }
 
   #open(): void {
     const keyword = this.#lastLine === -1 ? '' : decodeText(this.#tokens.text(this.#lastLine))
     this.#lastLine = -1
     if (this.#depth === 0) this.#isGlobals = keyword === 'global_defs'
+    else if (this.#secretFrom === undefined && isSecretBlock(keyword)) this.#secretFrom = this.#depth
     this.#depth++
   }
 }

@@ -6,7 +6,9 @@
 import type { Diagnostics } from './diagnostic.ts'
 import { TokenKind } from './lexer.ts'
 import type { Tokens } from './lexer.ts'
+import { decodeText } from './source.ts'
 import type { Span } from './source.ts'
+import { shown } from './excerpt.ts'
 import { Directive } from './words.ts'
 
 /** Braces opened and closed in a text, beyond what its blocks explain. */
@@ -106,8 +108,8 @@ export class BlockReader {
     if (opened === undefined) return
     this.#balance.missingCloses--
     const { line } = opened.source.position(opened.offset)
-    const block = opened.source.text.slice(opened.offset, opened.offset + opened.length)
-    const message = `the block '${block}' of line ${line} is not closed before this line`
+    const block = decodeText(opened.source.text.slice(opened.offset, opened.offset + opened.length))
+    const message = `the block ${shown(block)} of line ${line} is not closed before this line`
     this.#diagnostics.error('missing-close-brace', here, message, "add a '}' above this line")
   }
 

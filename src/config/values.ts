@@ -2,7 +2,7 @@
 import { isIPv4, isIPv6, SocketAddress } from 'node:net'
 import type { Diagnostics } from './diagnostic.ts'
 import type { Family } from './model.ts'
-import { printable } from './excerpt.ts'
+import { shown } from './excerpt.ts'
 import type { Directive, Word } from './words.ts'
 
 /** Inclusive limits of a whole number. */
@@ -118,10 +118,4 @@ export function isMulticast(family: Family, address: string): boolean {
 /** Whether an IPv6 multicast group in canonical form has link-local scope. */
 export function isLinkLocalGroup(address: string): boolean {
   return /^ff[0-9a-f]2:/.test(address)
-}
-
-/** A word as a message quotes it: printable and not longer than a message can hold. */
-export function shown(text: string): string {
-  const clean = printable(text)
-  return clean.length > 60 ? `'${clean.slice(0, 57)}...'` : `'${clean}'`
 }

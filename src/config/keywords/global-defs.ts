@@ -5,16 +5,8 @@ import { reportNotYet } from '../keyword-block.ts'
 import type { Family, ScriptAccount } from '../model.ts'
 import { boolean, custom, flag, integer, seconds, words } from '../schema.ts'
 import type { Keyword, KeywordTable, ReadContext } from '../schema.ts'
-import {
-  decodeInterfaceName,
-  decodeInteger,
-  isLinkLocalGroup,
-  isMulticast,
-  parseAddress,
-  requiredWord,
-  shown,
-  US_PER_S,
-} from '../values.ts'
+import { shown } from '../excerpt.ts'
+import { decodeInterfaceName, decodeInteger, isLinkLocalGroup, isMulticast, parseAddress, requiredWord, US_PER_S } from '../values.ts'
 import type { Directive } from '../words.ts'
 import { decodeAccount } from './script.ts'
 import { sharedKeywords } from './shared.ts'

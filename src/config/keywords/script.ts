@@ -5,7 +5,8 @@ import type { CommandWords } from '../command.ts'
 import type { ScriptAccount, ScriptCommand } from '../model.ts'
 import type { ReadContext } from '../schema.ts'
 import { decodeText } from '../source.ts'
-import { requiredWord, shown } from '../values.ts'
+import { shown } from '../excerpt.ts'
+import { requiredWord } from '../values.ts'
 import type { Directive } from '../words.ts'
 
 /** Decodes a command line of the second reading; `undefined` when it was rejected, which is then reported. */

@@ -4,16 +4,8 @@ import { KeywordBlock, expectNoWords, lineBlock } from '../keyword-block.ts'
 import type { Family } from '../model.ts'
 import { block, boolean, custom, flag, integer, seconds, words } from '../schema.ts'
 import type { Keyword, KeywordTable, OpenBlock, ReadContext, Setting } from '../schema.ts'
-import {
-  decodeBoolean,
-  decodeInteger,
-  decodeInterfaceName,
-  isLinkLocalGroup,
-  isMulticast,
-  parseAddress,
-  requiredWord,
-  shown,
-} from '../values.ts'
+import { shown } from '../excerpt.ts'
+import { decodeBoolean, decodeInteger, decodeInterfaceName, isLinkLocalGroup, isMulticast, parseAddress, requiredWord } from '../values.ts'
 import type { Directive, Word } from '../words.ts'
 import { AUTHENTICATION } from './authentication.ts'
 import { decodeScript } from './script.ts'
@@ -134,8 +126,10 @@ function openExcludedAddresses(directive: Directive, instance: Draft, context: R
   })
 }
 
-function openAuthentication(directive: Directive, instance: Draft, context: ReadContext): OpenBlock {
-  expectNoWords(directive, context)
+/** keepalived says nothing about words in front of the brace, and no message repeats what may be the password. */
+function openAuthentication({ args }: Directive, instance: Draft, { diagnostics }: ReadContext): OpenBlock {
+  const [word] = args
+  if (word !== undefined) diagnostics.info('no-effect', word.span, "'authentication' takes no name: this has no effect")
   return new KeywordBlock('vrrp_instance/authentication', AUTHENTICATION, instance)
 }
 
