@@ -79,7 +79,7 @@ test('10,000 nested blocks', (t) => {
   const depth = 10_000
   t.deepEqual(codes(loadText(`${'a {\n'.repeat(depth)}${'}\n'.repeat(depth)}${INSTANCE}`)), ['unknown-keyword'])
   t.deepEqual(codes(loadText('a {\n'.repeat(depth))), ['unknown-keyword', 'missing-close-brace'])
-  t.deepEqual(codes(loadText(`${'vrrp_instance A {\n'.repeat(depth)}${'}\n'.repeat(depth)}`)).slice(0, 1), ['misplaced-keyword'])
+  t.deepEqual(codes(loadText(`${'vrrp_instance A {\n'.repeat(depth)}${'}\n'.repeat(depth)}`)).slice(0, 1), ['misplaced-block'])
   t.is(loadText('global_defs {\n'.repeat(depth)).diagnostics.count('error'), depth)
 })
 

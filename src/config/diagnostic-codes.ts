@@ -55,6 +55,7 @@ export const ERRORS = {
   // Structure
   'unknown-keyword': { class: 'unknown-keyword' },
   'misplaced-keyword': { class: 'unknown-keyword' },
+  'misplaced-block': { class: 'unknown-keyword', refusesStart: true },
   'unexpected-open-brace': { class: 'unexpected-open-brace' },
   'missing-open-brace': { class: 'missing-open-brace' },
   'unexpected-close-brace': { class: 'unexpected-close-brace' },

@@ -6,6 +6,7 @@ import { block, words } from '../schema.ts'
 import type { Keyword, KeywordTable, OpenBlock, ReadContext } from '../schema.ts'
 import { blocksWith, keywordsOf } from '../suggest.ts'
 import { shown } from '../excerpt.ts'
+import type { TopLevel } from '../tree.ts'
 import type { Directive } from '../words.ts'
 import { GLOBAL_DEFS, optionalName } from './global-defs.ts'
 import { VRRP_INSTANCE } from './vrrp-instance.ts'
@@ -16,11 +17,12 @@ export const ROOT: KeywordTable<ConfigDraft> = new Map<string, Keyword<ConfigDra
   ['instance', words(readInstanceName)],
 ])
 
-/** Whether a line starts a block that exists at the top level only: inside another block, a brace was forgotten. */
-export function isRootBlock({ keyword, opensBlock }: Directive): boolean {
-  if (!opensBlock || keywordsOf('/').get(keyword)?.[0].includes('{') !== true) return false
-  const [, elsewhere] = blocksWith(keyword)
-  return elsewhere === undefined
+/** Blocks that exist at the top level only; those that are acted on must not be lost. */
+export const TOP_LEVEL: TopLevel = {
+  all: new Set(
+    [...keywordsOf('/')].flatMap(([keyword, [syntax]]) => (syntax.includes('{') && blocksWith(keyword).length === 1 ? [keyword] : [])),
+  ),
+  kept: new Set([...ROOT].flatMap(([keyword, { kind }]) => (kind === 'block' ? [keyword] : []))),
 }
 
 function openGlobalDefs({ args }: Directive, draft: ConfigDraft, { diagnostics }: ReadContext): OpenBlock {
