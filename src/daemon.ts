@@ -225,7 +225,7 @@ class RunningDaemon implements Daemon {
   }
 
   async #configureScripts({ vrrpInstances, globalDefs }: Config): Promise<void> {
-    this.#notify.configure(vrrpInstances, await defaultAccount(globalDefs.scriptUser))
+    this.#notify.configure(vrrpInstances, await defaultAccount(globalDefs))
   }
 
   async stop(): Promise<void> {

@@ -49,7 +49,8 @@ export interface GlobalsDraft extends SharedDraft {
   dynamicInterfaces?: boolean
   allowIfChanges?: boolean
   defaultInterface?: string
-  scriptUser?: ScriptAccount
+  /** `invalid`: it names an account that does not exist; then no other line helps. */
+  scriptUser?: ScriptAccount | 'invalid'
   enableScriptSecurity?: boolean
 }
 

@@ -8,7 +8,7 @@
 import type { ConfigDraft, GlobalsDraft, VrrpInstanceDraft } from './draft.ts'
 import { linkInstance } from './link-instance.ts'
 import type { Defaults } from './link-instance.ts'
-import { reportScripts } from './link-scripts.ts'
+import { checkScripts } from './link-scripts.ts'
 import type { Config, GlobalDefs, VrrpInstance } from './model.ts'
 import type { ReadContext } from './schema.ts'
 import { US_PER_S } from './values.ts'
@@ -16,13 +16,13 @@ import { US_PER_S } from './values.ts'
 /** Makes the configuration, reporting what does not fit together. */
 export function link(draft: ConfigDraft, context: ReadContext): Config {
   const defaults = instanceDefaults(draft.globals)
+  checkScripts(draft.instances.values(), draft.globals, context)
   const linked: { readonly draft: VrrpInstanceDraft; readonly instance: VrrpInstance }[] = []
   for (const instanceDraft of draft.instances.values()) {
     const instance = linkInstance(instanceDraft, defaults, context)
     if (instance !== undefined) linked.push({ draft: instanceDraft, instance })
   }
   reportDuplicateVrids(linked, context)
-  reportScripts([...draft.instances.values()], draft.globals, context)
   return {
     instance: draft.instance,
     globalDefs: globalDefs(draft.globals, context),
@@ -36,7 +36,9 @@ function globalDefs(globals: GlobalsDraft, { host }: ReadContext): GlobalDefs {
     dynamicInterfaces: globals.dynamicInterfaces ?? false,
     allowIfChanges: globals.allowIfChanges ?? false,
     defaultInterface: globals.defaultInterface ?? 'eth0',
-    scriptUser: globals.scriptUser,
+    // Scripts that would need a bad account are gone.
+    scriptUser: globals.scriptUser === 'invalid' ? undefined : globals.scriptUser,
+    enableScriptSecurity: globals.enableScriptSecurity ?? false,
     vrrpStartupDelayUs: globals.vrrpStartupDelayUs ?? 0,
     vrrpRtPriority: globals.vrrpRtPriority ?? 0,
   }

@@ -28,6 +28,8 @@ export interface GlobalDefs {
   readonly defaultInterface: string
   /** `script_user`: the account of scripts that name none. */
   readonly scriptUser: ScriptAccount | undefined
+  /** `enable_script_security`: a script that names no account is not run as the daemon itself. */
+  readonly enableScriptSecurity: boolean
   /** `vrrp_startup_delay`: how long VRRP is held back after the start. Default 0. */
   readonly vrrpStartupDelayUs: number
   /** `vrrp_rt_priority`: real-time priority 1..99; 0 when not asked for. */

@@ -2,7 +2,7 @@
 import type { GlobalsDraft } from '../draft.ts'
 import { INCLUDE_CHECK_WORDS, NO_CHECKS, applyIncludeCheck } from '../include.ts'
 import { reportNotYet } from '../keyword-block.ts'
-import type { Family, ScriptAccount } from '../model.ts'
+import type { Family } from '../model.ts'
 import { boolean, custom, flag, integer, seconds, words } from '../schema.ts'
 import type { Keyword, KeywordTable, ReadContext } from '../schema.ts'
 import { shown } from '../excerpt.ts'
@@ -13,6 +13,8 @@ import { sharedKeywords } from './shared.ts'
 
 /** From here on keepalived itself remarks on a start-up delay. */
 const LONG_STARTUP_DELAY_US = 60 * US_PER_S
+/** What comes of a bad `script_user`. */
+const SCRIPT_USER_FAILS = 'scripts without an account of their own are not run'
 /** The limits of SCHED_RR on Linux. */
 const MIN_RT_PRIORITY = 1
 const MAX_RT_PRIORITY = 99
@@ -30,7 +32,7 @@ export const GLOBAL_DEFS: KeywordTable<GlobalsDraft> = new Map<string, Keyword<G
   ['vrrp_startup_delay', words(decodeStartupDelay)],
   ['dynamic_interfaces', words(decodeDynamicInterfaces)],
   ['default_interface', custom(decodeDefaultInterface, (globals, name) => void (globals.defaultInterface = name))],
-  ['script_user', custom(decodeScriptUser, (globals, account) => void (globals.scriptUser = account))],
+  ['script_user', words(readScriptUser)],
   ['enable_script_security', words(readScriptSecurity)],
   ['vrrp_rt_priority', words(decodeRtPriority)],
   ['include_check', words(decodeIncludeCheck)],
@@ -85,9 +87,15 @@ function decodeDefaultInterface(directive: Directive, context: ReadContext): str
   return word === undefined ? optionalName(directive, context) : decodeInterfaceName(word, context.diagnostics)
 }
 
-function decodeScriptUser(directive: Directive, context: ReadContext): ScriptAccount | undefined {
-  const user = optionalName(directive, context)
-  return user === undefined ? undefined : decodeAccount(user, directive.args[1]?.text, directive, context)
+/** A bad account is kept as such: scripts that rely on it must not run as anybody else. */
+function readScriptUser(directive: Directive, globals: GlobalsDraft, context: ReadContext): void {
+  const [user, group] = directive.args
+  if (user === undefined) {
+    optionalName(directive, context)
+    return
+  }
+  const account = decodeAccount(user, group, SCRIPT_USER_FAILS, context) ?? 'invalid'
+  if (globals.scriptUser !== 'invalid') globals.scriptUser = account
 }
 
 /** Kept although it is not acted on yet: without it, a script that runs as root is reported. */

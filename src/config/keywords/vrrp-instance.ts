@@ -25,7 +25,10 @@ export const VRRP_INSTANCE: KeywordTable<Draft> = new Map<string, Keyword<Draft>
   ['interface', custom(decodeInterface, (instance, name) => void (instance.interface = name))],
   ['virtual_router_id', integer(1, 255, (instance, value, { span }) => void (instance.virtualRouterId = { value, span }))],
   ['priority', integer(1, 255, (instance, priority) => void (instance.priority = priority), DEFAULT_PRIORITY)],
-  ['advert_int', seconds(0.01, 255, (instance, value, { span }) => void (instance.advertIntUs = { value, span }))],
+  [
+    'advert_int',
+    seconds(0.01, 255, (instance, value, { args, span }) => void (instance.advertIntUs = { value, span: args[0]?.span ?? span })),
+  ],
   ['version', words(readVersion)],
   ['native_ipv6', words(readNativeIpv6)],
   ['virtual_ipaddress', block(openAddresses)],
