@@ -63,20 +63,15 @@ function readState(directive: Directive, instance: Draft, { diagnostics }: ReadC
   const word = requiredWord(directive, 'MASTER or BACKUP', diagnostics)
   if (word === undefined) return
   const { text, span } = word
-  if (text !== 'MASTER' && text !== 'BACKUP') {
-    diagnostics.error(
-      'invalid-word',
-      span,
-      `unknown state ${shown(text)}; BACKUP is used`,
-      'the states are `MASTER` and `BACKUP`, in upper case',
-    )
-  }
-  const value = text === 'MASTER' ? 'MASTER' : 'BACKUP'
-  if (value === 'BACKUP' && instance.state?.value === 'MASTER') {
+  if (text === 'BACKUP' && instance.state?.value === 'MASTER') {
     diagnostics.error('conflicting-setting', span, 'the state is MASTER already; BACKUP is ignored')
-  } else {
-    instance.state = { value, span }
+    return
   }
+  if (text !== 'MASTER' && text !== 'BACKUP') {
+    const help = 'the states are `MASTER` and `BACKUP`, in upper case'
+    diagnostics.error('invalid-word', span, `unknown state ${shown(text)}; BACKUP is used`, help)
+  }
+  instance.state = { value: text === 'MASTER' ? 'MASTER' : 'BACKUP', span }
 }
 
 function decodeInterface(directive: Directive, { diagnostics }: ReadContext): Written<string> | undefined {
