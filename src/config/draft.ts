@@ -26,6 +26,9 @@ export interface GarpDraft {
   lowerPrioRepeat?: number
 }
 
+/** What the bursts of a new Master are when nobody says otherwise. */
+export const DEFAULT_GARP = { masterDelayUs: 5_000_000, masterRepeat: 5, masterRefreshUs: 0, masterRefreshRepeat: 1 } as const
+
 /** Settings that exist for one instance, and globally as its default. */
 export interface SharedDraft {
   downTimerAdverts?: number
@@ -43,7 +46,6 @@ export interface GlobalsDraft extends SharedDraft {
   vrrpVersion?: 2 | 3
   vrrpMcastGroup4?: string
   vrrpMcastGroup6?: string
-  minGarp?: boolean
   vrrpStartupDelayUs?: number
   vrrpRtPriority?: number
   dynamicInterfaces?: boolean

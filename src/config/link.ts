@@ -5,13 +5,14 @@
  * where it reads all global_defs before any instance; only its reload copies some of them when an
  * instance is opened. One meaning for one text is worth more than that difference.
  */
+import { DEFAULT_GARP } from './draft.ts'
 import type { ConfigDraft, GlobalsDraft, VrrpInstanceDraft } from './draft.ts'
+import { shown } from './excerpt.ts'
 import { linkInstance } from './link-instance.ts'
 import type { Defaults } from './link-instance.ts'
 import { checkScripts } from './link-scripts.ts'
 import type { Config, GlobalDefs, VrrpInstance } from './model.ts'
 import type { ReadContext } from './schema.ts'
-import { US_PER_S } from './values.ts'
 
 /** Makes the configuration, reporting what does not fit together. */
 export function link(draft: ConfigDraft, context: ReadContext): Config {
@@ -44,12 +45,8 @@ function globalDefs(globals: GlobalsDraft, { host }: ReadContext): GlobalDefs {
   }
 }
 
-/** `vrrp_min_garp` lowers the bursts that nothing else sets. */
 function instanceDefaults(globals: GlobalsDraft): Defaults {
-  const isMinimal = globals.minGarp ?? false
-  const { garp } = globals
-  const masterDelayUs = garp.masterDelayUs ?? (isMinimal ? 0 : 5 * US_PER_S)
-  const masterRepeat = garp.masterRepeat ?? (isMinimal ? 1 : 5)
+  const garp = { ...DEFAULT_GARP, ...globals.garp }
   return {
     isInterfaceOptional: globals.dynamicInterfaces ?? false,
     version: globals.vrrpVersion ?? 2,
@@ -61,14 +58,7 @@ function instanceDefaults(globals: GlobalsDraft): Defaults {
     ownerIgnoreAdverts: globals.ownerIgnoreAdverts ?? false,
     skipCheckAdvAddr: globals.skipCheckAdvAddr ?? false,
     v3ChecksumAsV2: globals.v3ChecksumAsV2 ?? false,
-    garp: {
-      masterDelayUs,
-      masterRepeat,
-      masterRefreshUs: garp.masterRefreshUs ?? 0,
-      masterRefreshRepeat: garp.masterRefreshRepeat ?? (isMinimal ? 0 : 1),
-      lowerPrioDelayUs: garp.lowerPrioDelayUs ?? masterDelayUs,
-      lowerPrioRepeat: garp.lowerPrioRepeat ?? masterRepeat,
-    },
+    garp: { lowerPrioDelayUs: garp.masterDelayUs, lowerPrioRepeat: garp.masterRepeat, ...garp },
   }
 }
 
@@ -87,8 +77,8 @@ function reportDuplicateVrids(
       continue
     }
     const { span } = first.draft.virtualRouterId ?? first.draft
-    const message = `${first.instance.name} and ${name} both use VRID ${virtualRouterId} with IPv${family} on interface ${device}`
-    const help = `${first.instance.name} says so at ${span.source.path}:${span.source.position(span.offset).line}`
+    const message = `${shown(first.instance.name)} and ${shown(name)} both use VRID ${virtualRouterId} with IPv${family} on interface ${shown(device)}`
+    const help = `${shown(first.instance.name)} says so at ${span.source.path}:${span.source.position(span.offset).line}`
     diagnostics.error('duplicate-vrid', (entry.draft.virtualRouterId ?? entry.draft).span, message, help)
   }
 }

@@ -1,5 +1,6 @@
 /** `global_defs`. */
-import type { GlobalsDraft } from '../draft.ts'
+import { DEFAULT_GARP } from '../draft.ts'
+import type { GarpDraft, GlobalsDraft } from '../draft.ts'
 import { INCLUDE_CHECK_WORDS, NO_CHECKS, applyIncludeCheck } from '../include.ts'
 import { reportNotYet } from '../keyword-block.ts'
 import type { Family } from '../model.ts'
@@ -26,7 +27,7 @@ export const GLOBAL_DEFS: KeywordTable<GlobalsDraft> = new Map<string, Keyword<G
   ['vrrp_mcast_group4', custom(groupDecoder(4), (globals, group) => void (globals.vrrpMcastGroup4 = group))],
   ['vrrp_mcast_group6', custom(groupDecoder(6), (globals, group) => void (globals.vrrpMcastGroup6 = group))],
   // False cannot undo an earlier true: the manual's word for keepalived's behaviour.
-  ['vrrp_min_garp', boolean((globals, value) => void (globals.minGarp = globals.minGarp === true || value))],
+  ['vrrp_min_garp', boolean(({ garp }, value) => value && reduceGarp(garp))],
   ['vrrp_skip_check_adv_addr', boolean((globals, value) => void (globals.skipCheckAdvAddr = value))],
   ['v3_checksum_as_v2', flag((globals) => void (globals.v3ChecksumAsV2 = true))],
   ['vrrp_startup_delay', words(decodeStartupDelay)],
@@ -113,6 +114,16 @@ function decodeRtPriority(directive: Directive, globals: GlobalsDraft, { diagnos
   const clamped = Math.min(Math.max(value, MIN_RT_PRIORITY), MAX_RT_PRIORITY)
   globals.vrrpRtPriority = clamped
   if (clamped !== value) diagnostics.error('value-replaced', word.span, `real-time priority ${value} does not exist; ${clamped} is used`)
+}
+
+/**
+ * Reduces the bursts that are what they are by default when the line is read, whether or not somebody wrote
+ * so; what is set after it stays as it is set.
+ */
+function reduceGarp(garp: GarpDraft): void {
+  if ((garp.masterDelayUs ?? DEFAULT_GARP.masterDelayUs) === DEFAULT_GARP.masterDelayUs) garp.masterDelayUs = 0
+  if ((garp.masterRepeat ?? DEFAULT_GARP.masterRepeat) === DEFAULT_GARP.masterRepeat) garp.masterRepeat = 1
+  if ((garp.masterRefreshRepeat ?? DEFAULT_GARP.masterRefreshRepeat) === DEFAULT_GARP.masterRefreshRepeat) garp.masterRefreshRepeat = 0
 }
 
 /** Its effect comes while lines are read (expand.ts); here its words are checked. */
