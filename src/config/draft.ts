@@ -79,7 +79,8 @@ export interface VrrpInstanceDraft extends SharedDraft {
   /** Decided by the first keyword that has a family. */
   family?: Family
   version?: 2 | 3
-  interface?: Written<string>
+  /** The last one counts; a former one that does not exist is a mistake all the same. */
+  readonly interfaces: Written<string>[]
   virtualRouterId?: Written<number>
   state?: Written<'MASTER' | 'BACKUP'>
   priority?: number
@@ -106,5 +107,5 @@ export function emptyDraft(): ConfigDraft {
 
 /** An instance in which nothing is written yet. */
 export function emptyInstance(name: string, span: Span): VrrpInstanceDraft {
-  return { name, span, garp: {}, virtualIpaddress: [], virtualIpaddressExcluded: [], notify: {} }
+  return { name, span, interfaces: [], garp: {}, virtualIpaddress: [], virtualIpaddressExcluded: [], notify: {} }
 }

@@ -1,5 +1,6 @@
 /** The addresses of an instance: their interfaces, and how many an advertisement can carry. */
 import type { VirtualAddressDraft, VrrpInstanceDraft } from './draft.ts'
+import { shown } from './excerpt.ts'
 import type { Defaults } from './link-instance.ts'
 import type { Family, VirtualAddress } from './model.ts'
 import type { ReadContext } from './schema.ts'
@@ -36,7 +37,7 @@ export function linkAddresses(
   const room = advertisementRoom(draft.family ?? 4, version, (device && context.host.interfaceMtu(device)) || DEFAULT_MTU)
   const [surplus] = virtualIpaddress.slice(room)
   if (surplus !== undefined) {
-    const message = `an advertisement of instance ${draft.name} has room for ${room} of its ${virtualIpaddress.length} addresses`
+    const message = `an advertisement of instance ${shown(draft.name)} has room for ${room} of its ${virtualIpaddress.length} addresses`
     const help = 'this one and those after it are held, but not advertised, as if in virtual_ipaddress_excluded'
     context.diagnostics.error('too-many-addresses', surplus.span, message, help)
   }
@@ -63,15 +64,15 @@ function reportCount(
   if (virtualIpaddress.length > 0 || noVirtualIpaddress) return
   const help = 'list addresses in `virtual_ipaddress`; an instance without any says `no_virtual_ipaddress`'
   if (version === 3)
-    context.diagnostics.error('no-virtual-address', span, `instance ${name} has no virtual address; version 3 needs one`, help)
-  else context.diagnostics.warning('no-address-advertised', span, `instance ${name} has no virtual address`, help)
+    context.diagnostics.error('no-virtual-address', span, `instance ${shown(name)} has no virtual address; version 3 needs one`, help)
+  else context.diagnostics.warning('no-address-advertised', span, `instance ${shown(name)} has no virtual address`, help)
 }
 
 function reportDuplicates(addresses: readonly VirtualAddressDraft[], name: string, { diagnostics }: ReadContext): void {
   const seen = new Set<string>()
   for (const { address, dev, span } of addresses) {
     const key = `${address} ${dev?.value ?? ''}`
-    if (seen.has(key)) diagnostics.info('duplicate-address', span, `instance ${name} lists ${address} more than once`)
+    if (seen.has(key)) diagnostics.info('duplicate-address', span, `instance ${shown(name)} lists ${address} more than once`)
     seen.add(key)
   }
 }
@@ -80,7 +81,12 @@ function linkAddress(draft: VirtualAddressDraft, device: string | undefined, def
   const { span: _, dev, ...address } = draft
   if (dev !== undefined && !defaults.isInterfaceOptional && !context.host.hasInterface(dev.value)) {
     const help = 'an interface may be missing at start with `dynamic_interfaces` in global_defs'
-    context.diagnostics.error('unknown-interface', dev.span, `interface ${dev.value} of address ${draft.address} does not exist`, help)
+    context.diagnostics.error(
+      'unknown-interface',
+      dev.span,
+      `interface ${shown(dev.value)} of address ${draft.address} does not exist`,
+      help,
+    )
   }
   return { ...address, dev: dev?.value ?? device ?? '' }
 }

@@ -22,7 +22,7 @@ type Draft = VrrpInstanceDraft
 export const VRRP_INSTANCE: KeywordTable<Draft> = new Map<string, Keyword<Draft>>([
   ...sharedKeywords(''),
   ['state', words(readState)],
-  ['interface', custom(decodeInterface, (instance, name) => void (instance.interface = name))],
+  ['interface', custom(decodeInterface, (instance, name) => void instance.interfaces.push(name))],
   ['virtual_router_id', integer(1, 255, (instance, value, { span }) => void (instance.virtualRouterId = { value, span }))],
   ['priority', integer(1, 255, (instance, priority) => void (instance.priority = priority), DEFAULT_PRIORITY)],
   [
@@ -110,7 +110,7 @@ function openAddresses(directive: Directive, instance: Draft, context: ReadConte
       instance.virtualIpaddress.push(address)
       return
     }
-    const message = `${shown(line.keyword)} is not IPv${instance.family} like the rest of instance ${instance.name}; it is ignored`
+    const message = `${shown(line.keyword)} is not IPv${instance.family} like the rest of instance ${shown(instance.name)}; it is ignored`
     const help = 'addresses of the other family go into virtual_ipaddress_excluded, or into an instance of their own'
     lineContext.diagnostics.error('family-mismatch', line.span, message, help)
   })
@@ -146,7 +146,7 @@ function decodeOwnAddress(
   return diagnostics.error(
     'family-mismatch',
     word.span,
-    `${shown(word.text)} is not IPv${instance.family} like instance ${instance.name}; it is ignored`,
+    `${shown(word.text)} is not IPv${instance.family} like instance ${shown(instance.name)}; it is ignored`,
   )
 }
 
