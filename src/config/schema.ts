@@ -9,7 +9,7 @@ import type { Diagnostics } from './diagnostic.ts'
 import type { Host } from './host.ts'
 import type { Span } from './source.ts'
 import type { BlockReader, Skipped } from './tree.ts'
-import { decodeBoolean, decodeInteger, decodeSeconds, requiredWord, US_PER_S } from './values.ts'
+import { decodeBoolean, decodeInteger, decodeSeconds, parseInteger, requiredWord, US_PER_S } from './values.ts'
 import type { DurationBounds, IntegerBounds } from './values.ts'
 import type { Directive } from './words.ts'
 
@@ -99,7 +99,7 @@ export function count<T>(max: number, assign: Assign<T, number>): Setting<T> {
     value: { form: 'integer', min: 1, max },
     decode(directive, target, context) {
       const [word] = directive.args
-      if (word !== undefined && /^\s*\+?0+$/.test(word.text)) {
+      if (word !== undefined && parseInteger(word.text) === 0) {
         context.diagnostics.error('value-replaced', word.span, `'${directive.keyword}' must be at least 1; 1 is used`)
       }
       decoder.decode(directive, target, context)

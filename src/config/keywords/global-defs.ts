@@ -7,7 +7,7 @@ import type { Family } from '../model.ts'
 import { boolean, custom, flag, integer, seconds, words } from '../schema.ts'
 import type { Keyword, KeywordTable, ReadContext } from '../schema.ts'
 import { shown } from '../excerpt.ts'
-import { decodeInterfaceName, decodeInteger, isLinkLocalGroup, isMulticast, parseAddress, requiredWord, US_PER_S } from '../values.ts'
+import { isLinkLocalGroup, isMulticast, parseAddress, parseInteger, requiredWord, US_PER_S, withoutRange } from '../values.ts'
 import type { Directive } from '../words.ts'
 import { decodeAccount } from './script.ts'
 import { sharedKeywords } from './shared.ts'
@@ -32,7 +32,7 @@ export const GLOBAL_DEFS: KeywordTable<GlobalsDraft> = new Map<string, Keyword<G
   ['v3_checksum_as_v2', flag((globals) => void (globals.v3ChecksumAsV2 = true))],
   ['vrrp_startup_delay', words(decodeStartupDelay)],
   ['dynamic_interfaces', words(decodeDynamicInterfaces)],
-  ['default_interface', custom(decodeDefaultInterface, (globals, name) => void (globals.defaultInterface = name))],
+  ['default_interface', custom(optionalName, (globals, name) => void (globals.defaultInterface = name))],
   ['script_user', words(readScriptUser)],
   ['enable_script_security', words(readScriptSecurity)],
   ['vrrp_rt_priority', words(decodeRtPriority)],
@@ -50,7 +50,7 @@ function groupDecoder(family: Family): (directive: Directive, context: ReadConte
     const word = requiredWord(directive, `an IPv${family} multicast address`, diagnostics)
     if (word === undefined) return undefined
     const { text, span } = word
-    const parsed = parseAddress(text)
+    const parsed = parseAddress(withoutRange(text))
     if (parsed === undefined) return diagnostics.error('invalid-address', span, `${shown(text)} is not an address`)
     if (parsed.family !== family) return diagnostics.error('family-mismatch', span, `${shown(text)} is not an IPv${family} address`)
     if (!isMulticast(family, parsed.address)) return diagnostics.error('invalid-address', span, `${shown(text)} is not a multicast address`)
@@ -71,21 +71,11 @@ function decodeStartupDelay(directive: Directive, globals: GlobalsDraft, context
 
 function decodeDynamicInterfaces(directive: Directive, globals: GlobalsDraft, { diagnostics }: ReadContext): void {
   globals.dynamicInterfaces = true
-  for (const word of directive.args) {
-    if (word.text === 'allow_if_changes') globals.allowIfChanges = true
-    else
-      diagnostics.error(
-        'invalid-option',
-        word.span,
-        `unknown option ${shown(word.text)} of 'dynamic_interfaces'`,
-        'the only option is `allow_if_changes`',
-      )
-  }
-}
-
-function decodeDefaultInterface(directive: Directive, context: ReadContext): string | undefined {
   const [word] = directive.args
-  return word === undefined ? optionalName(directive, context) : decodeInterfaceName(word, context.diagnostics)
+  if (word === undefined) return
+  const message = `unknown option ${shown(word.text)} of 'dynamic_interfaces'`
+  if (word.text === 'allow_if_changes') globals.allowIfChanges = true
+  else diagnostics.error('invalid-option', word.span, message, 'the only option is `allow_if_changes`')
 }
 
 /** A bad account is kept as such: scripts that rely on it must not run as anybody else. */
@@ -107,10 +97,17 @@ function readScriptSecurity(directive: Directive, globals: GlobalsDraft, context
 
 /** Values outside the limits of SCHED_RR are reported and moved to the nearest. */
 function decodeRtPriority(directive: Directive, globals: GlobalsDraft, { diagnostics }: ReadContext): void {
-  const word = requiredWord(directive, `a priority from ${MIN_RT_PRIORITY} to ${MAX_RT_PRIORITY}`, diagnostics)
-  if (word === undefined) return
-  const value = decodeInteger(word, directive.keyword, { min: Number.MIN_SAFE_INTEGER, max: Number.MAX_SAFE_INTEGER }, diagnostics)
-  if (value === undefined) return
+  const [word] = directive.args
+  const range = `a priority from ${MIN_RT_PRIORITY} to ${MAX_RT_PRIORITY}`
+  if (word === undefined) {
+    diagnostics.error('missing-name', directive.span, `'${directive.keyword}' takes ${range}; the line is ignored`)
+    return
+  }
+  const value = parseInteger(word.text)
+  if (value === undefined) {
+    diagnostics.error('invalid-number', word.span, `${shown(word.text)} is not a whole number`, `expected ${range}`)
+    return
+  }
   const clamped = Math.min(Math.max(value, MIN_RT_PRIORITY), MAX_RT_PRIORITY)
   globals.vrrpRtPriority = clamped
   if (clamped !== value) diagnostics.error('value-replaced', word.span, `real-time priority ${value} does not exist; ${clamped} is used`)

@@ -5,7 +5,16 @@ import type { Family } from '../model.ts'
 import { block, boolean, custom, flag, integer, seconds, words } from '../schema.ts'
 import type { Keyword, KeywordTable, OpenBlock, ReadContext, Setting } from '../schema.ts'
 import { shown } from '../excerpt.ts'
-import { decodeBoolean, decodeInteger, decodeInterfaceName, isLinkLocalGroup, isMulticast, parseAddress, requiredWord } from '../values.ts'
+import {
+  decodeBoolean,
+  decodeInteger,
+  decodeInterfaceName,
+  isLinkLocalGroup,
+  isMulticast,
+  parseAddress,
+  requiredWord,
+  withoutRange,
+} from '../values.ts'
 import type { Directive, Word } from '../words.ts'
 import { AUTHENTICATION } from './authentication.ts'
 import { decodeScript } from './script.ts'
@@ -139,7 +148,7 @@ function decodeOwnAddress(
 ): { word: Word; address: string; family: Family } | undefined {
   const word = requiredWord(directive, 'an address', diagnostics)
   if (word === undefined) return undefined
-  const parsed = parseAddress(word.text.replace(/[-/].*$/s, ''))
+  const parsed = parseAddress(withoutRange(word.text))
   if (parsed === undefined)
     return diagnostics.error('invalid-address', word.span, `${shown(word.text)} is not an address; the line is ignored`)
   if (agreesOnFamily(instance, parsed.family)) return { word, ...parsed }
