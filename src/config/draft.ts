@@ -35,6 +35,7 @@ export interface SharedDraft {
   lowerPrioNoAdvert?: boolean
   higherPrioSendAdvert?: boolean
   ownerIgnoreAdverts?: boolean
+  strictMode?: boolean
   skipCheckAdvAddr?: boolean
   v3ChecksumAsV2?: boolean
   readonly garp: GarpDraft

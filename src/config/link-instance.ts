@@ -2,6 +2,8 @@
 import type { SharedDraft, VrrpInstanceDraft } from './draft.ts'
 import { shown } from './excerpt.ts'
 import { linkAddresses } from './link-addresses.ts'
+import { makeStrict } from './link-strict.ts'
+import { DEFAULT_PRIORITY, OWNER } from './model.ts'
 import type { GarpSchedule, NotifyScripts, PassAuthentication, VrrpInstance } from './model.ts'
 import type { ReadContext } from './schema.ts'
 import { US_PER_S } from './values.ts'
@@ -16,9 +18,6 @@ export interface Defaults extends Required<Omit<SharedDraft, 'garp'>> {
   readonly garp: GarpSchedule
 }
 
-/** The address owner's priority. */
-const OWNER = 255
-const DEFAULT_PRIORITY = 100
 /** The resolution of the version 3 interval. */
 const CENTISECOND_US = 10_000
 /** 12 bits of centiseconds. */
@@ -27,7 +26,8 @@ const MAX_V3_INTERVAL_US = 4095 * CENTISECOND_US
 type Draft = VrrpInstanceDraft
 
 /** The instance, or `undefined` when it lacks what it cannot be without; everything wrong is reported. */
-export function linkInstance(draft: Draft, defaults: Defaults, context: ReadContext): VrrpInstance | undefined {
+export function linkInstance(written: Draft, defaults: Defaults, context: ReadContext): VrrpInstance | undefined {
+  const draft = (written.strictMode ?? defaults.strictMode) ? makeStrict(written, defaults, context) : written
   const family = draft.family ?? 4
   const version = draft.version ?? (family === 6 ? 3 : defaults.version)
   const priority = draft.priority ?? (draft.state?.value === 'MASTER' ? OWNER : DEFAULT_PRIORITY)

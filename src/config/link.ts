@@ -48,6 +48,7 @@ function globalDefs(globals: GlobalsDraft, { host }: ReadContext): GlobalDefs {
 function instanceDefaults(globals: GlobalsDraft): Defaults {
   const garp = { ...DEFAULT_GARP, ...globals.garp }
   return {
+    strictMode: globals.strictMode ?? false,
     isInterfaceOptional: globals.dynamicInterfaces ?? false,
     version: globals.vrrpVersion ?? 2,
     group4: globals.vrrpMcastGroup4 ?? '224.0.0.18',

@@ -4,6 +4,11 @@
  * Fields are named after the keywords they come from. Durations are whole microseconds (`...Us`), as
  * keepalived keeps them; addresses are in canonical text form.
  */
+/** The address owner's priority. */
+export const OWNER = 255
+/** The priority of an instance that says neither priority nor state. */
+export const DEFAULT_PRIORITY = 100
+
 /** IP version of an address or a virtual router. */
 export type Family = 4 | 6
 

@@ -38,7 +38,6 @@ export const CONSEQUENCES: Readonly<Record<string, ReadonlyMap<string, Consequen
     ['linkbeat_interfaces', warn('link state comes from the kernel alone')],
   ]),
   global_defs: new Map([
-    ['vrrp_strict', warn('strict RFC compliance is not enforced')],
     ['enable_script_security', warn('scripts that others may change are not refused')],
     ['vrrp_check_unicast_src', warn('senders are not compared with the unicast peers')],
     ['vrrp_garp_interval', warn('gratuitous ARPs are not paced')],
@@ -59,7 +58,6 @@ export const CONSEQUENCES: Readonly<Record<string, ReadonlyMap<string, Consequen
     ['old_unicast_checksum', warn('it concerns unicast only')],
     ['use_vmac_addr', warn('addresses stay on their interfaces')],
     ['vmac_xmit_base', warn('it concerns use_vmac only')],
-    ['strict_mode', warn('strict RFC compliance is not enforced')],
     ['track_interface', NOT_TRACKED],
     ['track_script', NOT_TRACKED],
     ['track_file', NOT_TRACKED],

@@ -1,6 +1,7 @@
 /** `vrrp_instance`. */
 import type { NotifyDraft, VrrpInstanceDraft, Written } from '../draft.ts'
 import { KeywordBlock, expectNoWords, lineBlock } from '../keyword-block.ts'
+import { DEFAULT_PRIORITY } from '../model.ts'
 import type { Family } from '../model.ts'
 import { block, boolean, custom, flag, integer, seconds, words } from '../schema.ts'
 import type { Keyword, KeywordTable, OpenBlock, ReadContext, Setting } from '../schema.ts'
@@ -21,8 +22,6 @@ import { decodeScript } from './script.ts'
 import { sharedKeywords } from './shared.ts'
 import { decodeAddressLine } from './virtual-ipaddress.ts'
 
-/** What a bad `priority` becomes. */
-const DEFAULT_PRIORITY = 100
 /** The highest priority that is no address owner: what a bare `timer_expired_backup` means. */
 const HIGHEST_BACKUP_PRIORITY = 254
 
@@ -33,6 +32,7 @@ export const VRRP_INSTANCE: KeywordTable<Draft> = new Map<string, Keyword<Draft>
   ['state', words(readState)],
   ['interface', custom(decodeInterface, (instance, name) => void instance.interfaces.push(name))],
   ['virtual_router_id', integer(1, 255, (instance, value, { span }) => void (instance.virtualRouterId = { value, span }))],
+  // A bad priority becomes the default one.
   ['priority', integer(1, 255, (instance, priority) => void (instance.priority = priority), DEFAULT_PRIORITY)],
   [
     'advert_int',
