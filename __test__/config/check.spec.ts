@@ -31,7 +31,7 @@ test('a missing file is 4, and 6 at a start', (t) => {
   t.is(startExitCode(loadConfig({ file, host }).diagnostics), 6)
   t.is(
     output,
-    `${file}: error: the configuration file '${file}' does not exist [config-not-found]\n\n${file}: not ok, 0 VRRP instances, 1 error\n`,
+    `${file}: error: the configuration file '${file}' does not exist [config-not-found]\n\n${file}: not ok, and \`start\` refuses it: 0 VRRP instances, 1 error\n`,
   )
 })
 
@@ -59,6 +59,22 @@ test('notes do not change the status unless asked', (t) => {
   t.regex(runCheck({ file, host }).output, /: ok, 1 VRRP instance, 1 note\n$/)
 })
 
+test('what cannot be run without is accepted as keepalived does, and the summary says that start refuses it', (t) => {
+  const file = written('refused.conf', INSTANCE.replace('  interface', '  use_vmac\n  unicast_peer {\n  }\n  interface'))
+  const { output, exitCode } = runCheck({ file, host })
+  t.is(exitCode, 0)
+  t.is(startExitCode(loadConfig({ file, host }).diagnostics), 2)
+  t.regex(output, /'use_vmac' is known, but not supported yet: .*; `start` refuses this configuration \[cannot-run-without\]/)
+  t.regex(output, /: ok, but `start` refuses it: 1 VRRP instance, 2 warnings\n$/)
+  t.is(runCheck({ file, host, strict: true }).exitCode, 5)
+  t.like(JSON.parse(runCheck({ file, host, format: 'json' }).output), { exitCode: 0, refusesStart: true })
+})
+
+test('the summary shows no control characters of the path', (t) => {
+  const file = written('a\u001b[31m.conf', INSTANCE)
+  t.is(runCheck({ file, host }).output, `${scratch}/a\ufffd[31m.conf: ok, 1 VRRP instance\n`)
+})
+
 test('a clean file passes a strict check', (t) => {
   t.is(runCheck({ file: written('strict.conf', INSTANCE), host, strict: true }).exitCode, 0)
 })
@@ -70,6 +86,7 @@ test('JSON holds every diagnostic as data', (t) => {
   t.deepEqual(JSON.parse(output), {
     file,
     exitCode: 5,
+    refusesStart: false,
     files: [file],
     errors: 1,
     warnings: 0,
@@ -79,6 +96,7 @@ test('JSON holds every diagnostic as data', (t) => {
         code: 'unknown-keyword',
         severity: 'error',
         class: 'unknown-keyword',
+        refusesStart: false,
         file,
         line: 2,
         column: 2,
@@ -189,5 +207,5 @@ test('this machine is the default one to check for', (t) => {
   const file = written('local.conf', INSTANCE.replace('eth0', 'ka-no-such-if').replace('10.0.0.1/24', '10.0.0.1/24 dev lo'))
   const { output } = runCheck({ file })
   t.regex(output, /interface 'ka-no-such-if' of instance 'VI_1' does not exist/)
-  t.regex(output, /: not ok, 1 VRRP instance, 1 error\n$/, 'lo exists on every machine')
+  t.regex(output, /: 1 VRRP instance, 1 error\n$/, 'lo exists on every machine')
 })

@@ -88,7 +88,6 @@ export const ERRORS = {
   'too-many-addresses': { class: 'general' },
   'interval-rounded': { class: 'general' },
   'authentication-dropped': { class: 'general' },
-  'cannot-run-without': { class: 'general', refusesStart: true },
 } as const
 
 /** Suspicious, but taken as written; or known and missing here in a way that matters. */
@@ -103,6 +102,8 @@ export const WARNINGS = {
   'script-not-usable': { class: 'note' },
   'include-skipped': { class: 'note' },
   'not-supported-matters': { class: 'note' },
+  /** keepalived accepts it, so a test of the configuration does; here it cannot be run. */
+  'cannot-run-without': { class: 'note', refusesStart: true },
 } as const
 
 /** Worth knowing; nothing is wrong. */

@@ -21,6 +21,8 @@ export interface Diagnostic {
   readonly severity: Severity
   /** keepalived's class, which decides the exit status. */
   readonly class: DiagnosticClass
+  /** Whether the configuration cannot be run because of it. */
+  readonly refusesStart: boolean
   readonly file: string
   /** From 1; absent when the finding is about the file as a whole. */
   readonly line: number | undefined
@@ -115,7 +117,7 @@ export class Diagnostics implements Iterable<Diagnostic> {
     if (CLASS_RANK[found] > CLASS_RANK[this.#highestClass]) this.#highestClass = found
     this.#refusesStart ||= refusesStart
     if (this.#counts[severity]++ >= KEPT_PER_SEVERITY) return
-    this.#kept.push({ code, severity, class: found, ...place(where, message), help })
+    this.#kept.push({ code, severity, class: found, refusesStart, ...place(where, message), help })
   }
 }
 

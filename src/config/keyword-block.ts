@@ -1,5 +1,5 @@
 /** Blocks whose lines are keywords of a table, and what happens to a word that the table does not hold. */
-import { CONSEQUENCES } from './keywords/not-yet.ts'
+import { CONSEQUENCES, REFUSED } from './keywords/not-yet.ts'
 import { UNREAD } from './schema.ts'
 import type { KeywordTable, LineResult, OpenBlock, ReadContext } from './schema.ts'
 import { blocksWith, keywordsOf, nearest } from './suggest.ts'
@@ -66,7 +66,7 @@ export function reportNotYet(path: string, directive: Directive, { diagnostics }
   const help = `${keyword}: ${meaning}`
   if (consequence === undefined) diagnostics.info('not-supported-yet', span, message, help)
   else if (consequence.effect === 'warn') diagnostics.warning('not-supported-matters', span, `${message}: ${consequence.without}`, help)
-  else diagnostics.error('cannot-run-without', span, `${message}: ${consequence.without}`, help)
+  else diagnostics.warning('cannot-run-without', span, `${message}: ${consequence.without}; ${REFUSED}`, help)
 }
 
 function reportUnknown(path: string, directive: Directive, { diagnostics }: ReadContext): void {

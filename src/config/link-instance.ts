@@ -1,6 +1,7 @@
 /** One `vrrp_instance`: defaults, and the rules among its own lines (vrrp.md §1, §5.2, §8). */
 import type { SharedDraft, VrrpInstanceDraft } from './draft.ts'
 import { shown } from './excerpt.ts'
+import { REFUSED } from './keywords/not-yet.ts'
 import { linkAddresses } from './link-addresses.ts'
 import { makeStrict } from './link-strict.ts'
 import { DEFAULT_PRIORITY, OWNER } from './model.ts'
@@ -136,8 +137,8 @@ function linkAuthentication(draft: Draft, version: 2 | 3, { diagnostics }: ReadC
   if (authPass === undefined)
     return diagnostics.error('authentication-dropped', authType.span, `no password is given: ${without}`, 'add `auth_pass`')
   if (authType.value === 'PASS') return { type: 'PASS', password: authPass.value }
-  const message = `authentication AH is known, but not supported yet: instance ${shown(name)} cannot run without it`
-  return diagnostics.error('cannot-run-without', authType.span, message, 'AH protects with MD5 only; `auth_type PASS` is supported')
+  const message = `authentication AH is known, but not supported yet: instance ${shown(name)} cannot run without it; ${REFUSED}`
+  return diagnostics.warning('cannot-run-without', authType.span, message, 'AH protects with MD5 only; `auth_type PASS` is supported')
 }
 
 function linkScripts({ notify }: Draft): NotifyScripts {

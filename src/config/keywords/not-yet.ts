@@ -3,6 +3,9 @@
  * network: each says what. All other keywords without a decoder get the plain note "not supported yet".
  */
 
+/** What a note says where leaving a keyword out would be wrong: a check accepts it, as keepalived does. */
+export const REFUSED = '`start` refuses this configuration'
+
 /** How a missing keyword is reported: `refuse` when running without it would be wrong, `warn` when it would be less. */
 export interface Consequence {
   readonly effect: 'refuse' | 'warn'

@@ -2,6 +2,7 @@
 import type { VirtualAddressDraft, Written } from '../draft.ts'
 import type { Family } from '../model.ts'
 import type { ReadContext } from '../schema.ts'
+import { REFUSED } from './not-yet.ts'
 import { nearest } from '../suggest.ts'
 import { shown } from '../excerpt.ts'
 import { decodeInteger, decodeInterfaceName, MAX_INTERFACE_NAME, parseAddress, parseInteger } from '../values.ts'
@@ -84,11 +85,8 @@ function readOptions(line: Line, words: readonly Word[]): Outcome {
     } else if (FLAGS.has(text)) {
       line.flags.add(text)
     } else if (text === 'use_vmac') {
-      diagnostics.error(
-        'cannot-run-without',
-        span,
-        "'use_vmac' is known, but not supported yet: the address would be on its interface itself",
-      )
+      const message = `'use_vmac' is known, but not supported yet: the address would be on its interface itself; ${REFUSED}`
+      diagnostics.warning('cannot-run-without', span, message)
     } else {
       const meant = diagnostics.isFull('error') ? undefined : nearest(text, [...OPTIONS.keys(), ...FLAGS])
       const help =
