@@ -3,6 +3,7 @@ import { constants, accessSync, existsSync, readFileSync, statSync } from 'node:
 import { hostname } from 'node:os'
 import { isAbsolute, join } from 'node:path'
 import { Accounts } from './accounts.ts'
+import { readMtu } from './mtu.ts'
 
 /** A user as the account database knows it. */
 export interface UserEntry {
@@ -40,13 +41,17 @@ export interface ScriptProblem {
 export function localHost(): Host {
   const interfaces = lazy(readInterfaces)
   const scopes = lazy(readScopes)
+  const mtus = new Map<string, number | undefined>()
   const accounts = new Accounts()
   return {
     hostname: hostname(),
     uid: process.geteuid?.() ?? 0,
     hasInterface: (name) => interfaces()?.has(name) ?? true,
-    // sysfs may belong to another network namespace; only the engine's link dump is certain.
-    interfaceMtu: () => undefined,
+    interfaceMtu(name) {
+      // A name that no interface has may be a path to anywhere.
+      if (!mtus.has(name)) mtus.set(name, interfaces()?.has(name) === true ? readMtu(name) : undefined)
+      return mtus.get(name)
+    },
     user(name) {
       const entry = accounts.entry('passwd', name)
       return typeof entry === 'object' ? { uid: Number(entry[2]), gid: Number(entry[3]) } : entry

@@ -16,6 +16,8 @@ const ADDRESS_OCTETS = { 4: 4, 6: 16 } as const
 const MAX_COUNT = 255
 /** Assumed where the MTU is not known. */
 const DEFAULT_MTU = 1500
+/** No interface has less, so few addresses fit everywhere. */
+const LOWEST_MTU = { 4: 68, 6: 1280 } as const
 
 /** Both lists of an instance, complete and in order. */
 export interface LinkedAddresses {
@@ -34,7 +36,7 @@ export function linkAddresses(
   const { virtualIpaddress, virtualIpaddressExcluded } = draft
   reportCount(draft, version, context)
   reportDuplicates([...virtualIpaddress, ...virtualIpaddressExcluded], draft.name, context)
-  const room = advertisementRoom(draft.family ?? 4, version, (device && context.host.interfaceMtu(device)) || DEFAULT_MTU)
+  const room = roomFor(draft, version, device, context)
   const [surplus] = virtualIpaddress.slice(room)
   if (surplus !== undefined) {
     const message = `an advertisement of instance ${shown(draft.name)} has room for ${room} of its ${virtualIpaddress.length} addresses`
@@ -47,6 +49,18 @@ export function linkAddresses(
     virtualIpaddress: advertised.slice(0, room),
     virtualIpaddressExcluded: [...virtualIpaddressExcluded.map(complete), ...advertised.slice(room)],
   }
+}
+
+/** Asks for the MTU only where it matters. */
+function roomFor(
+  { family = 4, virtualIpaddress }: VrrpInstanceDraft,
+  version: 2 | 3,
+  device: string | undefined,
+  { host }: ReadContext,
+): number {
+  const least = advertisementRoom(family, version, LOWEST_MTU[family])
+  if (virtualIpaddress.length <= least) return least
+  return advertisementRoom(family, version, (device && host.interfaceMtu(device)) || DEFAULT_MTU)
 }
 
 /** How many addresses one advertisement can carry. */
