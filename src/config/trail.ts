@@ -7,6 +7,8 @@ import type { Tokens } from './lexer.ts'
 import { isSecretBlock } from './mask.ts'
 import { decodeText } from './source.ts'
 
+const MAX_COMPARED = 1000
+
 /** Follows the braces of all texts in reading order. */
 export class Trail {
   readonly #tokens: Tokens
@@ -16,6 +18,8 @@ export class Trail {
   #isLineStart = true
   /** The outermost block is global_defs. */
   #isGlobals = false
+  /** Names of blocks that were compared with those of secrets: most texts repeat a few. */
+  readonly #compared = new Map<string, boolean>()
   /** Depth outside the block of secrets, while in one. */
   #secretFrom: number | undefined
 
@@ -62,7 +66,15 @@ export class Trail {
     const keyword = this.#lastLine === -1 ? '' : decodeText(this.#tokens.text(this.#lastLine))
     this.#lastLine = -1
     if (this.#depth === 0) this.#isGlobals = keyword === 'global_defs'
-    else if (this.#secretFrom === undefined && isSecretBlock(keyword)) this.#secretFrom = this.#depth
+    else if (this.#secretFrom === undefined && this.#holdsSecrets(keyword)) this.#secretFrom = this.#depth
     this.#depth++
+  }
+
+  #holdsSecrets(keyword: string): boolean {
+    const known = this.#compared.get(keyword)
+    if (known !== undefined) return known
+    const holds = isSecretBlock(keyword)
+    if (this.#compared.size < MAX_COMPARED) this.#compared.set(keyword, holds)
+    return holds
   }
 }
