@@ -11,6 +11,8 @@ export interface Written<T> {
 /** A configuration as written. */
 export interface ConfigDraft {
   instance: string | undefined
+  /** `net_namespace`: interfaces are those of another network, which cannot be looked up here. */
+  isElsewhere: boolean
   readonly globals: GlobalsDraft
   /** In file order; names are unique. */
   readonly instances: Map<string, VrrpInstanceDraft>
@@ -92,6 +94,8 @@ export interface VrrpInstanceDraft extends SharedDraft {
   mcastSrcIp?: string
   mcastDstIp?: string
   noVirtualIpaddress?: boolean
+  /** It has unicast peers: it may do without an interface, and share its VRID. */
+  isUnicast?: boolean
   dontTrackPrimary?: boolean
   debug?: number
   authType?: Written<'PASS' | 'AH'>
@@ -103,7 +107,7 @@ export interface VrrpInstanceDraft extends SharedDraft {
 
 /** A configuration in which nothing is written yet. */
 export function emptyDraft(): ConfigDraft {
-  return { instance: undefined, globals: { garp: {} }, instances: new Map() }
+  return { instance: undefined, isElsewhere: false, globals: { garp: {} }, instances: new Map() }
 }
 
 /** An instance in which nothing is written yet. */

@@ -80,6 +80,7 @@ function linkInterface(draft: Draft, defaults: Defaults, { diagnostics, host }: 
     const help = 'an interface may be missing at start with `dynamic_interfaces` in global_defs'
     diagnostics.error('unknown-interface', span, `interface ${shown(value)} of instance ${name} does not exist`, help)
   }
+  if (draft.isUnicast === true && interfaces.length === 0) return undefined
   return interfaces.at(-1)?.value ?? diagnostics.error('missing-interface', draft.span, `instance ${name} has no interface`)
 }
 

@@ -16,7 +16,7 @@ import type { ReadContext } from './schema.ts'
 
 /** Makes the configuration, reporting what does not fit together. */
 export function link(draft: ConfigDraft, context: ReadContext): Config {
-  const defaults = instanceDefaults(draft.globals)
+  const defaults = instanceDefaults(draft)
   checkScripts(draft.instances.values(), draft.globals, context)
   const linked: { readonly draft: VrrpInstanceDraft; readonly instance: VrrpInstance }[] = []
   for (const instanceDraft of draft.instances.values()) {
@@ -45,11 +45,11 @@ function globalDefs(globals: GlobalsDraft, { host }: ReadContext): GlobalDefs {
   }
 }
 
-function instanceDefaults(globals: GlobalsDraft): Defaults {
+function instanceDefaults({ globals, isElsewhere }: ConfigDraft): Defaults {
   const garp = { ...DEFAULT_GARP, ...globals.garp }
   return {
     strictMode: globals.strictMode ?? false,
-    isInterfaceOptional: globals.dynamicInterfaces ?? false,
+    isInterfaceOptional: isElsewhere || (globals.dynamicInterfaces ?? false),
     version: globals.vrrpVersion ?? 2,
     group4: globals.vrrpMcastGroup4 ?? '224.0.0.18',
     group6: globals.vrrpMcastGroup6 ?? 'ff02::12',
@@ -69,7 +69,7 @@ function reportDuplicateVrids(
   { diagnostics }: ReadContext,
 ): void {
   const seen = new Map<string, { readonly draft: VrrpInstanceDraft; readonly instance: VrrpInstance }>()
-  for (const entry of linked) {
+  for (const entry of linked.filter(({ draft }) => draft.isUnicast !== true)) {
     const { name, family, interface: device, mcastDstIp, virtualRouterId } = entry.instance
     const key = `${family} ${device} ${mcastDstIp} ${virtualRouterId}`
     const first = seen.get(key)

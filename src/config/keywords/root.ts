@@ -1,7 +1,7 @@
 /** The top level. */
 import { emptyInstance } from '../draft.ts'
 import type { ConfigDraft } from '../draft.ts'
-import { KeywordBlock } from '../keyword-block.ts'
+import { KeywordBlock, reportNotYet } from '../keyword-block.ts'
 import { block, words } from '../schema.ts'
 import type { Keyword, KeywordTable, OpenBlock, ReadContext } from '../schema.ts'
 import { blocksWith, keywordsOf } from '../suggest.ts'
@@ -15,6 +15,7 @@ export const ROOT: KeywordTable<ConfigDraft> = new Map<string, Keyword<ConfigDra
   ['global_defs', block(openGlobalDefs)],
   ['vrrp_instance', block(openVrrpInstance)],
   ['instance', words(readInstanceName)],
+  ['net_namespace', words(readNamespace)],
 ])
 
 /** Blocks that exist at the top level only; those that are acted on must not be lost. */
@@ -48,6 +49,12 @@ function openVrrpInstance({ args, span }: Directive, draft: ConfigDraft, { diagn
   const instance = emptyInstance(name, word.span)
   draft.instances.set(name, instance)
   return new KeywordBlock('vrrp_instance', VRRP_INSTANCE, instance)
+}
+
+/** Not acted on yet: a start is refused, and what depends on the namespace is not judged. */
+function readNamespace(directive: Directive, draft: ConfigDraft, context: ReadContext): void {
+  draft.isElsewhere = true
+  reportNotYet('/', directive, context)
 }
 
 function readInstanceName(directive: Directive, draft: ConfigDraft, context: ReadContext): void {

@@ -1,9 +1,9 @@
 /** `vrrp_instance`. */
 import type { NotifyDraft, VrrpInstanceDraft, Written } from '../draft.ts'
-import { KeywordBlock, expectNoWords, lineBlock } from '../keyword-block.ts'
+import { KeywordBlock, expectNoWords, lineBlock, reportNotYet } from '../keyword-block.ts'
 import { DEFAULT_PRIORITY } from '../model.ts'
 import type { Family } from '../model.ts'
-import { block, boolean, custom, flag, integer, seconds, words } from '../schema.ts'
+import { block, boolean, custom, flag, integer, seconds, UNREAD, words } from '../schema.ts'
 import type { Keyword, KeywordTable, OpenBlock, ReadContext, Setting } from '../schema.ts'
 import { shown } from '../excerpt.ts'
 import {
@@ -48,6 +48,7 @@ export const VRRP_INSTANCE: KeywordTable<Draft> = new Map<string, Keyword<Draft>
   ['preempt', flag((instance) => void delete instance.nopreempt)],
   ['nopreempt', flag((instance, { span }) => void (instance.nopreempt = span))],
   ['preempt_delay', seconds(0, 1000, (instance, value, { span }) => void (instance.preemptDelayUs = { value, span }), 0)],
+  ['unicast_peer', block(openUnicastPeers)],
   ['authentication', block(openAuthentication)],
   ['notify', script('notify')],
   ['notify_master', script('notifyMaster')],
@@ -131,6 +132,13 @@ function openExcludedAddresses(directive: Directive, instance: Draft, context: R
     const address = decodeAddressLine(line, lineContext)
     if (address !== undefined) instance.virtualIpaddressExcluded.push(address)
   })
+}
+
+/** Not acted on yet: a start is refused, and what peers would permit is no mistake. */
+function openUnicastPeers(directive: Directive, instance: Draft, context: ReadContext): OpenBlock {
+  instance.isUnicast = true
+  reportNotYet('vrrp_instance', directive, context)
+  return UNREAD
 }
 
 /** keepalived says nothing about words in front of the brace, and no message repeats what may be the password. */
