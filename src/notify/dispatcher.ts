@@ -3,7 +3,7 @@ import type { Logger } from 'pino'
 import type { NotifyScripts, ScriptCommand, VrrpInstance } from '../config/model.ts'
 import type { VrrpState } from '../engine/events.ts'
 import { lookUpAccount } from '../process/account.ts'
-import type { Account } from '../process/account.ts'
+import type { DefaultAccount } from '../process/account.ts'
 import { runScript } from '../process/script.ts'
 import type { ScriptResult } from '../process/script.ts'
 
@@ -49,7 +49,7 @@ interface Run {
 export class NotifyDispatcher {
   readonly #queues = new Map<string, Queue>()
   readonly #log: Logger
-  #defaultAccount: Account | undefined
+  #defaultAccount: DefaultAccount = 'none'
 
   constructor(log: Logger) {
     this.#log = log
@@ -59,7 +59,7 @@ export class NotifyDispatcher {
    * Takes the scripts of a new configuration; states that wait are told with the new scripts. Scripts of
    * instances that it does not name stay known until {@link retain}.
    */
-  configure(instances: readonly VrrpInstance[], defaultAccount: Account | undefined): void {
+  configure(instances: readonly VrrpInstance[], defaultAccount: DefaultAccount): void {
     this.#defaultAccount = defaultAccount
     for (const { name, notify } of instances) {
       const queue = this.#queues.get(name)
@@ -126,12 +126,13 @@ export class NotifyDispatcher {
 
   async #runOne({ instance, state, command, args, abort }: Run): Promise<void> {
     const { account: named, path } = command
-    const account = named === undefined ? this.#defaultAccount : await lookUpAccount(named)
-    if (named !== undefined && account === undefined) {
-      this.#log.error({ instance, script: path, user: named.user }, 'notify script not run: its account does not exist')
+    const account = named === undefined ? this.#defaultAccount : ((await lookUpAccount(named)) ?? 'none')
+    if (account === 'none') {
+      this.#log.error({ instance, script: path, user: named?.user }, 'notify script not run: its account does not exist')
       return
     }
-    const result = await runScript({ path, args: [...command.args, ...args] }, account, NOTIFY_TIMEOUT_MS, abort)
+    const ids = account === 'daemon' ? undefined : account
+    const result = await runScript({ path, args: [...command.args, ...args] }, ids, NOTIFY_TIMEOUT_MS, abort)
     this.#report(instance, state, path, result)
   }
 

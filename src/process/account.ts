@@ -1,6 +1,8 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
-import type { ScriptAccount } from '../config/model.ts'
+import { isAccountName, localEntry } from '../config/accounts.ts'
+import type { AccountDatabase, AccountEntry } from '../config/accounts.ts'
+import type { GlobalDefs, ScriptAccount } from '../config/model.ts'
 
 const run = promisify(execFile)
 
@@ -12,35 +14,62 @@ export interface Account {
   readonly supplementaryGroups: boolean
 }
 
+/** Whom scripts run as whose line names no account: `daemon` is the daemon's own account; `none` runs none of them. */
+export type DefaultAccount = Account | 'daemon' | 'none'
+
 /** The account of scripts that name none, where it exists (keepalived.conf(5), script_user). */
 const DEFAULT_ACCOUNT: ScriptAccount = { user: 'keepalived_script', group: undefined, supplementaryGroups: false }
 
-async function databaseEntry(database: 'passwd' | 'group', name: string): Promise<string[] | undefined> {
+/** An account database that is away must not keep a script, or a reload, waiting for ever. */
+const LOOKUP_LIMIT_MS = 5_000
+
+async function databaseEntry(database: AccountDatabase, name: string): Promise<AccountEntry> {
+  const local = localEntry(database, name)
+  if (local !== undefined || !isAccountName(name)) return local
   try {
     // getent(1) asks every source of nsswitch.conf, which reading /etc/passwd would not.
-    const { stdout } = await run('getent', [database, name])
+    const { stdout } = await run('getent', [database, name], { timeout: LOOKUP_LIMIT_MS, killSignal: 'SIGKILL' })
     return stdout.trim().split(':')
   } catch (error) {
-    // Exit status 2: the name is not in the database.
-    if (error instanceof Error && 'code' in error && error.code === 2) return undefined
-    throw error
+    // Where there is no getent, /etc is all there is.
+    return error instanceof Error && 'killed' in error && error.killed === true ? 'no-answer' : undefined
   }
 }
 
-/** Looks up numeric ids; `undefined` when the user or the group does not exist. */
-export async function lookUpAccount(account: ScriptAccount): Promise<Account | undefined> {
-  const passwd = await databaseEntry('passwd', account.user)
-  const uid = Number(passwd?.[2])
-  const primary = Number(passwd?.[3])
-  if (passwd === undefined || !Number.isInteger(uid) || !Number.isInteger(primary)) return undefined
-  const { supplementaryGroups } = account
-  if (account.group === undefined) return { uid, gid: primary, supplementaryGroups }
-  const entry = await databaseEntry('group', account.group)
-  const gid = Number(entry?.[2])
-  return entry === undefined || !Number.isInteger(gid) ? undefined : { uid, gid, supplementaryGroups }
+async function find({ user, group, supplementaryGroups }: ScriptAccount): Promise<Account | undefined | 'no-answer'> {
+  const passwd = await databaseEntry('passwd', user)
+  if (passwd === 'no-answer') return passwd
+  const uid = idOf(passwd, 2)
+  const primary = idOf(passwd, 3)
+  if (uid === undefined || primary === undefined) return undefined
+  if (group === undefined) return { uid, gid: primary, supplementaryGroups }
+  const entry = await databaseEntry('group', group)
+  if (entry === 'no-answer') return entry
+  const gid = idOf(entry, 2)
+  return gid === undefined ? undefined : { uid, gid, supplementaryGroups }
 }
 
-/** The account of scripts whose line names none: `script_user`, else keepalived_script, else the daemon's own. */
-export async function defaultAccount(scriptUser: ScriptAccount | undefined): Promise<Account | undefined> {
-  return await lookUpAccount(scriptUser ?? DEFAULT_ACCOUNT)
+function idOf(entry: readonly string[] | undefined, field: number): number | undefined {
+  const text = entry?.[field] ?? ''
+  return /^\d+$/.test(text) ? Number(text) : undefined
+}
+
+/** Looks up numeric ids; `undefined` when the user or the group does not exist, as far as can be told in time. */
+export async function lookUpAccount(account: ScriptAccount): Promise<Account | undefined> {
+  const found = await find(account)
+  return found === 'no-answer' ? undefined : found
+}
+
+/**
+ * The account of scripts whose line names none: `script_user`, else keepalived_script, else the daemon's own.
+ *
+ * A `script_user` that does not exist, an account that cannot be looked up and script security never fall back to the daemon's own.
+ */
+export async function defaultAccount({
+  scriptUser,
+  enableScriptSecurity,
+}: Pick<GlobalDefs, 'scriptUser' | 'enableScriptSecurity'>): Promise<DefaultAccount> {
+  const found = await find(scriptUser ?? DEFAULT_ACCOUNT)
+  if (typeof found === 'object') return found
+  return found === undefined && scriptUser === undefined && !enableScriptSecurity ? 'daemon' : 'none'
 }
