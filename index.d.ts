@@ -12,7 +12,9 @@ export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-was
 /**
  * The engine thread and its handle. All methods but `drain` and `stopNow` are asynchronous.
  *
- * Errors have one of the codes of `src/errors.ts`.
+ * Every error has one of the codes of `src/errors.ts`; an argument that is none is `KA_ERR_USAGE`, and
+ * `KA_ERR_CONFIG_UNUSABLE` in `apply`. Asynchronous methods reject and do not throw, with two exceptions: what a
+ * getter of an argument throws is thrown on, and so is Node's own error when `this` is no engine.
  */
 export declare class Engine {
   /**
@@ -31,14 +33,15 @@ export declare class Engine {
   /**
    * Resigns as every Master, removes every address of ours, ends the engine thread.
    *
-   * Rejects with `KA_ERR_NOT_RELEASED` when the kernel refused to remove an address: the engine
-   * has ended, and the address stays until the next start or `release()`.
+   * It begins at once; the promise, as all of them, also waits for its turn among Node's worker threads. It rejects
+   * with `KA_ERR_NOT_RELEASED` when the kernel refused to remove an address: the engine has ended, and the address
+   * stays until the next start or `release()`.
    */
   stop(): Promise<void>
   /**
    * The same while JavaScript waits, for `process.on('exit')`.
    *
-   * Returns whether everything was released before `deadlineMs` had passed.
+   * Returns whether everything was released before `deadlineMs`, an integer, had passed.
    */
   stopNow(deadlineMs: number): boolean
 }
@@ -53,7 +56,10 @@ export interface ApplyReport {
   unchanged: number
   /** Instances that are gone. */
   removed: number
-  /** What the kernel refused; it stays wanted and is retried. */
+  /**
+   * What the kernel refused meanwhile: it stays wanted and is retried. And that the record of an engine before
+   * this one cannot be used. What was refused before this call, and still is, is not told again.
+   */
   refusals: Array<Refusal>
 }
 
@@ -70,9 +76,9 @@ export type Cause =
 
 /** Everything the engine shall do from now on. */
 export interface EngineConfig {
-  /** Time from the engine's opening in which no instance may become Master. */
+  /** Time from the engine's opening in which no instance that starts may become Master. */
   startupDelayMs: number
-  /** The virtual routers, in the order of the configuration file. */
+  /** The virtual routers, in the order of the configuration file. No two of them have one name. */
   instances: Array<InstanceConfig>
 }
 
@@ -92,9 +98,15 @@ export interface EngineOptions {
   runtimeDir?: string
   /** SCHED_RR priority (1 to 99) of the engine thread where permitted; 0 = none; 1 when absent. */
   realtimePriority?: number
-  /** Catch the process's signals (TERM, INT, HUP, USR1, USR2, real-time ones, ABRT). */
+  /**
+   * Catch the process's signals: TERM, INT, HUP, USR1, USR2, ABRT, and the real-time signals SIGRTMIN+2,
+   * SIGRTMAX-1 and SIGRTMAX.
+   */
   signals: boolean
-  /** JavaScript counts as dead after this long without taking events; 0 = never; 10,000 when absent. */
+  /**
+   * JavaScript counts as dead after this long without taking events, rounded up to whole seconds; 0 = never;
+   * 10,000 when absent.
+   */
   heartbeatLimitMs?: number
 }
 
@@ -128,7 +140,7 @@ export interface EngineStatus {
   packetsUnknown: number
 }
 
-/** What happened. */
+/** What happened. The `instance` of an `addressRefused` is empty when none wants the address any more. */
 export type EventKind =
   | { type: 'stateChanged'; instance: string; from: 'INIT' | 'BACKUP' | 'MASTER' | 'FAULT' | 'STOP'; to: 'INIT' | 'BACKUP' | 'MASTER' | 'FAULT' | 'STOP'; cause: Cause; priority: number; skipped: number }
   | { type: 'notice'; instance: string; notice: Notice }
@@ -142,15 +154,15 @@ export type EventKind =
 
 /** Gratuitous ARP schedule; a round is one message for each address. */
 export interface GarpConfig {
-  /** From the first block as Master to the second; 0 = no second. */
+  /** From the first block as Master to the second, up to 4,294 s; 0 = no second. */
   masterDelayMs: number
-  /** Rounds in each of these blocks. */
+  /** Rounds in each of these blocks, at least 1. */
   masterRepeat: number
   /** Period of repeated rounds in seconds; 0 = none. */
   masterRefreshS: number
-  /** Rounds in each repetition. */
+  /** Rounds in each repetition, at least 1. */
   masterRefreshRepeat: number
-  /** From the block after a lower-priority advertisement to another; 0 = no other. */
+  /** From the block after a lower-priority advertisement to another, up to 4,294 s; 0 = no other. */
   lowerPrioDelayMs: number
   /** Rounds in each of these blocks; 0 = none. */
   lowerPrioRepeat: number
@@ -188,13 +200,16 @@ export interface InstanceConfig {
   priority: number
   /** Configured initial state. */
   initialState?: 'MASTER' | 'BACKUP'
-  /** Advertisement interval in microseconds. */
+  /**
+   * Advertisement interval in microseconds: whole seconds to 255 s in version 2, steps of 10 ms to 40.95 s in
+   * version 3.
+   */
   advertIntUs: number
-  /** Missed advertisements before the Master counts as gone. */
+  /** Missed advertisements before the Master counts as gone, 1 to 100. */
   downTimerAdverts: number
   /** Take over from a Master of lower priority. */
   preempt: boolean
-  /** How long a Master of lower priority is left in place, microseconds. */
+  /** How long a Master of lower priority is left in place, microseconds up to 1,000 s. */
   preemptDelayUs: number
   /** Source address of advertisements; the interface's own when absent. */
   sourceAddress?: string
@@ -212,13 +227,16 @@ export interface InstanceConfig {
   skipCheckAdvAddr: boolean
   /** `v3_checksum_as_v2`. */
   v3ChecksumAsV2: boolean
-  /** `timer_expired_backup`: highest priority of the others. */
+  /** `timer_expired_backup`: highest priority of the others, 1 to 254. */
   timerExpiredBackup?: number
   /** `dont_track_primary`. */
   dontTrackPrimary: boolean
   /** When gratuitous ARPs and unsolicited neighbor advertisements are sent. */
   garp: GarpConfig
-  /** Addresses that are advertised, in order. */
+  /**
+   * Addresses that are advertised, in order. One that is listed again on the same interface has the same values
+   * there; it is advertised again and held once.
+   */
   virtualAddresses: Array<VirtualAddress>
   /** Addresses that are held but not advertised. */
   excludedAddresses: Array<VirtualAddress>
@@ -290,9 +308,9 @@ export type Notice =
   | { type: 'preemptDelayStarted'; delayUs: number }
   | { type: 'preemptDelayStopped' }
 
-/** An object that the kernel refused. */
+/** What could not be done. */
 export interface Refusal {
-  /** The instance that wants the object. */
+  /** The instance that wants it; empty when it concerns none. */
   instance: string
   /** What was attempted, and the kernel's reason. */
   reason: string
@@ -342,11 +360,11 @@ export type Rejection =
   | { reason: 'ownerIgnoresAdvertisements' }
 
 /**
- * Removes what engines that were killed left in this network namespace: the one of the given
- * name, or without one every engine that is dead.
+ * Removes what engines that were killed left in this network namespace: the one of the given name, or without one every
+ * engine that is dead.
  *
- * Rejects with `KA_ERR_ALREADY_RUNNING` while the engine of that name lives, or without one the
- * engine that has none, if there was nothing else to do.
+ * Rejects with `KA_ERR_ALREADY_RUNNING` while the engine of that name lives, or without one the engine that has none, if there
+ * was nothing else to do; with `KA_ERR_ENGINE` where a record cannot be used.
  */
 export declare function release(runtimeDir?: string | undefined | null, instanceName?: string | undefined | null): Promise<ReleaseReport>
 
@@ -362,11 +380,11 @@ export interface ReleaseReport {
 export interface VirtualAddress {
   /** The address. */
   address: string
-  /** Prefix length. */
+  /** Prefix length, 0 to 32 or 128. */
   prefixLength: number
   /** Interface that carries it. */
   interface: string
-  /** Scope number of rtnetlink(7), 0 = global. */
+  /** Scope number of rtnetlink(7), 0 to 255; 0 = global. */
   scope: number
   /** IPv4 label. */
   label?: string

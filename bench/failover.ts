@@ -13,7 +13,7 @@ import { enterSandbox } from '../src/cli/demo/sandbox.ts'
 import { Client, type Sight } from './client.ts'
 import { killTree, processTree } from './processes.ts'
 import { quantile, table } from './statistics.ts'
-import { subjectsOf } from './subject.ts'
+import { requirePrograms, subjectsOf } from './subject.ts'
 
 const EVENTS = ['link cut', 'link restored', 'SIGTERM', 'kill -9'] as const
 type EventName = (typeof EVENTS)[number]
@@ -56,6 +56,7 @@ async function main(): Promise<number> {
   const exitCode = await enterSandbox()
   if (exitCode !== undefined) return exitCode
 
+  requirePrograms(['chrt', 'tcpdump', values.keepalived])
   const subjects = subjectsOf(values.subjects, values.keepalived)
   await buildNetwork()
   const client = await Client.start()

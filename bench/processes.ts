@@ -48,11 +48,11 @@ export function cpuTime(root: number): CpuTime {
   return { userMs: sum(11), systemMs: sum(12) }
 }
 
-/** Resident memory of a process and its descendants, in bytes (VmRSS). */
+/** Resident memory of a process and its descendants, in bytes; what they share counts once (Pss). */
 export function residentBytes(root: number): number {
   return processTree(root).reduce((total, pid) => {
     try {
-      const kib = /^VmRSS:\s+(\d+) kB$/mu.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
+      const kib = /^Pss:\s+(\d+) kB$/mu.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1]
       return total + Number(kib ?? 0) * 1024
     } catch {
       return total // it has ended

@@ -17,7 +17,7 @@ import { buildFleetNetwork, fleetConfiguration, linkPackets, removeFleetNetwork,
 import { cpuTime, killTree, processTree, residentBytes } from './processes.ts'
 import { quantile, table } from './statistics.ts'
 import { measureSteps, type EngineFigures } from './steps.ts'
-import { subjectsOf } from './subject.ts'
+import { requirePrograms, subjectsOf } from './subject.ts'
 
 /** One subject at one size. Figures that could not be had within the deadlines are NaN, null in JSON. */
 interface Result {
@@ -72,6 +72,7 @@ async function main(): Promise<number> {
   if (exitCode !== undefined) return exitCode
 
   const [windowMs, deadlineMs] = [Number(values.window) * 1000, Number(values.deadline) * 1000]
+  requirePrograms(['chrt', values.keepalived])
   const subjects = subjectsOf(values.subjects, values.keepalived)
   mkdirSync(DIRECTORY)
   const idleNodeBytes = await measureIdleNode()

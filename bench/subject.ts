@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Subject } from '../src/cli/demo/router.ts'
@@ -9,6 +10,16 @@ export const SUBJECTS = ['keepalived', 'ka-native'] as const
 
 /** A program that is compared. */
 export type SubjectName = (typeof SUBJECTS)[number]
+
+/**
+ * Names what a benchmark runs and this machine lacks.
+ *
+ * @throws Error with the programs, before anything was started.
+ */
+export function requirePrograms(programs: readonly string[]): void {
+  const missing = programs.filter((program) => spawnSync('which', [program]).status !== 0)
+  if (missing.length > 0) throw new Error(`not installed: ${missing.join(', ')}`)
+}
 
 /**
  * Parses a comma-separated list of subjects.

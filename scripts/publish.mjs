@@ -4,14 +4,18 @@
  * What the registry has already is left alone, so a release that broke off is finished by running this again.
  *
  *   node scripts/publish.mjs [--dry-run]
+ *   node scripts/publish.mjs --guard    what `npm publish` runs first: fails unless this script called it
  */
 import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { ROOT, run } from './process.mjs'
 
 /** What is read of a package.json. @typedef {{ name: string, version: string, main: string, optionalDependencies?: Record<string, string> }} Manifest */
+
+/** npm packs them of their own accord. */
+const LICENCES = ['LICENSE-MIT', 'LICENSE-APACHE']
 
 /**
  * @param {string} directory
@@ -56,7 +60,10 @@ function release(isDryRun) {
     if (!existsSync(join(directory, addon))) throw new Error(`${name} has no ${addon}: run 'npx napi artifacts'`)
   }
 
-  for (const directory of platforms) publish(directory, isDryRun)
+  for (const directory of platforms) {
+    for (const licence of LICENCES) copyFileSync(join(ROOT, licence), join(directory, licence))
+    publish(directory, isDryRun)
+  }
 
   // Only a published package names them: in a clone npm would look for versions that do not exist yet.
   const file = join(ROOT, 'package.json')
@@ -70,9 +77,16 @@ function release(isDryRun) {
   }
 }
 
-const { values } = parseArgs({ options: { 'dry-run': { type: 'boolean', default: false } } })
+/** A package without its addons and without `dist/` would install and not run. */
+function guard() {
+  if (manifest(ROOT).optionalDependencies === undefined) throw new Error("publish with 'node scripts/publish.mjs'")
+  if (!existsSync(join(ROOT, 'dist/index.js'))) throw new Error("there is no dist/: run 'npm run build:ts'")
+}
+
+const { values } = parseArgs({ options: { 'dry-run': { type: 'boolean', default: false }, guard: { type: 'boolean', default: false } } })
 try {
-  release(values['dry-run'])
+  if (values.guard) guard()
+  else release(values['dry-run'])
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
   process.exitCode = 1

@@ -4,7 +4,8 @@
  *
  * `node scripts/setup.mjs` does it all; scripts/test.mjs and scripts/demo.mjs import what they need.
  */
-import { existsSync, readdirSync, rmSync, statSync, utimesSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
 import { hasProgram, ROOT, run } from './process.mjs'
 
@@ -17,22 +18,27 @@ const BUILD = [
 ]
 
 /** @type {readonly Requirement[]} */
-const NETWORK = [
+const DEMO = [
   { needs: 'ip', package: 'iproute2' },
-  { needs: 'ping', package: 'iputils-ping' },
-  { needs: 'sysctl', package: 'procps' },
+  { needs: 'mount', package: 'mount' },
   { needs: 'nsenter', package: 'util-linux' },
+  { needs: 'unshare', package: 'util-linux' },
 ]
 
 /** @type {readonly Requirement[]} */
 const TESTS = [
+  { needs: 'ping', package: 'iputils-ping' },
+  { needs: 'sysctl', package: 'procps' },
   { needs: 'keepalived', package: 'keepalived' },
   { needs: 'tcpdump', package: 'tcpdump' },
   { needs: 'tcpreplay', package: 'tcpreplay' },
 ]
 
 /** The requirements by purpose. @typedef {keyof typeof REQUIREMENTS} Purpose */
-const REQUIREMENTS = { build: BUILD, demo: NETWORK, test: [...BUILD, ...NETWORK, ...TESTS] }
+const REQUIREMENTS = { build: BUILD, demo: DEMO, test: [...BUILD, ...DEMO, ...TESTS] }
+
+/** The oldest Rust that builds the crates, as Cargo.toml says. */
+const RUST = readFileSync(join(ROOT, 'Cargo.toml'), 'utf8').match(/^rust-version = "(\d+)\.(\d+)"$/m)
 
 /** Source directories and files of the addon, and of `dist/`. */
 const ADDON_SOURCES = ['crates', 'Cargo.toml', 'Cargo.lock']
@@ -80,9 +86,8 @@ export function ensureSystemPackages(purposes) {
  */
 function missingPackages(purposes) {
   const requirements = new Set(purposes.flatMap((purpose) => REQUIREMENTS[purpose]))
-  return [...requirements]
-    .filter(({ needs }) => (needs.startsWith('/') ? !existsSync(needs) : !hasProgram(needs)))
-    .map((requirement) => requirement.package)
+  const missing = [...requirements].filter(({ needs }) => (needs.startsWith('/') ? !existsSync(needs) : !hasProgram(needs)))
+  return [...new Set(missing.map((requirement) => requirement.package))]
 }
 
 function ensureNode() {
@@ -96,18 +101,31 @@ export function ensureNodeModules() {
   // npm writes this file last.
   const installed = join(ROOT, 'node_modules/.package-lock.json')
   if (existsSync(installed) && modifiedMs(installed) >= modifiedMs(join(ROOT, 'package-lock.json'))) return
-  // Not `npm ci`, which refuses the lockfile where the registry offered only this platform's optional packages.
-  run('npm', ['install', '--no-audit', '--no-fund'])
+  // Not `npm ci`, which refuses a lockfile without the other platforms' optional packages. The registry that it was
+  // made from offered those of x64 with glibc only, and npm 10 installs no optional package that a lockfile lacks.
+  const isLocked = addonFile() === 'ka-native.linux-x64-gnu.node'
+  run('npm', ['install', '--no-audit', '--no-fund', ...(isLocked ? [] : ['--no-package-lock'])])
   touch(installed)
 }
 
 /** @param {readonly string[]} missing packages */
 function buildAddon(missing) {
-  if (!hasProgram('cargo')) throw new Error('the addon needs Rust to be built, and there is no cargo in PATH: see https://rustup.rs')
+  ensureRust()
   const compiler = BUILD.map((requirement) => requirement.package).filter((name) => missing.includes(name))
   if (compiler.length > 0) throw new Error(`the addon needs ${compiler.join(' and ')} to be built`)
   run('npm', ['run', '--silent', 'build:native'])
   touch(join(ROOT, addonFile()))
+}
+
+/** @throws {Error} when there is no Rust, or one that is too old, as Debian 12's own is */
+function ensureRust() {
+  const [, major = '', minor = ''] = RUST ?? []
+  const wanted = `Rust ${major}.${minor} or newer: see https://rustup.rs`
+  if (!hasProgram('cargo')) throw new Error(`the addon needs Rust to be built, and there is no cargo in PATH. Install ${wanted}`)
+  const { stdout } = spawnSync('rustc', ['--version'], { cwd: ROOT, encoding: 'utf8' })
+  const found = stdout?.match(/^rustc (\d+)\.(\d+)/)
+  // A rustc that says nothing of the kind is cargo's to complain about.
+  if (found?.[1] === major && Number(found[2]) < Number(minor)) throw new Error(`${stdout.trim()} is too old. Install ${wanted}`)
 }
 
 function buildDist() {

@@ -23,8 +23,8 @@ export function readConfig(file: string, log: Logger): Config {
 }
 
 function logDiagnostics(diagnostics: Diagnostics, log: Logger): void {
-  for (const { severity, code, file, line, column, message, help } of diagnostics) {
-    const level = ({ error: 'error', warning: 'warn', info: 'info' } as const)[severity]
+  for (const { severity, code, refusesStart, file, line, column, message, help } of diagnostics) {
+    const level = refusesStart ? 'error' : ({ error: 'error', warning: 'warn', info: 'info' } as const)[severity]
     const where = line === undefined ? file : `${file}:${line}:${column}`
     log[level]({ code, file, line, column, help }, `${where}: ${message}`)
   }

@@ -25,7 +25,7 @@ export interface DaemonOptions {
   readonly instanceName?: string
   /**
    * After this long without an answer the JavaScript thread counts as dead: the engine resigns and the process
-   * ends with status 70. 0: never. Default 10,000.
+   * ends with status 70. An integer, rounded up to whole seconds; 0: never. Default 10,000.
    */
   readonly heartbeatLimitMs?: number
   /** Real-time priority (SCHED_RR) of the engine thread where permitted, 1 to 99; 0: none. Default `vrrp_rt_priority`, else 1. */

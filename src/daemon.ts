@@ -50,7 +50,7 @@ export interface Daemon extends AsyncDisposable {
  * failed start leaves nothing behind.
  *
  * @throws {KaError} `KA_ERR_USAGE`, `KA_ERR_CONFIG_MISSING`, `KA_ERR_CONFIG_UNUSABLE`, `KA_ERR_PERMISSION`,
- *   `KA_ERR_ALREADY_RUNNING`, `KA_ERR_ADDON_UNAVAILABLE`, `KA_ERR_ENGINE`, `KA_ERR_ENGINE_DEAD`; `KA_ERR_STOPPED` when a signal stopped it before it had started
+ *   `KA_ERR_ALREADY_RUNNING`, `KA_ERR_ADDON_UNAVAILABLE`, `KA_ERR_ENGINE`; `KA_ERR_STOPPED` when a signal stopped it before it had started
  */
 export async function startDaemon(options: DaemonOptions = {}): Promise<Daemon> {
   checkOptions(options)

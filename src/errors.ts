@@ -25,8 +25,6 @@ const EXIT_CODES = {
   KA_ERR_ENGINE: 1,
   /** The daemon has stopped, but the kernel refused to remove addresses: they stay until the next start or `release`. */
   KA_ERR_NOT_RELEASED: 1,
-  /** The engine thread does not answer: a defect, after which nothing is known of the addresses. */
-  KA_ERR_ENGINE_DEAD: 70,
   /** The daemon has been stopped; the call came too late. */
   KA_ERR_STOPPED: 1,
 } as const

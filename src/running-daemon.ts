@@ -89,6 +89,8 @@ export class RunningDaemon implements Daemon {
     try {
       const report = await native(async () => await this.#engine.apply(lower(config)))
       this.#config = config
+      // What concerns an instance comes as an event.
+      for (const { instance, reason } of report.refusals) if (instance === '') this.#log.warn(reason)
       // Instances that are gone have said so: their scripts are told before they are forgotten.
       this.takeEvents()
       this.#notify.retain(config.vrrpInstances)
@@ -115,7 +117,7 @@ export class RunningDaemon implements Daemon {
   #expect(config: Config): void {
     const { vrrpInstances, globalDefs } = config
     this.#instances = new Map([...this.#instances, ...byName(config)])
-    this.#notify.configure(vrrpInstances, globalDefs.scriptUser)
+    this.#notify.configure(vrrpInstances, globalDefs)
   }
 
   async stop(): Promise<void> {

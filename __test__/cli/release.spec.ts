@@ -107,3 +107,22 @@ serialLabTest(
     t.is((await release(lab)).stdout, `released ${ADDRESS} on eth0\n`, 'it is still known')
   }),
 )
+
+serialLabTest(
+  'a record that cannot be read: release fails and keeps it, a start keeps it aside and says so in the log',
+  inLab(['a'], async (t, lab) => {
+    const daemon = await startDaemon(lab, 'a', 'ka-native', keepalivedConf(IPV4))
+    await lab.waitForHolders(ADDRESS, 'a')
+    await daemon.kill()
+    const directory = `${lab.sandbox.scratch.inside}/a`
+    await lab.host('a').exec(['sh', '-c', `for file in ${directory}/*.json; do echo half >"$file"; done`])
+    const { code, stdout, stderr } = await release(lab)
+    t.is(code, 1)
+    t.is(stdout, '')
+    t.regex(stderr, /^ka-native: \/run\/lab\/a\/\d+\.json cannot be used: it is damaged; addresses that it records may still be there\n$/)
+    const next = await startDaemon(lab, 'a', 'ka-native', keepalivedConf(IPV4))
+    await next.process.waitForLine(/\/run\/lab\/a\/\d+\.json cannot be used: it is damaged; it is kept as \/run\/lab\/a\/\d+\.json\.bad, /)
+    t.deepEqual(await next.terminate(), { code: 0, signal: null })
+    t.is(await lab.host('a').exec(['sh', '-c', `cat ${directory}/*.json.bad`]), 'half\n')
+  }),
+)

@@ -31,7 +31,7 @@ test('a missing file is 4, and 6 at a start', (t) => {
   t.is(startExitCode(loadConfig({ file, host }).diagnostics), 6)
   t.is(
     output,
-    `${file}: error: the configuration file '${file}' does not exist [config-not-found]\n\n${file}: not ok, 0 VRRP instances, 1 error\n`,
+    `${file}: error: the configuration file '${file}' does not exist [config-not-found]\n\n${file}: not ok, and \`start\` refuses it: 0 VRRP instances, 1 error\n`,
   )
 })
 
@@ -59,6 +59,22 @@ test('notes do not change the status unless asked', (t) => {
   t.regex(runCheck({ file, host }).output, /: ok, 1 VRRP instance, 1 note\n$/)
 })
 
+test('what cannot be run without is accepted as keepalived does, and the summary says that start refuses it', (t) => {
+  const file = written('refused.conf', INSTANCE.replace('  interface', '  use_vmac\n  unicast_peer {\n  }\n  interface'))
+  const { output, exitCode } = runCheck({ file, host })
+  t.is(exitCode, 0)
+  t.is(startExitCode(loadConfig({ file, host }).diagnostics), 2)
+  t.regex(output, /'use_vmac' is known, but not supported yet: .*; `start` refuses this configuration \[cannot-run-without\]/)
+  t.regex(output, /: ok, but `start` refuses it: 1 VRRP instance, 2 warnings\n$/)
+  t.is(runCheck({ file, host, strict: true }).exitCode, 5)
+  t.like(JSON.parse(runCheck({ file, host, format: 'json' }).output), { exitCode: 0, refusesStart: true })
+})
+
+test('the summary shows no control characters of the path', (t) => {
+  const file = written('a\u001b[31m.conf', INSTANCE)
+  t.is(runCheck({ file, host }).output, `${scratch}/a\ufffd[31m.conf: ok, 1 VRRP instance\n`)
+})
+
 test('a clean file passes a strict check', (t) => {
   t.is(runCheck({ file: written('strict.conf', INSTANCE), host, strict: true }).exitCode, 0)
 })
@@ -70,6 +86,7 @@ test('JSON holds every diagnostic as data', (t) => {
   t.deepEqual(JSON.parse(output), {
     file,
     exitCode: 5,
+    refusesStart: false,
     files: [file],
     errors: 1,
     warnings: 0,
@@ -79,6 +96,7 @@ test('JSON holds every diagnostic as data', (t) => {
         code: 'unknown-keyword',
         severity: 'error',
         class: 'unknown-keyword',
+        refusesStart: false,
         file,
         line: 2,
         column: 2,
@@ -92,14 +110,86 @@ test('JSON holds every diagnostic as data', (t) => {
   })
 })
 
-test('a password appears in no form of output', (t) => {
-  const body = '  authentication {\n    auth_type PASS\n    auth_pass hunter2hunter2 extra\n    authpass hunter2hunter2\n  }\n'
-  const file = written('secret.conf', INSTANCE.replace('  interface', `${body}  interface`))
-  for (const format of ['text', 'json'] as const) {
-    const { output } = runCheck({ file, host, format })
-    t.regex(output, /value-truncated/)
-    t.notRegex(output, /hunter2/)
+/** Lines in `authentication` that are wrong in every way in which people get them wrong. */
+const PASSWORD_LINES: readonly string[] = [
+  'auth_pass hunter2hunter2 extra',
+  'authpass hunter2hunter2',
+  'auth_psas hunter2',
+  'auth_pas: hunter2',
+  'auth_pass: hunter2',
+  'auth_pass=hunter2',
+  'auth_pass = hunter2',
+  'auth_passhunter2',
+  'AUTH_PASS hunter2',
+  'auth_pass"hunter2hunter2"',
+  '"auth_pass" hunter2hunter2',
+  'auth_pass "hunter2',
+  'auth_pass "a{hunter2hunter2"',
+  'auth_pass a{hunter2',
+  'auth_pass a}hunter2',
+  'auth_pass a#hunter2hunter2 "',
+  'auth_pass a\\#hunter2',
+  'auth_pass\u00ff hunter2',
+  'auth_pass\u00ffhunter2',
+  'auth_pass \u00ff\u00ffhunter2hunter2',
+  'auth_pass\thunter2hunter2',
+  'password hunter2',
+  'secret hunter2',
+  'key 1 hunter2',
+  'auth_type hunter2',
+  'auth_type PASS hunter2 "',
+  'auth_type "hunter2"',
+  'hunter2',
+  'hunter2 {',
+  'hunter2\u00c3\u00bc \u00ff',
+  '\u00ff \u00c3\u00bc hunter2',
+  'bogus # auth_pass hunter2',
+  'bogus hunter2',
+  'auth_pass hunter2 \\',
+  'interface hunter2',
+]
+
+for (const line of PASSWORD_LINES) {
+  test(`a password appears in no form of output: ${JSON.stringify(line)}`, (t) => {
+    for (const block of [
+      'authentication {\n%\n}',
+      'authentication { % }',
+      '"authentication" hunter2\n{\n%\n}',
+      'authentcation {\n%\n}',
+      'auth_hmac {\n%\n}',
+    ]) {
+      // In latin1, so that \u00ff is an octet that UTF-8 does not have.
+      const body = INSTANCE.replace('  interface', `${block.replace('%', line)}\n  interface`)
+      writeFileSync(join(scratch, 'secret.conf'), Buffer.from(body, 'latin1'))
+      for (const format of ['text', 'json'] as const) {
+        const { output } = runCheck({ file: join(scratch, 'secret.conf'), host, format })
+        t.notRegex(output, /unter2/, `${block}: ${output}`)
+      }
+    }
+  })
+}
+
+test('a password outside its block appears in no form of output either', (t) => {
+  for (const line of PASSWORD_LINES.filter((wrong) => /pass|psas|secret|key/i.test(wrong))) {
+    for (const body of [
+      `${line}\n${INSTANCE}`,
+      INSTANCE.replace('  interface', `${line}\n  interface`),
+      INSTANCE.replace('10.0', `${line}\n10.0`),
+    ]) {
+      writeFileSync(join(scratch, 'secret.conf'), Buffer.from(body, 'latin1'))
+      for (const format of ['text', 'json'] as const) {
+        t.notRegex(runCheck({ file: join(scratch, 'secret.conf'), host, format }).output, /unter2/, line)
+      }
+    }
   }
+})
+
+test('secrets of an included file are hidden as well', (t) => {
+  written('pass.inc', 'hunter2\n}\nbogus visible\n')
+  const file = written('including.conf', INSTANCE.replace('  interface', 'authentication {\ninclude pass.inc\n  interface'))
+  const { output } = runCheck({ file, host })
+  t.notRegex(output, /hunter2/)
+  t.regex(output, /bogus visible/)
 })
 
 test('colour only when asked', (t) => {
@@ -114,13 +204,8 @@ test('a tab in front of the mark is repeated under it', (t) => {
 })
 
 test('this machine is the default one to check for', (t) => {
-  const file = written('local.conf', INSTANCE.replace('eth0', 'ka-no-such-if'))
-  t.regex(runCheck({ file }).output, /interface ka-no-such-if of instance VI_1 does not exist/)
-  t.is(
-    runCheck({
-      file: written('lo.conf', INSTANCE.replace('10.0.0.1/24', '10.0.0.1/24 dev lo').replace('interface eth0', 'interface eth0')),
-      host,
-    }).exitCode,
-    0,
-  )
+  const file = written('local.conf', INSTANCE.replace('eth0', 'ka-no-such-if').replace('10.0.0.1/24', '10.0.0.1/24 dev lo'))
+  const { output } = runCheck({ file })
+  t.regex(output, /interface 'ka-no-such-if' of instance 'VI_1' does not exist/)
+  t.regex(output, /: 1 VRRP instance, 1 error\n$/, 'lo exists on every machine')
 })

@@ -17,6 +17,9 @@ const CASES: readonly (readonly [line: string, words: readonly string[]])[] = [
   [String.raw`\cA\cz`, ['\u0001\u001a']],
   [String.raw`\q\\`, [String.raw`q${'\\'}`]],
   ['', []],
+  // The second octet of a UTF-8 character may be 0xa0, which is no blank here.
+  ['\u00c3\u00a0 \u00c2\u00a0', ['\u00c3\u00a0', '\u00c2\u00a0']],
+  ['a\tb\vc\fd\re', ['a', 'b', 'c', 'd', 'e']],
 ]
 
 for (const [line, words] of CASES) {

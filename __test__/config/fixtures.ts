@@ -26,7 +26,7 @@ export interface Expected {
   /** In any order. */
   readonly diagnostics: readonly ExpectedDiagnostic[]
   /** The part of the configuration that the case is about; `null` stands for absent. */
-  readonly config?: unknown
+  readonly config: unknown
 }
 
 /** A folder of __test__/fixtures/config. */

@@ -34,6 +34,23 @@ const CASES: readonly (readonly [pattern: string, paths: readonly string[]])[] =
   ['{a,none}.conf', ['a.conf']],
   ['*a*.*o*f', ['a.conf']],
   ['{a.conf', []],
+  ['[[:alpha:]].conf', ['a.conf', 'b.conf']],
+  ['a[[:digit:]]', ['a1', 'a2', 'a3']],
+  ['a[^[:digit:]]conf', ['a.conf']],
+  ['a[[:digit:][:punct:]]*', ['a.conf', 'a1', 'a2', 'a3']],
+  ['[[:upper:]b].conf', ['b.conf']],
+  ['[[:nonsense:]a].conf', []],
+  ['[[.a.]-[=b=]].conf', ['a.conf', 'b.conf']],
+  ['[]a].conf', ['a.conf']],
+  ['[\\]a].conf', ['a.conf']],
+  ['[b-].conf', ['b.conf']],
+  ['[z-a].conf', []],
+  ['a[', []],
+  ['\\.hidden*', ['.hidden.conf']],
+  ['[.]hidden*', []],
+  ['*.conf/', []],
+  ['d*/', ['d1', 'd2']],
+  ['d1/x.*', ['d1/x.conf']],
 ]
 
 for (const [pattern, paths] of CASES) {
@@ -41,6 +58,14 @@ for (const [pattern, paths] of CASES) {
     t.deepEqual(matched(pattern), [...paths])
   })
 }
+
+test('names need not be UTF-8', (t) => {
+  const name = Buffer.from('z\u00ff.octets', 'latin1')
+  writeFileSync(Buffer.concat([Buffer.from(`${base}/`), name]), '')
+  t.deepEqual(matched('z?.octets'), ['z\u00ff.octets'])
+  t.deepEqual(matched('z\u00ff.octets'), ['z\u00ff.octets'])
+  t.deepEqual(matched('z[\u00fe-\u00ff].octets'), ['z\u00ff.octets'])
+})
 
 test('an absolute pattern ignores the base directory', (t) => {
   t.deepEqual(glob(join(base, 'd1/*.conf'), '/nonexistent').alternatives[0]?.paths, [join(base, 'd1/x.conf')])

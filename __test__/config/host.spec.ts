@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,6 +11,35 @@ test.after.always(() => rmSync(scratch, { recursive: true }))
 test('interfaces are those of this network namespace', (t) => {
   t.true(localHost().hasInterface('lo'))
   t.false(localHost().hasInterface('ka-no-such-if'))
+})
+
+/** Interfaces in a network namespace of its own, which keeps the /sys of this one. */
+const NAMESPACE = `set -e
+ip link add ka0 type veth peer name ka1
+ip link add ka2 type veth peer name ka3
+ip link set ka0 mtu 9000
+ip link set ka1 mtu 1400
+ip link set ka2 mtu 600
+ip link set lo mtu 4000
+exec "$@"`
+const PRINT_MTUS = `import { localHost } from '${new URL('../../src/config/host.ts', import.meta.url).href}'
+const host = localHost()
+const names = ['lo', 'ka0', 'ka1', 'ka2', 'ka3', 'ka-no-such-if', '../lo', '']
+console.log(JSON.stringify(names.map((name) => host.interfaceMtu(name) ?? null)))`
+
+function inNamespace(...command: readonly string[]): { status: number | null; stdout: string; stderr: string } {
+  return spawnSync('unshare', ['--map-root-user', '--net', 'sh', '-c', NAMESPACE, 'sh', ...command], { encoding: 'utf8' })
+}
+
+const probe = inNamespace('true')
+if (probe.status !== 0) console.warn(`the test of MTUs is skipped, because no network namespace can be made: ${probe.stderr.trim()}`)
+const namespaceTest = probe.status === 0 ? test : test.skip
+
+namespaceTest('the MTU is that of the interface in this network namespace, whatever /sys shows', (t) => {
+  const script = ['--import=@oxc-node/core/register', '--input-type=module', '-e', PRINT_MTUS]
+  const { stdout, stderr } = inNamespace(process.execPath, ...script)
+  t.is(stderr, '')
+  t.deepEqual(JSON.parse(stdout), [4000, 9000, 1400, 600, 1500, null, null, null])
 })
 
 test('accounts come from the account database', (t) => {

@@ -31,6 +31,14 @@ test('beyond the limit, errors are shown before warnings and notes, and the rest
   t.is(summarize(diagnostics), '1 error, 2 warnings, 5 notes')
 })
 
+test('what refuses a start is shown whatever its severity', (t) => {
+  const diagnostics = new Diagnostics()
+  const span = { source, offset: 0, length: 3 }
+  for (let index = 0; index < 5; index++) diagnostics.error('unknown-keyword', span, `error ${index}`)
+  diagnostics.warning('cannot-run-without', span, 'the reason')
+  t.regex(renderText(diagnostics, { limit: 2 }), /: error 0 .*: the reason /s)
+})
+
 test('diagnostics beyond what is kept still count, and still decide', (t) => {
   const diagnostics = new Diagnostics()
   for (let index = 0; index < KEPT_PER_SEVERITY; index++) diagnostics.error('unknown-keyword', 'a.conf', 'first')

@@ -202,3 +202,38 @@ test('a start-up delay below a millisecond is not lost', (t) => {
   const config = load('')
   t.is(lower({ ...config, globalDefs: { ...config.globalDefs, vrrpStartupDelayUs: 100 } }).startupDelayMs, 1)
 })
+
+test('an address that is listed again keeps its place and means what the first line says', (t) => {
+  const config = load(`vrrp_instance VI_1 {
+  interface eth0
+  virtual_router_id 1
+  virtual_ipaddress {
+    192.0.2.200/24 label eth0:vip
+    192.0.2.200
+    192.0.2.200 dev eth1
+    192.0.2.200 dev eth0
+  }
+  virtual_ipaddress_excluded {
+    192.0.2.200/25
+  }
+}
+`)
+  const [instance] = lower(config).instances
+  const told = [...(instance?.virtualAddresses ?? []), ...(instance?.excludedAddresses ?? [])].map(
+    ({ address, prefixLength, interface: device, label }) => `${address}/${prefixLength} ${device} ${label}`,
+  )
+  const first = '192.0.2.200/24 eth0 eth0:vip'
+  t.deepEqual(told, [first, first, '192.0.2.200/32 eth1 undefined', first, first])
+})
+
+test('a repetition of no rounds is none', (t) => {
+  const instance = 'vrrp_instance VI_1 {\n interface eth0\n virtual_router_id 1\n virtual_ipaddress {\n 192.0.2.200\n }\n}\n'
+  const garp = (globals: string): unknown => lower(load(`global_defs {\n${globals}\n}\n${instance}`)).instances[0]?.garp
+  const minimal = { masterDelayMs: 0, masterRepeat: 1, masterRefreshS: 0, masterRefreshRepeat: 1, lowerPrioDelayMs: 0, lowerPrioRepeat: 1 }
+  t.deepEqual(garp('vrrp_min_garp'), minimal)
+  t.deepEqual(garp('vrrp_min_garp\nvrrp_garp_master_refresh 60'), minimal)
+  t.like(garp('vrrp_min_garp\nvrrp_garp_master_refresh 60\nvrrp_garp_master_refresh_repeat 2'), {
+    masterRefreshS: 60,
+    masterRefreshRepeat: 2,
+  })
+})

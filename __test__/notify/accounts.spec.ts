@@ -6,6 +6,7 @@ import type { NotifyScripts, ScriptAccount, ScriptCommand, VrrpInstance } from '
 import { localHost } from '../../src/config/host.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import { NotifyDispatcher } from '../../src/notify/dispatcher.ts'
+import type { ScriptDefaults } from '../../src/process/account-book.ts'
 import { waitFor } from '../lab/wait-for.ts'
 import { replaceGetent, type Scratch, waitForEnd } from '../process/scratch.ts'
 
@@ -14,6 +15,9 @@ const AMPLE_MS = 60_000
 /** Known to no file of this machine: getent has to be asked. */
 const STRANGER: ScriptAccount = { user: 'ka-native-stranger', group: undefined, supplementaryGroups: false }
 
+/** Scripts that name no account run as the daemon itself, where keepalived_script does not exist. */
+const DAEMON: ScriptDefaults = { scriptUser: undefined, enableScriptSecurity: false }
+
 interface LogRecord {
   readonly level: number
   readonly msg: string
@@ -21,6 +25,9 @@ interface LogRecord {
   readonly user?: string
   readonly reason?: string
 }
+
+/** In /etc: getent need not be asked. */
+const KNOWN: ScriptAccount = { ...STRANGER, user: userInfo().username }
 
 function recorder(): { readonly log: Logger; readonly records: LogRecord[] } {
   const records: LogRecord[] = []
@@ -53,8 +60,14 @@ for (const [name, getent] of [
     const { log, records } = recorder()
     const dispatcher = new NotifyDispatcher(log)
     dispatcher.configure(
-      [instance({ notifyMaster: { ...command, account: STRANGER }, notify: { ...command, args: ['general'] }, notifyStop: command })],
-      undefined,
+      [
+        instance({
+          notifyMaster: { ...command, account: STRANGER },
+          notify: { ...command, args: ['general'], account: KNOWN },
+          notifyStop: command,
+        }),
+      ],
+      DAEMON,
     )
     dispatcher.dispatch('VI_1', 'MASTER', 100)
     dispatcher.dispatch('VI_1', 'BACKUP', 99)
@@ -72,9 +85,9 @@ test.serial('accounts that no script needs are not asked for; each other one is 
   const { log, records } = recorder()
   const dispatcher = new NotifyDispatcher(log)
   const other = { ...STRANGER, user: 'ka-native-other' }
-  dispatcher.configure([instance({})], other)
+  dispatcher.configure([instance({})], { ...DAEMON, scriptUser: other })
   const named = { ...command, account: STRANGER }
-  dispatcher.configure([instance({ notifyMaster: named, notifyBackup: named })], undefined)
+  dispatcher.configure([instance({ notifyMaster: named, notifyBackup: named })], DAEMON)
   t.deepEqual(await scratch.waitForLines('asked', 1), [STRANGER.user])
   dispatcher.dispatch('VI_1', 'MASTER', 100)
   dispatcher.dispatch('VI_1', 'BACKUP', 100)
@@ -87,11 +100,11 @@ test.serial('a script without an account runs as script_user, and not at all whe
   const { scratch, command } = await setUp(t, 'exit 2')
   const { log, records } = recorder()
   const dispatcher = new NotifyDispatcher(log)
-  dispatcher.configure([instance({ notify: command })], STRANGER)
+  dispatcher.configure([instance({ notify: command })], { ...DAEMON, scriptUser: STRANGER })
   dispatcher.dispatch('VI_1', 'MASTER', 100)
   await waitFor('the script was not run', () => records.length === 1)
   t.like(records[0], { msg: 'notify script not run: its account does not exist', user: STRANGER.user })
-  dispatcher.configure([instance({ notify: command })], undefined)
+  dispatcher.configure([instance({ notify: command })], DAEMON)
   dispatcher.dispatch('VI_1', 'BACKUP', 100)
   t.deepEqual(await scratch.waitForLines('seen', 1), ['INSTANCE VI_1 BACKUP 100'], 'keepalived_script does not exist either')
 })
@@ -100,9 +113,8 @@ test.serial('a getent that hangs ends with the daemon; scripts whose account is 
   const { scratch, command } = await setUp(t, 'echo $$ >> $DIR/pids\nexec sleep 1000')
   const { log, records } = recorder()
   const dispatcher = new NotifyDispatcher(log)
-  const known = { ...STRANGER, user: userInfo().username }
-  const second = { ...instance({ notify: { ...command, account: known } }), name: 'VI_2' }
-  dispatcher.configure([instance({ notify: { ...command, account: STRANGER } }), second], undefined)
+  const second = { ...instance({ notify: { ...command, account: KNOWN } }), name: 'VI_2' }
+  dispatcher.configure([instance({ notify: { ...command, account: STRANGER } }), second], DAEMON)
   dispatcher.dispatch('VI_1', 'MASTER', 100)
   dispatcher.dispatch('VI_2', 'MASTER', 100)
   t.deepEqual(await scratch.waitForLines('seen', 1), ['INSTANCE VI_2 MASTER 100'])

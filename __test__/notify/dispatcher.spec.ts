@@ -1,5 +1,6 @@
 /** Notify scripts by themselves: order, arguments, deadlines of a stop. With a daemon they are in scripts.spec.ts. */
 import { rm } from 'node:fs/promises'
+import { userInfo } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
 import pino, { type Logger } from 'pino'
@@ -7,6 +8,7 @@ import { localHost } from '../../src/config/host.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import type { VrrpInstance } from '../../src/config/model.ts'
 import { NotifyDispatcher } from '../../src/notify/dispatcher.ts'
+import type { ScriptDefaults } from '../../src/process/account-book.ts'
 import { waitFor } from '../lab/wait-for.ts'
 import { Scratch, waitForEnd } from '../process/scratch.ts'
 
@@ -22,6 +24,9 @@ function instances(scripts: Readonly<Record<string, readonly string[]>>): readon
   return loadConfig({ file: 'keepalived.conf', text: blocks.join(''), host: { ...localHost(), hasInterface: () => true } }).config
     .vrrpInstances
 }
+
+/** Scripts that name no account run as the daemon itself, where keepalived_script does not exist. */
+const DAEMON: ScriptDefaults = { scriptUser: undefined, enableScriptSecurity: false }
 
 interface LogRecord {
   readonly msg: string
@@ -55,7 +60,7 @@ test('each state runs its own script, then the general one with INSTANCE NAME ST
   const { scratch, dispatcher, records } = await setUp(t)
   const note = scratch.file('note')
   const lines = ['master', 'backup', 'fault', 'stop'].map((state) => `notify_${state} "${note} own ${state}"`)
-  dispatcher.configure(instances({ VI_1: [...lines, `notify "${note} all 'two words'"`] }), undefined)
+  dispatcher.configure(instances({ VI_1: [...lines, `notify "${note} all 'two words'"`] }), DAEMON)
   for (const [state, priority] of [
     ['BACKUP', 100],
     ['MASTER', 101],
@@ -82,7 +87,7 @@ test('scripts of one instance wait for each other, those of two instances do not
   // The first instance cannot go on before the second one, which starts later, has been told.
   await scratch.script('wait', '#!/bin/sh\nuntil [ -e $DIR/go ]; do sleep 0.05; done\necho "$2 $3" >> $DIR/seen\n')
   await scratch.script('release', `#!/bin/sh\necho "$2 $3" >> $DIR/seen\ntouch $DIR/go\n`)
-  dispatcher.configure(instances({ slow: [`notify ${scratch.file('wait')}`], quick: [`notify ${scratch.file('release')}`] }), undefined)
+  dispatcher.configure(instances({ slow: [`notify ${scratch.file('wait')}`], quick: [`notify ${scratch.file('release')}`] }), DAEMON)
   dispatcher.dispatch('slow', 'BACKUP', 100)
   dispatcher.dispatch('slow', 'MASTER', 100)
   dispatcher.dispatch('quick', 'BACKUP', 100)
@@ -91,7 +96,7 @@ test('scripts of one instance wait for each other, those of two instances do not
 
 test('states without a script, INIT and unknown instances run nothing', async (t) => {
   const { scratch, dispatcher, records } = await setUp(t)
-  dispatcher.configure(instances({ VI_1: [`notify_master "${scratch.file('note')} own"`], VI_2: [] }), undefined)
+  dispatcher.configure(instances({ VI_1: [`notify_master "${scratch.file('note')} own"`], VI_2: [] }), DAEMON)
   dispatcher.dispatch('VI_1', 'BACKUP', 100)
   dispatcher.dispatch('VI_1', 'INIT', 100)
   dispatcher.dispatch('VI_2', 'MASTER', 100)
@@ -103,6 +108,24 @@ test('states without a script, INIT and unknown instances run nothing', async (t
   // The script that wrote its line may have been ended before it had exited.
   const others = records.filter((record) => !JSON.stringify(record).includes('"aborted"'))
   t.deepEqual(others, [])
+})
+
+test('without an account for scripts that name none, only those that name one run', async (t) => {
+  const { scratch, dispatcher, records } = await setUp(t)
+  const note = scratch.file('note')
+  const account = userInfo().username
+  dispatcher.configure(instances({ VI_1: [`notify_master "${note} none"`, `notify "${note} own" ${account}`] }), {
+    ...DAEMON,
+    scriptUser: { user: 'no-such-user', group: undefined, supplementaryGroups: false },
+  })
+  dispatcher.dispatch('VI_1', 'MASTER', 100)
+  t.deepEqual(await scratch.waitForLines('seen', 1), ['own INSTANCE VI_1 MASTER 100'])
+  await dispatcher.finish(AMPLE_MS)
+  t.deepEqual(
+    // The other may have been ended before it had exited.
+    records.filter(({ outcome }) => outcome !== 'aborted').map(({ msg, script }) => [msg, script]),
+    [['notify script not run: its account does not exist', note]],
+  )
 })
 
 test('a script that fails, that is missing or whose account is missing is logged, and the next one runs', async (t) => {
@@ -117,7 +140,7 @@ test('a script that fails, that is missing or whose account is missing is logged
   const stranger = { user: 'no-such-user', group: undefined, supplementaryGroups: false }
   const { notify } = configured
   const notifyStop = { path: scratch.file('note'), args: ['stranger'], account: stranger }
-  dispatcher.configure([{ ...configured, notify: { ...notify, notifyStop } }], undefined)
+  dispatcher.configure([{ ...configured, notify: { ...notify, notifyStop } }], DAEMON)
   await rm(gone)
   for (const state of ['BACKUP', 'MASTER', 'FAULT', 'STOP'] as const) dispatcher.dispatch('VI_1', state, 100)
   const seen = await scratch.waitForLines('seen', 4)
@@ -147,7 +170,7 @@ test('a script that fails, that is missing or whose account is missing is logged
 test('a slow script loses the oldest of too many states, and says so; the latest is told', async (t) => {
   const { scratch, dispatcher, records } = await setUp(t)
   const slow = await scratch.script('slow', '#!/bin/sh\necho "$4" >> $DIR/seen\nuntil [ -e $DIR/go ]; do sleep 0.05; done\n')
-  dispatcher.configure(instances({ VI_1: [`notify ${slow}`] }), undefined)
+  dispatcher.configure(instances({ VI_1: [`notify ${slow}`] }), DAEMON)
   dispatcher.dispatch('VI_1', 'MASTER', 1)
   await scratch.waitForLines('seen', 1)
   for (let priority = 2; priority <= 100; priority += 1) dispatcher.dispatch('VI_1', priority % 2 === 0 ? 'BACKUP' : 'MASTER', priority)
@@ -168,11 +191,11 @@ test('a slow script loses the oldest of too many states, and says so; the latest
 test('states that wait are told with the scripts of the new configuration', async (t) => {
   const { scratch, dispatcher } = await setUp(t)
   const slow = await scratch.script('slow', '#!/bin/sh\necho started >> $DIR/seen\nuntil [ -e $DIR/go ]; do sleep 0.05; done\n')
-  dispatcher.configure(instances({ VI_1: [`notify ${slow}`] }), undefined)
+  dispatcher.configure(instances({ VI_1: [`notify ${slow}`] }), DAEMON)
   dispatcher.dispatch('VI_1', 'BACKUP', 100)
   dispatcher.dispatch('VI_1', 'MASTER', 100)
   await scratch.waitForLines('seen', 1)
-  dispatcher.configure(instances({ VI_1: [`notify "${scratch.file('note')} new"`] }), undefined)
+  dispatcher.configure(instances({ VI_1: [`notify "${scratch.file('note')} new"`] }), DAEMON)
   await scratch.script('go', '')
   t.deepEqual(await scratch.waitForLines('seen', 2), ['started', 'new INSTANCE VI_1 MASTER 100'])
 })
@@ -181,11 +204,11 @@ test('an instance that comes back while its scripts run waits for them', async (
   const { scratch, dispatcher } = await setUp(t)
   const slow = await scratch.script('slow', '#!/bin/sh\necho "begin $3" >> $DIR/seen\nuntil [ -e $DIR/go ]; do sleep 0.05; done\n')
   const configured = instances({ VI_1: [`notify ${slow}`] })
-  dispatcher.configure(configured, undefined)
+  dispatcher.configure(configured, DAEMON)
   dispatcher.dispatch('VI_1', 'FAULT', 100)
   await scratch.waitForLines('seen', 1)
   dispatcher.retain([])
-  dispatcher.configure(instances({ VI_1: [`notify "${scratch.file('note')} new"`] }), undefined)
+  dispatcher.configure(instances({ VI_1: [`notify "${scratch.file('note')} new"`] }), DAEMON)
   dispatcher.dispatch('VI_1', 'BACKUP', 100)
   await sleep(300)
   t.deepEqual(await scratch.lines('seen'), ['begin FAULT'])
@@ -197,7 +220,7 @@ test('finish() ends the scripts of an instance that is gone too, and nothing sta
   const { scratch, dispatcher, records } = await setUp(t)
   const long = await scratch.script('long', '#!/bin/sh\necho $$ >> $DIR/pids\nexec sleep 1000\n')
   const configured = instances({ VI_1: [`notify_fault ${long}`, `notify_backup ${scratch.file('note')}`], VI_2: [`notify ${long}`] })
-  dispatcher.configure(configured, undefined)
+  dispatcher.configure(configured, DAEMON)
   dispatcher.dispatch('VI_1', 'FAULT', 100)
   dispatcher.dispatch('VI_1', 'BACKUP', 100)
   const [pid] = await scratch.waitForLines('pids', 1)
@@ -208,7 +231,7 @@ test('finish() ends the scripts of an instance that is gone too, and nothing sta
     records.map(({ outcome }) => outcome),
     ['aborted'],
   )
-  dispatcher.configure(configured, undefined)
+  dispatcher.configure(configured, DAEMON)
   dispatcher.dispatch('VI_2', 'MASTER', 100)
   await sleep(300)
   t.deepEqual(await scratch.lines('seen'), [])
@@ -219,7 +242,7 @@ test('finish() tells STOP: for that it ends the script of an earlier state and f
   const { scratch, dispatcher, records } = await setUp(t)
   const long = await scratch.script('long', '#!/bin/sh\necho $$ >> $DIR/pids\nexec sleep 1000\n')
   const note = scratch.file('note')
-  dispatcher.configure(instances({ VI_1: [`notify_master ${long}`, `notify_backup ${long}`, `notify_stop "${note} stop"`] }), undefined)
+  dispatcher.configure(instances({ VI_1: [`notify_master ${long}`, `notify_backup ${long}`, `notify_stop "${note} stop"`] }), DAEMON)
   dispatcher.dispatch('VI_1', 'MASTER', 100)
   dispatcher.dispatch('VI_1', 'BACKUP', 100)
   const [pid] = await scratch.waitForLines('pids', 1)
@@ -237,7 +260,7 @@ test('finish() tells STOP: for that it ends the script of an earlier state and f
 test('finish() ends what still runs when its time is over, and lets nothing go on', async (t) => {
   const { scratch, dispatcher, records } = await setUp(t)
   const long = await scratch.script('long', "#!/bin/sh\ntrap '' TERM\necho $$ >> $DIR/pids\nwhile :; do sleep 1; done\n")
-  dispatcher.configure(instances({ VI_1: [`notify_stop ${long}`, `notify ${scratch.file('note')}`] }), undefined)
+  dispatcher.configure(instances({ VI_1: [`notify_stop ${long}`, `notify ${scratch.file('note')}`] }), DAEMON)
   dispatcher.dispatch('VI_1', 'STOP', 100)
   await dispatcher.finish(1_500)
   await waitForEnd(Number((await scratch.lines('pids'))[0]))

@@ -101,6 +101,21 @@ serialLabTest(
 )
 
 serialLabTest(
+  'with a script_user that does not exist, scripts without an account of their own are not run',
+  inLab(['a'], async (t, lab) => {
+    const directory = await makeDirectory(lab)
+    const who = await script(directory, 'who', '#!/bin/sh\necho "$1 $(id -u)" >> $DIR/seen\n')
+    const extra = [`notify_backup "${who} global"`, `notify_master "${who} own" root`, `notify "${who} global"`]
+    const conf = keepalivedConf({ ...INSTANCE, extra }).replace('global_defs {', 'global_defs {\n  script_user nosuchuser')
+    const daemon = await startDaemon(lab, 'a', 'ka-native', conf)
+    await lab.waitForHolders(ADDRESS, 'a')
+    await waitForLines(directory, 'seen', 1)
+    t.deepEqual(await daemon.terminate(), { code: 0, signal: null })
+    t.deepEqual(await lines(directory, 'seen'), ['own 0'])
+  }),
+)
+
+serialLabTest(
   'a getent that hangs holds up neither the start nor the stop, with or without a script',
   inLab(['a'], async (t, lab) => {
     const directory = await makeDirectory(lab)

@@ -210,6 +210,7 @@ rootTest('a script of an account with supplementary groups has those of its user
   const scratch = await Scratch.make(t)
   const path = await scratch.script('script', '#!/bin/sh\n{ id -u; id -g; id -G; echo "$@"; } > $DIR/seen\n')
   const account = await lookUpAccount({ user: 'nobody', group: 'daemon', supplementaryGroups: true })
+  if (typeof account !== 'object') throw new Error('this machine has no nobody')
   t.deepEqual(await runScript({ path, args: ['a', '-b'] }, account, AMPLE_MS), { outcome: 'exited', code: 0 })
   const [uid, gid, groups = '', args] = await scratch.lines('seen')
   t.is(uid, execFileSync('id', ['-u', 'nobody'], { encoding: 'utf8' }).trim())

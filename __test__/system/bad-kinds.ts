@@ -92,14 +92,18 @@ function kindsOfAll({ target }: Attack, right: AdvertisementFrame): Kind[] {
   const ipv6 = isIPv6(right.source)
   const wrong = (change: Partial<AdvertisementFrame>): Buffer => encodeAdvertisement({ ...right, ...change })
   const { vrid } = right
+  const other = 5 - right.version
+  // Whatever the attacked router speaks: VRRPv2 over IPv4 alone has something behind the addresses.
+  const trailerOf = (version: number): Buffer => Buffer.alloc(version === 2 && !ipv6 ? 8 : 0)
   const allHosts = ipv6
     ? { destination: 'ff02::1', destinationMac: '33:33:00:00:00:01' }
     : { destination: '224.0.0.1', destinationMac: '01:00:5e:00:00:01' }
   return [
     kind('TTL 254', ['ttl'], wrong({ ttl: 254 })),
     kind('TTL 0', ['ttl'], wrong({ ttl: 0 })),
-    kind('the other version', ['version'], wrong({ version: 5 - right.version })),
-    kind('version 15', ['version'], wrong({ version: 15 })),
+    kind('the other version', ['version'], wrong({ version: other, trailer: trailerOf(other) })),
+    kind('the other version, too long', ['length'], wrong({ version: other, trailer: Buffer.alloc(12) })),
+    kind('version 15', ['version'], wrong({ version: 15, trailer: trailerOf(15) })),
     kind('type 2', ['packetType'], wrong({ type: 2 })),
     kind('shorter than its address count', ['length'], wrong({ count: right.addresses.length + 1 })),
     kind('longer than its address count', ['length'], wrong({ count: 0 })),

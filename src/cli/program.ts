@@ -4,6 +4,7 @@ import { DEFAULT_CONFIG_FILE } from '../daemon-options.ts'
 import { runCheck } from './check.ts'
 import type { CheckOptions } from './check.ts'
 import { runDemo } from './demo.ts'
+import { writeOutput } from './output.ts'
 import { runRelease } from './release.ts'
 import type { ReleaseOptions } from './release.ts'
 import { runStart } from './start.ts'
@@ -51,10 +52,9 @@ export async function runCommandLine(hungUp: () => boolean): Promise<void> {
     .addOption(new Option('--format <format>', 'how to report').choices(['text', 'json']).default('text'))
     .option('--strict', 'warnings and notes count as faults')
     .addHelpText('after', '\nExample:\n  ka-native check -f keepalived.conf --format json')
-    .action((options: Pick<CheckOptions, 'file' | 'format' | 'strict'>) => {
+    .action(async (options: Pick<CheckOptions, 'file' | 'format' | 'strict'>) => {
       const { output, exitCode } = runCheck({ ...options, color: process.stdout.isTTY })
-      process.stdout.write(output)
-      process.exitCode = exitCode
+      process.exitCode = (await writeOutput(output)) ? exitCode : 1
     })
 
   program

@@ -1,5 +1,7 @@
 /** The second reading of a line, for commands (language.md §1.1): both quotes, joined parts, escapes. */
 
+import { isBlank } from './lexer.ts'
+
 /** Words of a line, or why it has none. */
 export type CommandWords =
   | { readonly words: readonly string[] }
@@ -43,7 +45,7 @@ export function splitCommand(line: string, escapes: 'keep' | 'decode'): CommandW
     } else if (quote === undefined && (char === '"' || char === "'")) {
       quote = char
       word ??= ''
-    } else if (quote === undefined && /\s/.test(char)) {
+    } else if (quote === undefined && isBlank(char.charCodeAt(0))) {
       if (word !== undefined) words.push(word)
       word = undefined
     } else {

@@ -55,6 +55,7 @@ export const ERRORS = {
   // Structure
   'unknown-keyword': { class: 'unknown-keyword' },
   'misplaced-keyword': { class: 'unknown-keyword' },
+  'misplaced-block': { class: 'unknown-keyword', refusesStart: true },
   'unexpected-open-brace': { class: 'unexpected-open-brace' },
   'missing-open-brace': { class: 'missing-open-brace' },
   'unexpected-close-brace': { class: 'unexpected-close-brace' },
@@ -87,11 +88,11 @@ export const ERRORS = {
   'too-many-addresses': { class: 'general' },
   'interval-rounded': { class: 'general' },
   'authentication-dropped': { class: 'general' },
-  'cannot-run-without': { class: 'general', refusesStart: true },
 } as const
 
 /** Suspicious, but taken as written; or known and missing here in a way that matters. */
 export const WARNINGS = {
+  'multiple-files': { class: 'multiple-files' },
   'byte-order-mark': { class: 'unknown-keyword' },
   'no-address-advertised': { class: 'warning' },
   'group-not-link-local': { class: 'warning' },
@@ -101,6 +102,8 @@ export const WARNINGS = {
   'script-not-usable': { class: 'note' },
   'include-skipped': { class: 'note' },
   'not-supported-matters': { class: 'note' },
+  /** keepalived accepts it, so a test of the configuration does; here it cannot be run. */
+  'cannot-run-without': { class: 'note', refusesStart: true },
 } as const
 
 /** Worth knowing; nothing is wrong. */

@@ -1,7 +1,7 @@
 /** Diagnostics as data: what is wrong, where, and what would help. Rendering is in render.ts. */
 import { CLASS_RANK, ERRORS, NOTES, WARNINGS } from './diagnostic-codes.ts'
 import type { CodeProperties, DiagnosticClass, DiagnosticCode, ErrorCode, NoteCode, WarningCode } from './diagnostic-codes.ts'
-import { excerptAt } from './excerpt.ts'
+import { excerptAt, shown } from './excerpt.ts'
 import type { Excerpt } from './excerpt.ts'
 import type { Span } from './source.ts'
 
@@ -21,6 +21,8 @@ export interface Diagnostic {
   readonly severity: Severity
   /** keepalived's class, which decides the exit status. */
   readonly class: DiagnosticClass
+  /** Whether the configuration cannot be run because of it. */
+  readonly refusesStart: boolean
   readonly file: string
   /** From 1; absent when the finding is about the file as a whole. */
   readonly line: number | undefined
@@ -115,20 +117,25 @@ export class Diagnostics implements Iterable<Diagnostic> {
     if (CLASS_RANK[found] > CLASS_RANK[this.#highestClass]) this.#highestClass = found
     this.#refusesStart ||= refusesStart
     if (this.#counts[severity]++ >= KEPT_PER_SEVERITY) return
-    this.#kept.push({ code, severity, class: found, ...place(where), message, help })
+    this.#kept.push({ code, severity, class: found, refusesStart, ...place(where, message), help })
   }
 }
 
-function place(where: Span | string): Pick<Diagnostic, 'file' | 'line' | 'column' | 'length' | 'includedFrom' | 'excerpt'> {
+function place(
+  where: Span | string,
+  message: string,
+): Pick<Diagnostic, 'file' | 'line' | 'column' | 'length' | 'includedFrom' | 'excerpt' | 'message'> {
   if (typeof where === 'string') {
-    return { file: where, line: undefined, column: undefined, length: undefined, includedFrom: [], excerpt: undefined }
+    return { file: where, line: undefined, column: undefined, length: undefined, includedFrom: [], excerpt: undefined, message }
   }
   const { source, offset } = where
   const start = source.position(offset)
-  const excerpt = excerptAt(where, start)
+  const { excerpt, hidden } = excerptAt(where, start)
   const includedFrom: FileLine[] = []
   for (let from = source.includedFrom; from !== undefined && includedFrom.length < KEPT_INCLUDES; from = from.source.includedFrom) {
     includedFrom.push({ file: from.source.path, line: from.source.position(from.offset).line })
   }
-  return { file: source.path, ...start, length: excerpt.length, includedFrom, excerpt }
+  // What the excerpt hides, the message must not quote.
+  const quoted = hidden === undefined ? message : message.replaceAll(shown(hidden.marked), shown(hidden.masked))
+  return { file: source.path, ...start, length: excerpt.length, includedFrom, excerpt, message: quoted }
 }

@@ -11,6 +11,8 @@ export interface Written<T> {
 /** A configuration as written. */
 export interface ConfigDraft {
   instance: string | undefined
+  /** `net_namespace`: interfaces are those of another network, which cannot be looked up here. */
+  isElsewhere: boolean
   readonly globals: GlobalsDraft
   /** In file order; names are unique. */
   readonly instances: Map<string, VrrpInstanceDraft>
@@ -26,12 +28,16 @@ export interface GarpDraft {
   lowerPrioRepeat?: number
 }
 
+/** What the bursts of a new Master are when nobody says otherwise. */
+export const DEFAULT_GARP = { masterDelayUs: 5_000_000, masterRepeat: 5, masterRefreshUs: 0, masterRefreshRepeat: 1 } as const
+
 /** Settings that exist for one instance, and globally as its default. */
 export interface SharedDraft {
   downTimerAdverts?: number
   lowerPrioNoAdvert?: boolean
   higherPrioSendAdvert?: boolean
   ownerIgnoreAdverts?: boolean
+  strictMode?: boolean
   skipCheckAdvAddr?: boolean
   v3ChecksumAsV2?: boolean
   readonly garp: GarpDraft
@@ -43,13 +49,13 @@ export interface GlobalsDraft extends SharedDraft {
   vrrpVersion?: 2 | 3
   vrrpMcastGroup4?: string
   vrrpMcastGroup6?: string
-  minGarp?: boolean
   vrrpStartupDelayUs?: number
   vrrpRtPriority?: number
   dynamicInterfaces?: boolean
   allowIfChanges?: boolean
   defaultInterface?: string
-  scriptUser?: ScriptAccount
+  /** `invalid`: it names an account that does not exist; then no other line helps. */
+  scriptUser?: ScriptAccount | 'invalid'
   enableScriptSecurity?: boolean
 }
 
@@ -76,7 +82,8 @@ export interface VrrpInstanceDraft extends SharedDraft {
   /** Decided by the first keyword that has a family. */
   family?: Family
   version?: 2 | 3
-  interface?: Written<string>
+  /** The last one counts; a former one that does not exist is a mistake all the same. */
+  readonly interfaces: Written<string>[]
   virtualRouterId?: Written<number>
   state?: Written<'MASTER' | 'BACKUP'>
   priority?: number
@@ -87,6 +94,8 @@ export interface VrrpInstanceDraft extends SharedDraft {
   mcastSrcIp?: string
   mcastDstIp?: string
   noVirtualIpaddress?: boolean
+  /** It has unicast peers: it may do without an interface, and share its VRID. */
+  isUnicast?: boolean
   dontTrackPrimary?: boolean
   debug?: number
   authType?: Written<'PASS' | 'AH'>
@@ -98,10 +107,10 @@ export interface VrrpInstanceDraft extends SharedDraft {
 
 /** A configuration in which nothing is written yet. */
 export function emptyDraft(): ConfigDraft {
-  return { instance: undefined, globals: { garp: {} }, instances: new Map() }
+  return { instance: undefined, isElsewhere: false, globals: { garp: {} }, instances: new Map() }
 }
 
 /** An instance in which nothing is written yet. */
 export function emptyInstance(name: string, span: Span): VrrpInstanceDraft {
-  return { name, span, garp: {}, virtualIpaddress: [], virtualIpaddressExcluded: [], notify: {} }
+  return { name, span, interfaces: [], garp: {}, virtualIpaddress: [], virtualIpaddressExcluded: [], notify: {} }
 }

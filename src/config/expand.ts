@@ -2,14 +2,17 @@
  * All lines of all files, in reading order, as tokens: `include` and its relatives.
  *
  * Definitions, sequences and conditional lines belong here too; until they are read, a line that uses
- * one is an error, because the rest of the file would mean something else.
+ * one is an error (unsupported.ts).
  */
 import { dirname } from 'node:path'
 import { ALL_CHECKS, INCLUDE_WORDS, NO_CHECKS, applyIncludeCheck, mergeChecks, readConfigurationFile, resolveInclude } from './include.ts'
-import { Tokens, contentEnd, lexLine } from './lexer.ts'
-import { Source, decodeText } from './source.ts'
+import { TokenKind, Tokens, contentEnd, cutMark, isBackslash, lexLine } from './lexer.ts'
+import { findMainFiles } from './main-file.ts'
+import { Source, decodeText, encodeText, lineEnd } from './source.ts'
+import { Trail } from './trail.ts'
+import { continuationEnd, findExpansion, findReference, mayHaveReferences } from './unsupported.ts'
 import type { Diagnostics } from './diagnostic.ts'
-import type { IncludeChecks } from './include.ts'
+import type { IncludeChecks, ReadFile } from './include.ts'
 import type { Span } from './source.ts'
 
 /** Octets of a line, its line end aside: keepalived's buffer. */
@@ -19,10 +22,7 @@ export const MAX_FILES = 10_000
 /** Octets read at most, over all files. */
 export const MAX_OCTETS: number = 128 * 1024 * 1024
 
-const INCLUDE = /[ \t]*(include[rmwbea]?)(?:[ \t]+|$)/y
-const INCLUDE_CHECK = /[ \t]*include_check(?=[ \t]|$)/y
-const EXPANSION = /[ \t]*(?:(@)|(~SEQx?|~LST)|(\$[A-Za-z_]\w*)=)/y
-const REFERENCE = /\$(?:\{[A-Za-z_]\w*[ }]|_(?:PWD|INSTANCE|RANDOM|ENV|HASH|BANG)\b)/
+const INCLUDE = /(include[rmwbea]?)(?:[ \t]+|$)/y
 const LOWER_I = 105
 
 /** What was read: tokens of all files in reading order. */
@@ -37,22 +37,27 @@ interface OpenFile {
   readonly source: Source
   readonly sourceId: number
   readonly identity: string
+  /** Of the file, one character per octet: relative patterns start there. */
+  readonly directory: string
   readonly hasReferences: boolean
   position: number
   checks: IncludeChecks
   pending: { readonly paths: readonly string[]; next: number; readonly checks: IncludeChecks; readonly where: Span } | undefined
 }
 
-/** Reads the main file and what it includes. `text` replaces the content of `file`. */
+/** Reads the main file, or all that a pattern in its place matches, and what is included. `text` replaces the content of `file`. */
 export function expand(file: string, text: string | undefined, diagnostics: Diagnostics): Expanded {
   const expansion = new Expansion(diagnostics)
-  if (text === undefined) expansion.openMain(file)
-  else expansion.open(new Source(file, text), '', NO_CHECKS)
-  return expansion.run()
+  if (text !== undefined) {
+    expansion.open(encodeText(file), { text, identity: '' }, NO_CHECKS)
+    return expansion.run([])
+  }
+  return expansion.run(findMainFiles(file, diagnostics))
 }
 
 class Expansion {
   readonly #tokens = new Tokens()
+  readonly #trail = new Trail(this.#tokens)
   readonly #stack: OpenFile[] = []
   readonly #files = new Set<string>()
   readonly #diagnostics: Diagnostics
@@ -63,42 +68,58 @@ class Expansion {
     this.#diagnostics = diagnostics
   }
 
-  open(source: Source, identity: string, checks: IncludeChecks): void {
+  /** @param path one character per octet */
+  open(path: string, { text, identity }: ReadFile, checks: IncludeChecks, includedFrom?: Span): void {
+    const source = new Source(decodeText(path), text, includedFrom)
     // A byte order mark is no part of the first word.
-    const position = source.text.startsWith('\u00ef\u00bb\u00bf') ? 3 : 0
+    const position = text.startsWith('\u00ef\u00bb\u00bf') ? 3 : 0
     if (position > 0) {
       const help = 'keepalived itself does not read such a file: save it as UTF-8 without a byte order mark'
       this.#diagnostics.warning('byte-order-mark', { source, offset: 0, length: 3 }, 'the file starts with a byte order mark', help)
     }
-    const hasReferences = REFERENCE.test(source.text)
+    source.markSecret(0, this.#trail.isSecret)
     this.#files.add(source.path)
-    this.#octetsLeft -= source.text.length
+    this.#octetsLeft -= text.length
     this.#filesRead++
-    this.#stack.push({ source, sourceId: this.#tokens.enter(source), identity, hasReferences, position, checks, pending: undefined })
+    const sourceId = this.#tokens.enter(source)
+    const hasReferences = mayHaveReferences(text)
+    this.#stack.push({ source, sourceId, identity, directory: dirname(path), hasReferences, position, checks, pending: undefined })
   }
 
-  openMain(file: string): void {
-    const read = readConfigurationFile(file, this.#octetsLeft)
-    if (!('problem' in read)) return this.open(new Source(file, read.text), read.identity, NO_CHECKS)
+  /** Reads main files one after the other, and what is open already. */
+  run(mainFiles: readonly string[]): Expanded {
+    this.#finish()
+    for (const path of mainFiles) {
+      this.#openMain(path)
+      this.#finish()
+    }
+    return { tokens: this.#tokens, files: [...this.#files] }
+  }
+
+  #openMain(path: string): void {
+    const read = readConfigurationFile(path, this.#octetsLeft)
+    if (!('problem' in read)) return this.open(path, read, NO_CHECKS)
+    const file = decodeText(path)
     const missing = read.problem === 'does not exist'
     const message = `the configuration file '${file}' ${read.problem}`
     const help = read.problem === 'is executable' ? `take its execute permission away: chmod a-x ${file}` : undefined
     return this.#diagnostics.error(missing ? 'config-not-found' : 'config-unreadable', file, message, help)
   }
 
-  run(): Expanded {
+  #finish(): void {
     for (let top = this.#stack.at(-1); top !== undefined; top = this.#stack.at(-1)) {
       if (top.pending !== undefined) this.#openPending(top)
       else if (top.position < top.source.text.length) this.#readLine(top)
       else this.#close()
     }
-    return { tokens: this.#tokens, files: [...this.#files] }
   }
 
   #close(): void {
     this.#stack.pop()
     const parent = this.#stack.at(-1)
-    if (parent !== undefined) this.#tokens.resume(parent.sourceId)
+    if (parent === undefined) return
+    this.#tokens.resume(parent.sourceId)
+    parent.source.markSecret(parent.position, this.#trail.isSecret)
   }
 
   #openPending(parent: OpenFile): void {
@@ -116,18 +137,14 @@ class Expansion {
     }
     const read = readConfigurationFile(path, this.#octetsLeft)
     if ('problem' in read) {
-      const message = `'${path}' ${read.problem}`
+      const message = `'${decodeText(path)}' ${read.problem}`
       if (pending.checks.read) this.#diagnostics.error('include-failed', pending.where, message)
       else this.#diagnostics.warning('include-skipped', pending.where, message, 'it is skipped; includer makes this an error')
     } else if (this.#stack.some(({ identity }) => identity === read.identity)) {
-      this.#diagnostics.error(
-        'circular-include',
-        pending.where,
-        `'${path}' includes itself, directly or through other files`,
-        this.#chain(),
-      )
+      const message = `'${decodeText(path)}' includes itself, directly or through other files`
+      this.#diagnostics.error('circular-include', pending.where, message, this.#chain())
     } else {
-      this.open(new Source(path, read.text, pending.where), read.identity, parent.checks)
+      this.open(path, read, parent.checks, pending.where)
     }
   }
 
@@ -142,13 +159,26 @@ class Expansion {
     const { text } = source
     const start = file.position
     const newline = text.indexOf('\n', start)
-    let end = newline === -1 ? text.length : newline
-    file.position = end + 1
-    while (end > start && text.charCodeAt(end - 1) === 13) end--
+    const stop = newline === -1 ? text.length : newline
+    file.position = stop + 1
+    const end = lineEnd(text, start, stop)
     if (end === start || !this.#isReadable(source, start, end)) return
-    if (this.#isExpansion(file, start, end)) return
-    const stop = contentEnd(source, start, end, this.#diagnostics)
-    for (let at = start; at < stop;) at = this.#readLogicalLine(file, at, stop)
+    const content = contentEnd(source, start, end, this.#diagnostics)
+    const mark = cutMark(text, content)
+    const isContinued = isBackslash(text, mark)
+    for (let at = start; at < content;) {
+      const unsupported = findExpansion(source, at, content) ?? (file.hasReferences ? findReference(source, at, content) : undefined)
+      if (unsupported !== undefined) {
+        const { span, what } = unsupported
+        this.#diagnostics.error('expansion-not-supported', span, `${what} are not supported yet: the line is ignored`)
+        if (isContinued) file.position = continuationEnd(text, file.position)
+        return
+      }
+      at = this.#readLogicalLine(file, at, content)
+    }
+    if (!isContinued) return
+    const span = { source, offset: mark, length: 1 }
+    this.#diagnostics.error('line-continuation', span, 'a backslash does not continue a line', 'write the whole setting on one line')
   }
 
   #isReadable(source: Source, start: number, end: number): boolean {
@@ -163,56 +193,25 @@ class Expansion {
     return false
   }
 
-  /** Whether the line needs a feature that is not read yet; then it is reported and skipped, with its continuation. */
-  #isExpansion(file: OpenFile, start: number, end: number): boolean {
-    const { source } = file
-    EXPANSION.lastIndex = start
-    const found = EXPANSION.exec(source.text)
-    if (found === null) {
-      const used = file.hasReferences ? REFERENCE.exec(source.text.slice(start, end)) : null
-      if (used === null) return false
-      const span = { source, offset: start + used.index, length: used[0].length }
-      this.#diagnostics.error('expansion-not-supported', span, 'references (${NAME}) are not supported yet: the line is ignored')
-      return true
-    }
-    const [matched, condition, sequence] = found
-    const what =
-      condition === undefined ? (sequence === undefined ? 'definitions ($NAME=...)' : `${sequence}(...)`) : 'conditional lines (@ID)'
-    const span = { source, offset: start, length: Math.min(matched.length, end - start) }
-    this.#diagnostics.error('expansion-not-supported', span, `${what} are not supported yet: the line is ignored`)
-    this.#skipContinuation(file, end)
-    return true
-  }
-
-  #skipContinuation(file: OpenFile, end: number): void {
-    const { text } = file.source
-    let last = text.charAt(end - 1)
-    while (last === '\\' && file.position < text.length) {
-      const newline = text.indexOf('\n', file.position)
-      const stop = newline === -1 ? text.length : newline
-      last = text.charAt(stop - 1)
-      file.position = stop + 1
-    }
-  }
-
   /** Reads up to and including a brace, an include, or the end of the line; returns where the next logical line starts. */
   #readLogicalLine(file: OpenFile, start: number, stop: number): number {
     const { source } = file
     const { text } = source
     let first = start
     while (first < stop && (text.charCodeAt(first) === 32 || text.charCodeAt(first) === 9)) first++
-    if (text.charCodeAt(first) !== LOWER_I) return lexLine(this.#tokens, source, first, stop)
-    const line = text.slice(first, stop)
-    INCLUDE.lastIndex = 0
-    const found = INCLUDE.exec(line)
-    if (found !== null) {
-      this.#include(file, { source, offset: first, length: line.length }, found[1] ?? '', line.slice(INCLUDE.lastIndex))
-      return stop
+    if (text.charCodeAt(first) === LOWER_I) {
+      const line = text.slice(first, stop)
+      INCLUDE.lastIndex = 0
+      const found = INCLUDE.exec(line)
+      if (found !== null) {
+        this.#include(file, { source, offset: first, length: line.length }, found[1] ?? '', line.slice(INCLUDE.lastIndex))
+        return stop
+      }
     }
     const before = this.#tokens.count
     const next = lexLine(this.#tokens, source, first, stop)
-    INCLUDE_CHECK.lastIndex = 0
-    if (INCLUDE_CHECK.test(line)) this.#changeChecks(file, before + 1)
+    this.#takeNotice(file, before)
+    this.#trail.follow(before)
     return next
   }
 
@@ -222,15 +221,24 @@ class Expansion {
     const where = { ...line, offset: line.offset + line.length - pattern.length, length: pattern.length }
     const checks = mergeChecks(file.checks, INCLUDE_WORDS.get(word) ?? ALL_CHECKS)
     const plain = pattern.replaceAll(/\\([#!])/g, '$1')
-    const paths = resolveInclude(plain, dirname(file.source.path), checks, where, this.#diagnostics)
+    const paths = resolveInclude(plain, file.directory, checks, where, this.#diagnostics)
     file.pending = { paths, next: 0, checks, where }
   }
 
-  /** Checks change for the lines that follow in this file and in files included from there. */
-  #changeChecks(file: OpenFile, firstWord: number): void {
-    const words: string[] = []
-    // Kinds up to Quoted are words.
-    for (let at = firstWord; at < this.#tokens.count && this.#tokens.kind(at) <= 2; at++) words.push(decodeText(this.#tokens.text(at)))
-    file.checks = applyIncludeCheck(words, file.checks).checks
+  /** What a line means before anything is known about keywords: `include_check`, and marks that keepalived reads differently. */
+  #takeNotice(file: OpenFile, first: number): void {
+    const tokens = this.#tokens
+    if (this.#trail.isGlobalDefs && tokens.kind(first) <= TokenKind.Quoted && tokens.text(first) === 'include_check') {
+      const words: string[] = []
+      for (let at = first + 1; tokens.kind(at) <= TokenKind.Quoted; at++) words.push(decodeText(tokens.text(at)))
+      // Changes count for the lines that follow in this file and in files included from there.
+      file.checks = applyIncludeCheck(words, file.checks).checks
+    }
+    if (this.#trail.isInGlobalDefs) return
+    for (let at = first; at < tokens.count; at++) {
+      if (tokens.kind(at) !== TokenKind.EscapedWord) continue
+      const message = 'a mark after a backslash is part of the word here; keepalived 2.2.7 ends the line there, outside global_defs'
+      this.#diagnostics.info('differs-from-keepalived', tokens.span(at), message, 'put quotes around the word, without the backslash')
+    }
   }
 }

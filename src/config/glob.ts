@@ -2,10 +2,13 @@
  * File patterns as glob(3) reads them: `*`, `?`, `[set]`, `\` escapes, and `{a,b}` alternatives.
  *
  * Node's own `fs.glob` starts with Node 22 and does not report which alternative matched nothing,
- * which the include rules need. Work is bounded: patterns come from configuration text.
+ * which the include rules need. Work is bounded: patterns come from configuration text. Patterns and
+ * paths have one character per octet, as texts do: a file name need not be UTF-8.
  */
 import { readdirSync, statSync } from 'node:fs'
+import type { Stats } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
+import { isLiteral, matches, readPart } from './glob-part.ts'
 
 /** What one brace alternative (or a whole pattern without braces) matched, in glob order. */
 export interface Alternative {
@@ -27,20 +30,28 @@ export interface GlobResult {
 export const MAX_ALTERNATIVES = 1024
 /** Directory entries compared at most. */
 export const MAX_ENTRIES = 100_000
+/** Steps of such comparisons at most: a pattern of many stars takes many for a long name. */
+const MAX_STEPS = 20_000_000
+
+/** What is left of the bounds. */
+interface Budget {
+  entries: number
+  steps: number
+}
 
 /** Expands a pattern; relative ones are looked up in `base`. */
 export function glob(pattern: string, base: string): GlobResult {
   const patterns = expandBraces(pattern)
-  const budget = { entries: MAX_ENTRIES }
+  const budget: Budget = { entries: MAX_ENTRIES, steps: MAX_STEPS }
   const alternatives = patterns.slice(0, MAX_ALTERNATIVES).map((alternative): Alternative => {
     const hasWildcard = /(?:^|[^\\])(?:\\\\)*[*?[]/.test(alternative)
     const paths = hasWildcard ? walk(alternative, base, budget) : existing(unescape(alternative), base)
     return { pattern: alternative, hasWildcard, paths }
   })
   return {
-    hasBraces: patterns.length > 1 || patterns[0] !== pattern,
+    hasBraces: unescapedIndex(pattern, '{', 0) !== -1,
     alternatives,
-    truncated: patterns.length > MAX_ALTERNATIVES || budget.entries <= 0,
+    truncated: patterns.length > MAX_ALTERNATIVES || budget.entries <= 0 || budget.steps <= 0,
   }
 }
 
@@ -93,88 +104,47 @@ function unescapedIndex(text: string, wanted: string, from: number): number {
   return -1
 }
 
+/** A path as the system takes it. */
+export function systemPath(path: string): Buffer {
+  return Buffer.from(path, 'latin1')
+}
+
 function existing(path: string, base: string): string[] {
   const full = isAbsolute(path) ? path : join(base, path)
+  return status(full) === undefined ? [] : [full]
+}
+
+/** Whatever stands in the way (no such file, a loop of links, no permission), there is nothing to match. */
+function status(path: string): Stats | undefined {
   try {
-    statSync(full)
-    return [full]
+    return statSync(systemPath(path))
   } catch {
-    // Whatever stands in the way (no such file, a loop of links, no permission), nothing is matched.
-    return []
+    return undefined
   }
 }
 
-function walk(pattern: string, base: string, budget: { entries: number }): string[] {
-  const parts = pattern.split('/').filter((part) => part !== '')
+function walk(pattern: string, base: string, budget: Budget): string[] {
+  const names = pattern.split('/').filter((name) => name !== '')
   let found = [isAbsolute(pattern) ? '/' : base]
-  for (const part of parts) {
+  for (const name of names) {
+    const part = readPart(name)
     found = found.flatMap((directory) => {
-      if (!/[*?[\\]/.test(part)) return existing(part, directory)
+      if (isLiteral(part)) return existing(String.fromCharCode(...part), directory)
       return entries(directory)
-        .filter((name) => budget.entries-- > 0 && (!name.startsWith('.') || part.startsWith('.')) && matches(part, name))
-        .map((name) => join(directory, name))
+        .filter((entry) => budget.entries-- > 0 && budget.steps > 0 && matches(part, entry, budget))
+        .map((entry) => join(directory, entry))
     })
   }
-  return found
+  return pattern.endsWith('/') ? found.filter((path) => status(path)?.isDirectory()) : found
 }
 
 function entries(directory: string): string[] {
   try {
-    return readdirSync(directory).sort()
+    return readdirSync(systemPath(directory), 'latin1').sort()
   } catch {
     // Not a directory, or not ours to read: glob(3) finds nothing there.
     return []
   }
-}
-
-/** Whether one file name matches one pattern part; linear in practice, never exponential. */
-function matches(pattern: string, name: string): boolean {
-  let at = 0
-  let inName = 0
-  let starAt = -1
-  let starInName = 0
-  while (inName < name.length) {
-    const step = at < pattern.length && pattern[at] !== '*' ? matchOne(pattern, at, name.charAt(inName)) : 0
-    if (step > 0) {
-      at += step
-      inName++
-    } else if (pattern[at] === '*') {
-      starAt = at++
-      starInName = inName
-    } else if (starAt !== -1) {
-      at = starAt + 1
-      inName = ++starInName
-    } else {
-      return false
-    }
-  }
-  while (pattern[at] === '*') at++
-  return at === pattern.length
-}
-
-/** How many characters of the pattern match this character: 0 when they do not. */
-function matchOne(pattern: string, at: number, char: string): number {
-  const code = pattern[at]
-  if (code === '?') return 1
-  if (code === '[') {
-    const set = /^\[([!^]?)(\]?[^\]]*)\]/.exec(pattern.slice(at))
-    if (set !== null) return inSet(set[2] ?? '', char) === (set[1] === '') ? set[0].length : 0
-  }
-  if (code === '\\' && at + 1 < pattern.length) return pattern[at + 1] === char ? 2 : 0
-  return code === char ? 1 : 0
-}
-
-function inSet(set: string, char: string): boolean {
-  for (let at = 0; at < set.length; at++) {
-    const from = set.charAt(at)
-    if (set[at + 1] === '-' && at + 2 < set.length) {
-      if (from <= char && char <= set.charAt(at + 2)) return true
-      at += 2
-    } else if (from === char) {
-      return true
-    }
-  }
-  return false
 }
 
 function unescape(pattern: string): string {

@@ -1,8 +1,9 @@
 /** What a check looks up on this machine. Injected, so that a check can be made for another one. */
-import { spawnSync } from 'node:child_process'
 import { constants, accessSync, existsSync, readFileSync, statSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { isAbsolute, join } from 'node:path'
+import { Accounts } from './accounts.ts'
+import { readMtu } from './mtu.ts'
 
 /** A user as the account database knows it. */
 export interface UserEntry {
@@ -19,8 +20,9 @@ export interface Host {
   hasInterface(name: string): boolean
   /** Octets; absent when not known. */
   interfaceMtu(name: string): number | undefined
-  user(name: string): UserEntry | undefined
-  hasGroup(name: string): boolean
+  /** `no-answer`: the account database takes too long to say. */
+  user(name: string): UserEntry | undefined | 'no-answer'
+  hasGroup(name: string): boolean | 'no-answer'
   /** The number of an address scope: a number in any base, or a name that iproute2 knows. */
   addressScope(text: string): number | undefined
   /** Why a program cannot be run; absent when it can. */
@@ -35,26 +37,29 @@ export interface ScriptProblem {
   readonly reason: string
 }
 
-/** Names that are safe as an argument of getent(1). */
-const ACCOUNT_NAME = /^[A-Za-z_][A-Za-z0-9_.@-]*\$?$/
-
 /** This machine, in the network namespace of this process. Interfaces are read once, at the first question. */
 export function localHost(): Host {
   const interfaces = lazy(readInterfaces)
   const scopes = lazy(readScopes)
-  const users = new Map<string, string[] | undefined>()
-  const groups = new Map<string, string[] | undefined>()
+  const mtus = new Map<string, number | undefined>()
+  const accounts = new Accounts()
   return {
     hostname: hostname(),
     uid: process.geteuid?.() ?? 0,
     hasInterface: (name) => interfaces()?.has(name) ?? true,
-    // sysfs may belong to another network namespace; only the engine's link dump is certain.
-    interfaceMtu: () => undefined,
-    user(name) {
-      const entry = remembered(users, name, () => accountEntry('passwd', name))
-      return entry === undefined ? undefined : { uid: Number(entry[2]), gid: Number(entry[3]) }
+    interfaceMtu(name) {
+      // A name that no interface has may be a path to anywhere.
+      if (!mtus.has(name)) mtus.set(name, interfaces()?.has(name) === true ? readMtu(name) : undefined)
+      return mtus.get(name)
     },
-    hasGroup: (name) => remembered(groups, name, () => accountEntry('group', name)) !== undefined,
+    user(name) {
+      const entry = accounts.entry('passwd', name)
+      return typeof entry === 'object' ? { uid: Number(entry[2]), gid: Number(entry[3]) } : entry
+    },
+    hasGroup(name) {
+      const entry = accounts.entry('group', name)
+      return entry === 'no-answer' ? entry : entry !== undefined
+    },
     addressScope: (text) => scopeNumber(text) ?? scopes().get(text),
     scriptProblem,
   }
@@ -95,18 +100,6 @@ function readInterfaces(): ReadonlySet<string> | undefined {
   return new Set(lines.map((line) => line.slice(0, line.lastIndexOf(':')).trim()).filter((name) => name !== ''))
 }
 
-/** Asks /etc first; getent(1) knows the other sources of nsswitch.conf, where there is one. */
-function accountEntry(database: 'passwd' | 'group', name: string): string[] | undefined {
-  const file = `/etc/${database}`
-  const local = (existsSync(file) ? readFileSync(file, 'utf8') : '')
-    .split('\n')
-    .map((line) => line.split(':'))
-    .find((fields) => fields[0] === name && fields.length > 2)
-  if (local !== undefined || !ACCOUNT_NAME.test(name)) return local
-  const { status, stdout } = spawnSync('getent', [database, name], { encoding: 'utf8', timeout: 5000 })
-  return status === 0 ? stdout.trim().split(':') : undefined
-}
-
 function scriptProblem(path: string): ScriptProblem | undefined {
   if (isAbsolute(path)) return programProblem(path)
   if (path.includes('/')) return { isMissing: true, reason: 'is not an absolute path' }
@@ -130,12 +123,4 @@ function programProblem(path: string): ScriptProblem | undefined {
 function lazy<T>(make: () => T): () => T {
   let made: T | undefined
   return () => (made ??= make())
-}
-
-function remembered<T>(known: Map<string, T>, key: string, look: () => T): T {
-  const found = known.get(key)
-  if (found !== undefined || known.has(key)) return found as T
-  const looked = look()
-  known.set(key, looked)
-  return looked
 }

@@ -1,8 +1,7 @@
 /** The include family (language.md §4): which problems are errors, and reading the files. */
 import { constants, accessSync, readFileSync, statSync } from 'node:fs'
 import type { Stats } from 'node:fs'
-import { glob } from './glob.ts'
-import type { Alternative } from './glob.ts'
+import { glob, systemPath } from './glob.ts'
 import { decodeText } from './source.ts'
 import type { Diagnostics } from './diagnostic.ts'
 import type { Span } from './source.ts'
@@ -45,20 +44,29 @@ export const INCLUDE_CHECK_WORDS: readonly string[] = [...CHECK_WORDS.keys()]
 /**
  * Applies the words of an `include_check` line to the checks in force.
  *
- * Bare means all. A plain word sets, `+word` adds, `-word` removes; only the first word may set.
+ * Bare means all. A plain word sets, `+word` adds, `-word` removes; only the first word may set, and with
+ * any word that sets come the checks of `read`, as with the include words.
  *
  * @returns the new checks, and the words that were not understood or come too late to set
  */
 export function applyIncludeCheck(words: readonly string[], before: IncludeChecks): { checks: IncludeChecks; rejected: readonly string[] } {
   if (words.length === 0) return { checks: ALL_CHECKS, rejected: [] }
   const rejected: string[] = []
-  const checks = { ...(/^[+-]/.test(words[0] ?? '') ? before : NO_CHECKS) }
+  const checks = { ...(isChange(words[0] ?? '') ? before : NO_CHECKS) }
   for (const [index, word] of words.entries()) {
-    const check = CHECK_WORDS.get(word.replace(/^[+-]/, ''))
-    if (check === undefined || (index > 0 && !/^[+-]/.test(word))) rejected.push(word)
-    else checks[check] = !word.startsWith('-')
+    const check = CHECK_WORDS.get(isChange(word) ? word.slice(1) : word)
+    if (check === undefined || (index > 0 && !isChange(word))) {
+      rejected.push(word)
+    } else {
+      checks[check] = !word.startsWith('-')
+      if (!isChange(word)) checks.read = true
+    }
   }
   return { checks, rejected }
+}
+
+function isChange(word: string): boolean {
+  return word.startsWith('+') || word.startsWith('-')
 }
 
 /** Either of two sets of checks. */
@@ -71,32 +79,32 @@ export function mergeChecks(one: IncludeChecks, other: IncludeChecks): IncludeCh
   }
 }
 
-/** The files an include pattern names, problems reported at `where`. */
+/** The files an include pattern names, problems reported at `where`. Pattern and paths have one character per octet. */
 export function resolveInclude(pattern: string, base: string, checks: IncludeChecks, where: Span, diagnostics: Diagnostics): string[] {
   const shown = decodeText(pattern)
-  const { alternatives, hasBraces, truncated } = glob(shown, base)
+  const { alternatives, hasBraces, truncated } = glob(pattern, base)
   if (truncated) diagnostics.error('too-many-files', where, `'${shown}' stands for too many files`, 'name the files more exactly')
-  for (const alternative of alternatives) {
-    if (alternative.paths.length > 0) continue
-    if (hasBraces)
-      reportMissing(checks.braceMatch, where, `no file matches '${alternative.pattern}', one alternative of the braces`, diagnostics)
-    else reportUnmatched(alternative, checks, where, diagnostics)
+  const paths = alternatives.flatMap((alternative) => alternative.paths)
+  const missing = alternatives.filter((alternative) => !alternative.hasWildcard && alternative.paths.length === 0)
+  for (const alternative of missing) {
+    const name = decodeText(alternative.pattern)
+    if (hasBraces) {
+      const message = `there is no file '${name}', one alternative of the braces`
+      reportMissing(checks.braceMatch, where, message, diagnostics, 'it is skipped; includeb makes this an error')
+    } else {
+      const quotes = name.includes('"') ? 'the rest of the line is the pattern as it stands: leave the quotes out' : undefined
+      reportMissing(checks.match, where, `there is no file '${name}'`, diagnostics, quotes ?? 'it is skipped; includem makes this an error')
+    }
   }
-  return alternatives.flatMap(({ paths }) => paths)
+  // Wildcards may match nothing as long as the pattern as a whole matches something.
+  if (paths.length === 0 && missing.length === 0 && checks.wildcardMatch)
+    diagnostics.error('include-failed', where, `no file matches '${shown}'`)
+  return paths
 }
 
-function reportUnmatched({ pattern, hasWildcard }: Alternative, checks: IncludeChecks, where: Span, diagnostics: Diagnostics): void {
-  if (!hasWildcard) {
-    const help = pattern.includes('"') ? 'the rest of the line is the pattern as it stands: leave the quotes out' : undefined
-    reportMissing(checks.match, where, `there is no file '${pattern}'`, diagnostics, help)
-  } else if (checks.wildcardMatch) {
-    reportMissing(true, where, `no file matches '${pattern}'`, diagnostics)
-  }
-}
-
-function reportMissing(isError: boolean, where: Span, message: string, diagnostics: Diagnostics, help?: string): void {
-  if (isError) diagnostics.error('include-failed', where, message, help)
-  else diagnostics.warning('include-skipped', where, message, help ?? 'it is skipped; includem makes this an error')
+function reportMissing(isError: boolean, where: Span, message: string, diagnostics: Diagnostics, help: string): void {
+  if (isError) diagnostics.error('include-failed', where, message, help.startsWith('it is skipped') ? undefined : help)
+  else diagnostics.warning('include-skipped', where, message, help)
 }
 
 /** A file as read: its text (one character per octet) and an identity that survives other spellings of its path. */
@@ -105,14 +113,15 @@ export interface ReadFile {
   readonly identity: string
 }
 
-/** Reads a configuration file, or says in words why it may not be read. */
+/** Reads a configuration file, or says in words why it may not be read. The path has one character per octet. */
 export function readConfigurationFile(path: string, limitBytes: number): ReadFile | { readonly problem: string } {
   try {
-    const stats = statSync(path)
+    const file = systemPath(path)
+    const stats = statSync(file)
     const problem = unsuitable(stats, limitBytes)
     if (problem !== undefined) return { problem }
-    accessSync(path, constants.R_OK)
-    return { text: readFileSync(path, 'latin1'), identity: `${stats.dev}:${stats.ino}` }
+    accessSync(file, constants.R_OK)
+    return { text: readFileSync(file, 'latin1'), identity: `${stats.dev}:${stats.ino}` }
   } catch (error) {
     return { problem: describe(error) }
   }

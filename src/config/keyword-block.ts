@@ -1,12 +1,10 @@
 /** Blocks whose lines are keywords of a table, and what happens to a word that the table does not hold. */
-import { CONSEQUENCES } from './keywords/not-yet.ts'
+import { CONSEQUENCES, REFUSED } from './keywords/not-yet.ts'
+import { UNREAD } from './schema.ts'
 import type { KeywordTable, LineResult, OpenBlock, ReadContext } from './schema.ts'
 import { blocksWith, keywordsOf, nearest } from './suggest.ts'
-import { shown } from './values.ts'
+import { shown } from './excerpt.ts'
 import type { Directive } from './words.ts'
-
-/** The contents of a block that is known and not acted on. */
-const UNREAD: OpenBlock = { line: () => 'skip' }
 
 /** A block read by a table into a target. */
 export class KeywordBlock<T> implements OpenBlock {
@@ -55,7 +53,8 @@ function unhandled(path: string, directive: Directive, context: ReadContext): Li
   }
   reportNotYet(path, directive, context)
   const [syntax] = known
-  return syntax.includes('{') && !directive.opensBlock ? UNREAD : 'skip'
+  if (!syntax.includes('{')) return 'setting'
+  return directive.opensBlock ? 'skip' : UNREAD
 }
 
 /** Reports a keyword that is known and not acted on, with what that means where it matters. */
@@ -67,7 +66,7 @@ export function reportNotYet(path: string, directive: Directive, { diagnostics }
   const help = `${keyword}: ${meaning}`
   if (consequence === undefined) diagnostics.info('not-supported-yet', span, message, help)
   else if (consequence.effect === 'warn') diagnostics.warning('not-supported-matters', span, `${message}: ${consequence.without}`, help)
-  else diagnostics.error('cannot-run-without', span, `${message}: ${consequence.without}`, help)
+  else diagnostics.warning('cannot-run-without', span, `${message}: ${consequence.without}; ${REFUSED}`, help)
 }
 
 function reportUnknown(path: string, directive: Directive, { diagnostics }: ReadContext): void {

@@ -109,6 +109,7 @@ function grown(array: Uint32Array<ArrayBuffer>, capacity: number): Uint32Array<A
 }
 
 const TAB = 9
+const LINE_FEED = 10
 const CARRIAGE_RETURN = 13
 const SPACE = 32
 const BANG = 33
@@ -119,15 +120,15 @@ const OPEN = 123
 const CLOSE = 125
 
 /** Blank, tab, line feed, vertical tab, form feed, carriage return. */
-function isBlank(code: number): boolean {
+export function isBlank(code: number): boolean {
   return code === SPACE || (code >= TAB && code <= CARRIAGE_RETURN)
 }
 
 /**
- * Where the content of a line ends: at its comment, without trailing blanks.
+ * Where the content of a line ends: at its comment, at a quote that is not closed, or at a backslash
+ * that ends the line, without trailing blanks. {@link cutMark} tells which.
  *
- * An odd number of quotes and a trailing backslash, which continues nothing here, are reported. The
- * backslash is left out, so that what precedes it keeps its meaning.
+ * An odd number of quotes is reported: keepalived keeps the words before the quote and loses what follows.
  */
 export function contentEnd(source: Source, start: number, end: number, diagnostics: Diagnostics): number {
   const { text } = source
@@ -139,18 +140,30 @@ export function contentEnd(source: Source, start: number, end: number, diagnosti
     else if (quoted === -1 && (code === HASH || code === BANG)) break
     else if (quoted === -1 && code === BACKSLASH && text.charCodeAt(at + 1) !== QUOTE) at++
   }
-  let stop = Math.min(at, end)
-  while (stop > start && isBlank(text.charCodeAt(stop - 1))) stop--
+  const stop = withoutBlanks(text, start, Math.min(at, end))
   if (quoted !== -1) {
     diagnostics.error('unterminated-quote', { source, offset: quoted, length: stop - quoted }, 'this quote is not closed on its line')
-    // keepalived keeps the words before the quote and loses what follows.
-    stop = quoted
-    while (stop > start && isBlank(text.charCodeAt(stop - 1))) stop--
-  } else if (stop > start && at >= end && text.charCodeAt(stop - 1) === BACKSLASH && !isEscaped(text, start, stop - 1)) {
-    const span = { source, offset: --stop, length: 1 }
-    diagnostics.error('line-continuation', span, 'a backslash does not continue a line', 'write the whole setting on one line')
-    while (stop > start && isBlank(text.charCodeAt(stop - 1))) stop--
+    return withoutBlanks(text, start, quoted)
   }
+  const isContinued = stop > start && at >= end && text.charCodeAt(stop - 1) === BACKSLASH && !isEscaped(text, start, stop - 1)
+  return isContinued ? withoutBlanks(text, start, stop - 1) : stop
+}
+
+/** What {@link contentEnd} cut a line off at, given where that was: the offset of the first octet that is no blank. */
+export function cutMark(text: string, contentStop: number): number {
+  let at = contentStop
+  while (at < text.length && text.charCodeAt(at) !== LINE_FEED && isBlank(text.charCodeAt(at))) at++
+  return at
+}
+
+/** Whether a line ends in a backslash, which continues nothing here, given where {@link cutMark} is. */
+export function isBackslash(text: string, at: number): boolean {
+  return text.charCodeAt(at) === BACKSLASH
+}
+
+function withoutBlanks(text: string, start: number, end: number): number {
+  let stop = end
+  while (stop > start && isBlank(text.charCodeAt(stop - 1))) stop--
   return stop
 }
 
@@ -200,7 +213,7 @@ function lexWord(tokens: Tokens, text: string, start: number, end: number): numb
   for (; at < end; at++) {
     const code = text.charCodeAt(at)
     if (isBlank(code) || code === QUOTE || code === OPEN || code === CLOSE) break
-    if (code === BACKSLASH && isCommentMark(text.charCodeAt(at + 1))) kind = TokenKind.EscapedWord
+    if (code === BACKSLASH && at + 1 < end && isCommentMark(text.charCodeAt(at + 1))) kind = TokenKind.EscapedWord
   }
   tokens.push(kind, start, at - start)
   return at

@@ -1,6 +1,10 @@
 /** One `vrrp_instance`: defaults, and the rules among its own lines (vrrp.md §1, §5.2, §8). */
 import type { SharedDraft, VrrpInstanceDraft } from './draft.ts'
+import { shown } from './excerpt.ts'
+import { REFUSED } from './keywords/not-yet.ts'
 import { linkAddresses } from './link-addresses.ts'
+import { makeStrict } from './link-strict.ts'
+import { DEFAULT_PRIORITY, OWNER } from './model.ts'
 import type { GarpSchedule, NotifyScripts, PassAuthentication, VrrpInstance } from './model.ts'
 import type { ReadContext } from './schema.ts'
 import { US_PER_S } from './values.ts'
@@ -15,9 +19,6 @@ export interface Defaults extends Required<Omit<SharedDraft, 'garp'>> {
   readonly garp: GarpSchedule
 }
 
-/** The address owner's priority. */
-const OWNER = 255
-const DEFAULT_PRIORITY = 100
 /** The resolution of the version 3 interval. */
 const CENTISECOND_US = 10_000
 /** 12 bits of centiseconds. */
@@ -26,7 +27,8 @@ const MAX_V3_INTERVAL_US = 4095 * CENTISECOND_US
 type Draft = VrrpInstanceDraft
 
 /** The instance, or `undefined` when it lacks what it cannot be without; everything wrong is reported. */
-export function linkInstance(draft: Draft, defaults: Defaults, context: ReadContext): VrrpInstance | undefined {
+export function linkInstance(written: Draft, defaults: Defaults, context: ReadContext): VrrpInstance | undefined {
+  const draft = (written.strictMode ?? defaults.strictMode) ? makeStrict(written, defaults, context) : written
   const family = draft.family ?? 4
   const version = draft.version ?? (family === 6 ? 3 : defaults.version)
   const priority = draft.priority ?? (draft.state?.value === 'MASTER' ? OWNER : DEFAULT_PRIORITY)
@@ -35,7 +37,7 @@ export function linkInstance(draft: Draft, defaults: Defaults, context: ReadCont
   const virtualRouterId = draft.virtualRouterId?.value
   if (virtualRouterId === undefined) {
     const help = 'each instance has `virtual_router_id` 1 to 255, the same on all its routers'
-    context.diagnostics.error('missing-vrid', draft.span, `instance ${draft.name} has no virtual_router_id`, help)
+    context.diagnostics.error('missing-vrid', draft.span, `instance ${shown(draft.name)} has no virtual_router_id`, help)
   }
   const { virtualIpaddress, virtualIpaddressExcluded } = linkAddresses(draft, version, device, defaults, context)
   const preempt = linkPreempt(draft, priority, state, context)
@@ -71,13 +73,15 @@ export function linkInstance(draft: Draft, defaults: Defaults, context: ReadCont
 }
 
 function linkInterface(draft: Draft, defaults: Defaults, { diagnostics, host }: ReadContext): string | undefined {
-  const { name, interface: written } = draft
-  if (written === undefined) return diagnostics.error('missing-interface', draft.span, `instance ${name} has no interface`)
-  if (!defaults.isInterfaceOptional && !host.hasInterface(written.value)) {
+  const { interfaces } = draft
+  const name = shown(draft.name)
+  for (const { value, span } of interfaces) {
+    if (defaults.isInterfaceOptional || host.hasInterface(value)) continue
     const help = 'an interface may be missing at start with `dynamic_interfaces` in global_defs'
-    diagnostics.error('unknown-interface', written.span, `interface ${written.value} of instance ${name} does not exist`, help)
+    diagnostics.error('unknown-interface', span, `interface ${shown(value)} of instance ${name} does not exist`, help)
   }
-  return written.value
+  if (draft.isUnicast === true && interfaces.length === 0) return undefined
+  return interfaces.at(-1)?.value ?? diagnostics.error('missing-interface', draft.span, `instance ${name} has no interface`)
 }
 
 /** A Master from the start, and an address owner, cannot wait for others. */
@@ -114,7 +118,7 @@ function linkInterval({ advertIntUs, name }: Draft, version: 2 | 3, { diagnostic
     const limit =
       version === 2 ? 'VRRP version 2 advertises in whole seconds' : 'VRRP version 3 advertises in steps of 0.01 s, up to 40.95 s'
     const help = version === 2 ? 'for shorter intervals set `version 3` on all routers of the instance' : undefined
-    diagnostics.error('interval-rounded', span, `${limit}: instance ${name} uses ${fitting / US_PER_S} s`, help)
+    diagnostics.error('interval-rounded', span, `${limit}: instance ${shown(name)} uses ${fitting / US_PER_S} s`, help)
   }
   return fitting
 }
@@ -124,18 +128,18 @@ function linkAuthentication(draft: Draft, version: 2 | 3, { diagnostics }: ReadC
   const { authType, authPass, name } = draft
   if (authType === undefined) {
     if (authPass === undefined) return undefined
-    const message = `instance ${name} has a password but no auth_type: it runs without authentication`
+    const message = `instance ${shown(name)} has a password but no auth_type: it runs without authentication`
     return diagnostics.warning('no-authentication', authPass.span, message, 'add `auth_type PASS`')
   }
-  const without = `instance ${name} runs without authentication`
+  const without = `instance ${shown(name)} runs without authentication`
   if (version === 3) return diagnostics.error('authentication-dropped', authType.span, `VRRP version 3 has no authentication: ${without}`)
   if (draft.family === 6)
     return diagnostics.error('authentication-dropped', authType.span, `VRRP over IPv6 has no authentication: ${without}`)
   if (authPass === undefined)
     return diagnostics.error('authentication-dropped', authType.span, `no password is given: ${without}`, 'add `auth_pass`')
   if (authType.value === 'PASS') return { type: 'PASS', password: authPass.value }
-  const message = `authentication AH is known, but not supported yet: instance ${name} cannot run without it`
-  return diagnostics.error('cannot-run-without', authType.span, message, 'AH protects with MD5 only; `auth_type PASS` is supported')
+  const message = `authentication AH is known, but not supported yet: instance ${shown(name)} cannot run without it; ${REFUSED}`
+  return diagnostics.warning('cannot-run-without', authType.span, message, 'AH protects with MD5 only; `auth_type PASS` is supported')
 }
 
 function linkScripts({ notify }: Draft): NotifyScripts {

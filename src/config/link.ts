@@ -5,24 +5,25 @@
  * where it reads all global_defs before any instance; only its reload copies some of them when an
  * instance is opened. One meaning for one text is worth more than that difference.
  */
+import { DEFAULT_GARP } from './draft.ts'
 import type { ConfigDraft, GlobalsDraft, VrrpInstanceDraft } from './draft.ts'
+import { shown } from './excerpt.ts'
 import { linkInstance } from './link-instance.ts'
 import type { Defaults } from './link-instance.ts'
-import { reportScripts } from './link-scripts.ts'
+import { checkScripts } from './link-scripts.ts'
 import type { Config, GlobalDefs, VrrpInstance } from './model.ts'
 import type { ReadContext } from './schema.ts'
-import { US_PER_S } from './values.ts'
 
 /** Makes the configuration, reporting what does not fit together. */
 export function link(draft: ConfigDraft, context: ReadContext): Config {
-  const defaults = instanceDefaults(draft.globals)
+  const defaults = instanceDefaults(draft)
+  checkScripts(draft.instances.values(), draft.globals, context)
   const linked: { readonly draft: VrrpInstanceDraft; readonly instance: VrrpInstance }[] = []
   for (const instanceDraft of draft.instances.values()) {
     const instance = linkInstance(instanceDraft, defaults, context)
     if (instance !== undefined) linked.push({ draft: instanceDraft, instance })
   }
   reportDuplicateVrids(linked, context)
-  reportScripts([...draft.instances.values()], draft.globals, context)
   return {
     instance: draft.instance,
     globalDefs: globalDefs(draft.globals, context),
@@ -36,20 +37,19 @@ function globalDefs(globals: GlobalsDraft, { host }: ReadContext): GlobalDefs {
     dynamicInterfaces: globals.dynamicInterfaces ?? false,
     allowIfChanges: globals.allowIfChanges ?? false,
     defaultInterface: globals.defaultInterface ?? 'eth0',
-    scriptUser: globals.scriptUser,
+    // Scripts that would need a bad account are gone.
+    scriptUser: globals.scriptUser === 'invalid' ? undefined : globals.scriptUser,
+    enableScriptSecurity: globals.enableScriptSecurity ?? false,
     vrrpStartupDelayUs: globals.vrrpStartupDelayUs ?? 0,
     vrrpRtPriority: globals.vrrpRtPriority ?? 0,
   }
 }
 
-/** `vrrp_min_garp` lowers the bursts that nothing else sets. */
-function instanceDefaults(globals: GlobalsDraft): Defaults {
-  const isMinimal = globals.minGarp ?? false
-  const { garp } = globals
-  const masterDelayUs = garp.masterDelayUs ?? (isMinimal ? 0 : 5 * US_PER_S)
-  const masterRepeat = garp.masterRepeat ?? (isMinimal ? 1 : 5)
+function instanceDefaults({ globals, isElsewhere }: ConfigDraft): Defaults {
+  const garp = { ...DEFAULT_GARP, ...globals.garp }
   return {
-    isInterfaceOptional: globals.dynamicInterfaces ?? false,
+    strictMode: globals.strictMode ?? false,
+    isInterfaceOptional: isElsewhere || (globals.dynamicInterfaces ?? false),
     version: globals.vrrpVersion ?? 2,
     group4: globals.vrrpMcastGroup4 ?? '224.0.0.18',
     group6: globals.vrrpMcastGroup6 ?? 'ff02::12',
@@ -59,14 +59,7 @@ function instanceDefaults(globals: GlobalsDraft): Defaults {
     ownerIgnoreAdverts: globals.ownerIgnoreAdverts ?? false,
     skipCheckAdvAddr: globals.skipCheckAdvAddr ?? false,
     v3ChecksumAsV2: globals.v3ChecksumAsV2 ?? false,
-    garp: {
-      masterDelayUs,
-      masterRepeat,
-      masterRefreshUs: garp.masterRefreshUs ?? 0,
-      masterRefreshRepeat: garp.masterRefreshRepeat ?? (isMinimal ? 0 : 1),
-      lowerPrioDelayUs: garp.lowerPrioDelayUs ?? masterDelayUs,
-      lowerPrioRepeat: garp.lowerPrioRepeat ?? masterRepeat,
-    },
+    garp: { lowerPrioDelayUs: garp.masterDelayUs, lowerPrioRepeat: garp.masterRepeat, ...garp },
   }
 }
 
@@ -76,7 +69,7 @@ function reportDuplicateVrids(
   { diagnostics }: ReadContext,
 ): void {
   const seen = new Map<string, { readonly draft: VrrpInstanceDraft; readonly instance: VrrpInstance }>()
-  for (const entry of linked) {
+  for (const entry of linked.filter(({ draft }) => draft.isUnicast !== true)) {
     const { name, family, interface: device, mcastDstIp, virtualRouterId } = entry.instance
     const key = `${family} ${device} ${mcastDstIp} ${virtualRouterId}`
     const first = seen.get(key)
@@ -85,8 +78,8 @@ function reportDuplicateVrids(
       continue
     }
     const { span } = first.draft.virtualRouterId ?? first.draft
-    const message = `${first.instance.name} and ${name} both use VRID ${virtualRouterId} with IPv${family} on interface ${device}`
-    const help = `${first.instance.name} says so at ${span.source.path}:${span.source.position(span.offset).line}`
+    const message = `${shown(first.instance.name)} and ${shown(name)} both use VRID ${virtualRouterId} with IPv${family} on interface ${shown(device)}`
+    const help = `${shown(first.instance.name)} says so at ${span.source.path}:${span.source.position(span.offset).line}`
     diagnostics.error('duplicate-vrid', (entry.draft.virtualRouterId ?? entry.draft).span, message, help)
   }
 }

@@ -5,7 +5,7 @@ import { expand } from './expand.ts'
 import { localHost } from './host.ts'
 import type { Host } from './host.ts'
 import { KeywordBlock } from './keyword-block.ts'
-import { ROOT, isRootBlock } from './keywords/root.ts'
+import { ROOT, TOP_LEVEL } from './keywords/root.ts'
 import { link } from './link.ts'
 import type { Config } from './model.ts'
 import { readBlocks } from './schema.ts'
@@ -37,6 +37,6 @@ export function loadConfig({ file, text, host = localHost() }: LoadOptions): Loa
   const { tokens, files } = expand(file, octets, diagnostics)
   const draft = emptyDraft()
   const context = { diagnostics, host }
-  readBlocks(new BlockReader(tokens, diagnostics), new KeywordBlock('/', ROOT, draft), isRootBlock, context)
+  readBlocks(new BlockReader(tokens, TOP_LEVEL, diagnostics), new KeywordBlock('/', ROOT, draft), context)
   return { config: link(draft, context), diagnostics, files }
 }

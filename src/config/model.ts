@@ -4,6 +4,11 @@
  * Fields are named after the keywords they come from. Durations are whole microseconds (`...Us`), as
  * keepalived keeps them; addresses are in canonical text form.
  */
+/** The address owner's priority. */
+export const OWNER = 255
+/** The priority of an instance that says neither priority nor state. */
+export const DEFAULT_PRIORITY = 100
+
 /** IP version of an address or a virtual router. */
 export type Family = 4 | 6
 
@@ -28,6 +33,8 @@ export interface GlobalDefs {
   readonly defaultInterface: string
   /** `script_user`: the account of scripts that name none. */
   readonly scriptUser: ScriptAccount | undefined
+  /** `enable_script_security`: a script that names no account is not run as the daemon itself. */
+  readonly enableScriptSecurity: boolean
   /** `vrrp_startup_delay`: how long VRRP is held back after the start. Default 0. */
   readonly vrrpStartupDelayUs: number
   /** `vrrp_rt_priority`: real-time priority 1..99; 0 when not asked for. */

@@ -51,10 +51,14 @@ export function counted(count: number, what: string): string {
   return `${count} ${what}${count === 1 ? '' : 's'}`
 }
 
-/** The first `limit` diagnostics of the highest severities, in reading order. */
+/** The first `limit` diagnostics, those that refuse a start and then those of the highest severities, in reading order. */
 function choose(all: readonly Diagnostic[], limit: number): readonly Diagnostic[] {
   if (all.length <= limit) return all
-  const ranked = SEVERITIES.flatMap((severity) => all.filter((diagnostic) => diagnostic.severity === severity))
+  const others = all.filter(({ refusesStart }) => !refusesStart)
+  const ranked = [
+    ...all.filter(({ refusesStart }) => refusesStart),
+    ...SEVERITIES.flatMap((severity) => others.filter((diagnostic) => diagnostic.severity === severity)),
+  ]
   const chosen = new Set(ranked.slice(0, limit))
   return all.filter((diagnostic) => chosen.has(diagnostic))
 }

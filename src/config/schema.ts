@@ -7,8 +7,9 @@
  */
 import type { Diagnostics } from './diagnostic.ts'
 import type { Host } from './host.ts'
-import type { BlockReader } from './tree.ts'
-import { decodeBoolean, decodeInteger, decodeSeconds, requiredWord, US_PER_S } from './values.ts'
+import type { Span } from './source.ts'
+import type { BlockReader, Skipped } from './tree.ts'
+import { decodeBoolean, decodeInteger, decodeSeconds, parseInteger, requiredWord, US_PER_S } from './values.ts'
 import type { DurationBounds, IntegerBounds } from './values.ts'
 import type { Directive } from './words.ts'
 
@@ -98,7 +99,7 @@ export function count<T>(max: number, assign: Assign<T, number>): Setting<T> {
     value: { form: 'integer', min: 1, max },
     decode(directive, target, context) {
       const [word] = directive.args
-      if (word !== undefined && /^\s*\+?0+$/.test(word.text)) {
+      if (word !== undefined && parseInteger(word.text) === 0) {
         context.diagnostics.error('value-replaced', word.span, `'${directive.keyword}' must be at least 1; 1 is used`)
       }
       decoder.decode(directive, target, context)
@@ -142,13 +143,11 @@ export function block<T>(open: (directive: Directive, target: T, context: ReadCo
   return { kind: 'block', open }
 }
 
+/** The contents of a block that is passed over. */
+export const UNREAD: OpenBlock = { line: () => 'skip' }
+
 /** Reads a text, starting at its top level. Iterative: nesting is bounded by memory alone. */
-export function readBlocks(
-  reader: BlockReader,
-  root: OpenBlock,
-  isRootBlock: (directive: Directive) => boolean,
-  context: ReadContext,
-): void {
+export function readBlocks(reader: BlockReader, root: OpenBlock, context: ReadContext): void {
   const open = [root]
   for (let item = reader.next(); item.kind !== 'end'; item = reader.next()) {
     if (item.kind === 'close') {
@@ -156,34 +155,55 @@ export function readBlocks(
       continue
     }
     const { directive } = item
-    if (reader.depth > 0 && reader.lacksClose && isRootBlock(directive)) {
+    if (item.kind === 'stray') {
+      const message = 'no block can start here; everything up to the matching brace is ignored'
+      context.diagnostics.error('unexpected-open-brace', directive.span, message)
+      leave(reader.skip(), open, context)
+      continue
+    }
+    if (reader.isTopLevel(directive)) {
       while (reader.depth > 0 && reader.lacksClose) {
         reader.closeForgotten(directive.span)
         open.pop()
       }
     }
+    if (reader.isSwallowed(directive)) {
+      reportSwallowed(directive, context)
+      leave({ ...reader.skip(), swallowed: undefined }, open, context)
+      continue
+    }
     const result = (open.at(-1) ?? root).line(directive, context)
     if (typeof result === 'object') enter(reader, directive, result, open, context)
-    else if (directive.opensBlock) pass(reader, directive, result, context)
+    else if (directive.opensBlock) {
+      if (result === 'setting') reportNoBlock(directive, context)
+      leave(reader.skip(), open, context)
+    }
   }
   reader.finish()
 }
 
 function enter(reader: BlockReader, directive: Directive, inner: OpenBlock, open: OpenBlock[], { diagnostics }: ReadContext): void {
   if (directive.opensBlock) {
-    reader.enter(directive)
+    reader.enter()
     open.push(inner)
     return
   }
   const help = `write '{' at the end of this line, or alone on the next`
   diagnostics.error('missing-open-brace', directive.span, `'${directive.keyword}' starts a block, but no '{' follows`, help)
-  if (reader.enterWithoutBrace(directive)) open.push(inner)
+  if (reader.enterWithoutBrace()) open.push(inner)
 }
 
-function pass(reader: BlockReader, directive: Directive, result: 'skip' | 'setting', { diagnostics }: ReadContext): void {
-  if (result === 'setting') {
-    const message = `'${directive.keyword}' takes no block; everything up to the matching brace is ignored`
-    diagnostics.error('unexpected-open-brace', directive.span, message)
-  }
-  reader.skip(directive)
+/** Goes on after what was passed over: with the blocks that it left open, and never without an instance that was in it. */
+function leave({ left, swallowed }: Skipped, open: OpenBlock[], context: ReadContext): void {
+  for (let level = 0; level < left; level++) open.push(UNREAD)
+  if (swallowed !== undefined) reportSwallowed(swallowed, context)
+}
+
+function reportSwallowed({ keyword, span }: { readonly keyword: string; readonly span: Span }, { diagnostics }: ReadContext): void {
+  const message = `this '${keyword}' is inside another block: it would be lost`
+  diagnostics.error('misplaced-block', span, message, "close the blocks above it with '}', or take the block away")
+}
+
+function reportNoBlock({ keyword, span }: Directive, { diagnostics }: ReadContext): void {
+  diagnostics.error('unexpected-open-brace', span, `'${keyword}' takes no block; everything up to the matching brace is ignored`)
 }

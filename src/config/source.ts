@@ -10,6 +10,7 @@
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 // oxlint-disable-next-line no-control-regex -- exactly "all ASCII" is meant
 const ASCII = /^[\u0000-\u007f]*$/
+const CARRIAGE_RETURN = 13
 
 /** Part of a text: where a word, a line or a block keyword stands. */
 export interface Span {
@@ -35,6 +36,8 @@ export class Source {
   /** The include line that brought this file in; absent for the main file. */
   readonly includedFrom: Span | undefined
   #lineStarts: Uint32Array | undefined
+  /** Offsets where a part with secrets begins, where it ends, and so on. */
+  readonly #secretBounds: number[] = []
 
   constructor(path: string, text: string, includedFrom?: Span) {
     this.path = path
@@ -45,23 +48,43 @@ export class Source {
   /** Where an offset stands. Costs a binary search; the line table is built on first use. */
   position(offset: number): Position {
     const starts = this.#starts()
-    const index = lineIndex(starts, offset)
+    const index = lastUpTo(starts, offset)
     const start = starts[index] ?? 0
     return { line: index + 1, column: decodeText(this.text.slice(start, offset)).length + 1 }
   }
 
-  /** The octets of a line (from 1), without its line end. */
-  line(number: number): string {
-    const starts = this.#starts()
-    const start = starts[number - 1] ?? this.text.length
-    const end = starts[number] ?? this.text.length + 1
-    return this.text.slice(start, end - 1).replace(/\r+$/, '')
+  /** Where a line (from 1) starts. */
+  lineStart(number: number): number {
+    return this.#starts()[number - 1] ?? this.text.length
+  }
+
+  /** The octets of a line (from 1), at most `limit` of them, without its line end. */
+  line(number: number, limit: number): string {
+    const start = this.lineStart(number)
+    const end = lineEnd(this.text, start, (this.#starts()[number] ?? this.text.length + 1) - 1)
+    return this.text.slice(start, Math.min(end, start + limit))
+  }
+
+  /** Whether a line (from 1) begins in a block whose values must not be shown. */
+  isSecretLine(number: number): boolean {
+    return lastUpTo(this.#secretBounds, this.lineStart(number)) % 2 === 0
+  }
+
+  /** Says whether the text from an offset on holds values that must not be shown. Offsets ascend. */
+  markSecret(offset: number, isSecret: boolean): void {
+    if (isSecret === (this.#secretBounds.length % 2 === 1)) return
+    this.#secretBounds.push(offset)
   }
 
   #starts(): Uint32Array {
     this.#lineStarts ??= findLineStarts(this.text)
     return this.#lineStarts
   }
+}
+
+/** A text as octets, one character each. */
+export function encodeText(text: string): string {
+  return Buffer.from(text).toString('latin1')
 }
 
 /** The text that octets mean: UTF-8 where they are UTF-8, else one character per octet. */
@@ -74,6 +97,13 @@ export function decodeText(octets: string): string {
   }
 }
 
+/** Where the content of a line ends that stops before `end`: without the carriage returns at its end. */
+export function lineEnd(text: string, start: number, end: number): number {
+  let stop = end
+  while (stop > start && text.charCodeAt(stop - 1) === CARRIAGE_RETURN) stop--
+  return stop
+}
+
 function findLineStarts(text: string): Uint32Array {
   let count = 1
   for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) count++
@@ -82,13 +112,13 @@ function findLineStarts(text: string): Uint32Array {
   return starts
 }
 
-/** The index of the last line start at or before `offset`. */
-function lineIndex(starts: Uint32Array, offset: number): number {
-  let low = 0
-  let high = starts.length - 1
+/** The index of the last of ascending numbers that is not above a limit; -1: all are. */
+function lastUpTo(numbers: ArrayLike<number>, limit: number): number {
+  let low = -1
+  let high = numbers.length - 1
   while (low < high) {
     const middle = (low + high + 1) >>> 1
-    if ((starts[middle] ?? 0) <= offset) low = middle
+    if ((numbers[middle] ?? 0) <= limit) low = middle
     else high = middle - 1
   }
   return low

@@ -2,7 +2,7 @@
 import { isIPv4, isIPv6, SocketAddress } from 'node:net'
 import type { Diagnostics } from './diagnostic.ts'
 import type { Family } from './model.ts'
-import { printable } from './excerpt.ts'
+import { shown } from './excerpt.ts'
 import type { Directive, Word } from './words.ts'
 
 /** Inclusive limits of a whole number. */
@@ -37,6 +37,16 @@ export function requiredWord(directive: Directive, what: string, diagnostics: Di
   return word ?? diagnostics.error('missing-value', directive.span, `'${directive.keyword}' takes ${what}`)
 }
 
+/** A whole decimal number with leading blanks and a sign; no digits, as in `""`, are 0, as for strtol(3). */
+export function parseInteger(text: string): number | undefined {
+  return /^[ \t\n\v\f\r]*(?:[+-]?\d+)?$/.test(text) ? Number(text) : undefined
+}
+
+/** An address word without what follows a slash or dash, which means nothing for sources and groups. */
+export function withoutRange(text: string): string {
+  return text.replace(/[-/].*$/s, '')
+}
+
 /**
  * Decodes a whole decimal number. A plus sign and leading blanks (in quotes) are allowed, other bases are not.
  *
@@ -52,8 +62,8 @@ export function decodeInteger(
 ): number | undefined {
   const { text } = word
   const help = `expected a whole number from ${bounds.min} to ${bounds.max}${replacement === undefined ? '' : `; ${replacement} is used`}`
-  if (!/^\s*[+-]?\d+$/.test(text)) return diagnostics.error('invalid-number', word.span, `${shown(text)} is not a whole number`, help)
-  const value = Number(text)
+  const value = parseInteger(text)
+  if (value === undefined) return diagnostics.error('invalid-number', word.span, `${shown(text)} is not a whole number`, help)
   if (value >= bounds.min && value <= bounds.max) return value
   return diagnostics.error('value-out-of-range', word.span, `${shown(text)} does not fit '${keyword}'`, help)
 }
@@ -69,9 +79,9 @@ export function decodeSeconds(directive: Directive, bounds: DurationBounds, diag
   if (word === undefined) return undefined
   const { text } = word
   const help = `expected ${bounds.minUs / US_PER_S} to ${bounds.maxUs / US_PER_S} seconds`
-  const parts = /^\s*\+?(\d*)(?:\.(\d*))?$/.exec(text)
-  if (parts === null || !/\d/.test(text))
-    return diagnostics.error('invalid-number', word.span, `${shown(text)} is not a number of seconds`, help)
+  // Without any digit it is 0, as for whole numbers, unless there is a sign.
+  const parts = /^[ \t\n\v\f\r]*(?:\+(?=\.?\d))?(\d*)(?:\.(\d*))?$/.exec(text)
+  if (parts === null) return diagnostics.error('invalid-number', word.span, `${shown(text)} is not a number of seconds`, help)
   const [, whole = '', decimals = ''] = parts
   // In decimal text, because 1.0000005 s is not a binary fraction.
   const us = Number(whole) * US_PER_S + Number(decimals.slice(0, 6).padEnd(6, '0')) + (decimals.charAt(6) >= '5' ? 1 : 0)
@@ -118,10 +128,4 @@ export function isMulticast(family: Family, address: string): boolean {
 /** Whether an IPv6 multicast group in canonical form has link-local scope. */
 export function isLinkLocalGroup(address: string): boolean {
   return /^ff[0-9a-f]2:/.test(address)
-}
-
-/** A word as a message quotes it: printable and not longer than a message can hold. */
-export function shown(text: string): string {
-  const clean = printable(text)
-  return clean.length > 60 ? `'${clean.slice(0, 57)}...'` : `'${clean}'`
 }

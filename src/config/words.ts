@@ -1,5 +1,5 @@
 /** Views of one line of a configuration, made for one handler call and never kept. */
-import { TokenKind } from './lexer.ts'
+import { TokenKind, cutMark, isBackslash } from './lexer.ts'
 import type { Tokens } from './lexer.ts'
 import { decodeText } from './source.ts'
 import type { Span } from './source.ts'
@@ -73,6 +73,16 @@ export class Directive {
     // The comment rule has already taken the backslash of \# and \! away, outside quotes.
     return raw.includes('\\') ? raw.replaceAll(/"[^"]*"|\\([#!])/g, (matched, plain: string | undefined) => plain ?? matched) : raw
   }
+
+  /** What the line was cut off at; absent when it is as written, comment aside. */
+  get cut(): 'open-quote' | 'backslash' | undefined {
+    if (this.#tokens.kind(this.#end) !== TokenKind.LineEnd) return undefined
+    const { text } = this.#tokens.source(this.#end)
+    const mark = cutMark(text, this.#tokens.offset(this.#end))
+    if (text.charAt(mark) === '"') return 'open-quote'
+    return isBackslash(text, mark) ? 'backslash' : undefined
+  }
+
   #wordsFrom(first: number): readonly Word[] {
     const words: Word[] = []
     for (let index = first; index < this.#end; index++) words.push(new Word(this.#tokens, index))

@@ -13,6 +13,8 @@ export function lower(config: Config): EngineConfig {
 }
 
 function lowerInstance(instance: VrrpInstance, dynamicInterface: boolean): InstanceConfig {
+  const known = new Map<string, NativeAddress>()
+  const lowerAddresses = (addresses: readonly VirtualAddress[]): NativeAddress[] => addresses.map((address) => asFirstSaid(address, known))
   return {
     name: instance.name,
     interface: instance.interface,
@@ -37,20 +39,30 @@ function lowerInstance(instance: VrrpInstance, dynamicInterface: boolean): Insta
     ...optional('timerExpiredBackup', instance.timerExpiredBackup),
     dontTrackPrimary: instance.dontTrackPrimary,
     garp: lowerGarp(instance.garp),
-    virtualAddresses: instance.virtualIpaddress.map(lowerAddress),
-    excludedAddresses: instance.virtualIpaddressExcluded.map(lowerAddress),
+    virtualAddresses: lowerAddresses(instance.virtualIpaddress),
+    excludedAddresses: lowerAddresses(instance.virtualIpaddressExcluded),
   }
 }
 
 function lowerGarp(garp: GarpSchedule): GarpConfig {
+  // `vrrp_min_garp` repeats with no rounds, which is not at all.
+  const isRefreshed = garp.masterRefreshRepeat > 0
   return {
     masterDelayMs: garp.masterDelayUs / US_PER_MS,
     masterRepeat: garp.masterRepeat,
-    masterRefreshS: garp.masterRefreshUs / US_PER_S,
-    masterRefreshRepeat: garp.masterRefreshRepeat,
+    masterRefreshS: isRefreshed ? garp.masterRefreshUs / US_PER_S : 0,
+    masterRefreshRepeat: isRefreshed ? garp.masterRefreshRepeat : 1,
     lowerPrioDelayMs: garp.lowerPrioDelayUs / US_PER_MS,
     lowerPrioRepeat: garp.lowerPrioRepeat,
   }
+}
+
+/** The address as the first line says that has it on this interface: an interface carries it once. */
+function asFirstSaid(address: VirtualAddress, known: Map<string, NativeAddress>): NativeAddress {
+  const key = `${address.address} ${address.dev}`
+  const first = known.get(key) ?? lowerAddress(address)
+  known.set(key, first)
+  return first
 }
 
 function lowerAddress(address: VirtualAddress): NativeAddress {

@@ -53,10 +53,10 @@ const NATIVE_CODES: ReadonlySet<string> = new Set<KaErrorCode>([
   'KA_ERR_ALREADY_RUNNING',
   'KA_ERR_CONFIG_UNUSABLE',
   'KA_ERR_ENGINE',
-  'KA_ERR_ENGINE_DEAD',
   'KA_ERR_NOT_RELEASED',
   'KA_ERR_PERMISSION',
   'KA_ERR_STOPPED',
+  'KA_ERR_USAGE',
 ])
 
 function isNativeCode(code: unknown): code is KaErrorCode {

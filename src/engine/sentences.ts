@@ -33,14 +33,10 @@ export function sentences(event: EventKind, described?: Described): readonly Sen
       return [debug(`signal ${event.signal} received`)]
     case 'linkChanged':
       return [link(event.interface, event.up)]
-    case 'addressRefused':
-      return [
-        {
-          level: 'error',
-          // An address that is to go may have no user any more.
-          text: `${event.instance === '' ? '' : `(${event.instance}) `}the kernel refused to ${event.operation} ${event.address} on ${event.interface}: ${event.message}; retrying`,
-        },
-      ]
+    case 'addressRefused': {
+      const text = `the kernel refused to ${event.operation} ${event.address} on ${event.interface}: ${event.message}; retrying`
+      return [withInstance(event.instance, { level: 'error', text })]
+    }
     case 'addressLost':
       return [warn(`(${event.instance}) ${event.address} was removed from ${event.interface} by somebody else; adding it again`)]
     case 'sendFailed':
@@ -52,8 +48,9 @@ export function sentences(event: EventKind, described?: Described): readonly Sen
   }
 }
 
+/** An address that no instance wants any more concerns none. */
 function withInstance(instance: string, { level, text }: Sentence): Sentence {
-  return { level, text: `(${instance}) ${text}` }
+  return { level, text: instance === '' ? text : `(${instance}) ${text}` }
 }
 
 function link(name: string, up: boolean | undefined): Sentence {

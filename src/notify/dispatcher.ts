@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
-import type { NotifyScripts, ScriptAccount, ScriptCommand, VrrpInstance } from '../config/model.ts'
+import type { NotifyScripts, ScriptCommand, VrrpInstance } from '../config/model.ts'
 import type { VrrpState } from '../engine/events.ts'
 import { AccountBook } from '../process/account-book.ts'
+import type { ScriptDefaults } from '../process/account-book.ts'
 import { runScript } from '../process/script.ts'
 import type { ScriptResult } from '../process/script.ts'
 
@@ -53,22 +54,21 @@ interface Run {
 export class NotifyDispatcher {
   readonly #queues = new Map<string, Queue>()
   readonly #log: Logger
-  readonly #accounts: AccountBook
+  readonly #accounts = new AccountBook()
   #isFinished = false
 
   constructor(log: Logger) {
     this.#log = log
-    this.#accounts = new AccountBook(log)
   }
 
   /**
    * Takes the scripts of a new configuration; states that wait are told with the new scripts. Scripts of
    * instances that it does not name stay known until {@link retain}.
    */
-  configure(instances: readonly VrrpInstance[], scriptUser: ScriptAccount | undefined): void {
+  configure(instances: readonly VrrpInstance[], defaults: ScriptDefaults): void {
     this.#accounts.configure(
       instances.flatMap(({ notify }) => scriptsOf(notify)).map(({ account }) => account),
-      scriptUser,
+      defaults,
     )
     for (const { name, notify } of instances) {
       const queue = this.#queues.get(name)
@@ -152,8 +152,8 @@ export class NotifyDispatcher {
     const { account: named, path } = command
     const runner = await this.#accounts.runnerOf(named, abort)
     if ('problem' in runner) {
-      const { problem, user, cause } = runner
-      this.#log.error({ instance, script: path, user, err: cause }, `notify script not run: ${problem}`)
+      const { problem, user } = runner
+      this.#log.error({ instance, script: path, user }, `notify script not run: ${problem}`)
       return
     }
     const result = await runScript({ path, args: [...command.args, ...args] }, runner.account, NOTIFY_TIMEOUT_MS, abort)

@@ -1,16 +1,8 @@
-//! The wanted state as JavaScript hands it over, parsed into the engine's types.
+//! The wanted state as JavaScript hands it over. Numbers come as they are: whether they are
+//! integers of their field is seen when they are parsed, and so is what an object holds.
 
-use std::net::IpAddr;
-use std::sync::Arc;
-use std::time::Duration;
-
-use ka_vrrp::{InitialState, RouterConfig};
-use ka_wire::{Authentication, ChecksumRule, Family, Version};
-use napi::Error;
-use napi::bindgen_prelude::Uint8Array;
+use napi::bindgen_prelude::{Uint8Array, Unknown};
 use napi_derive::napi;
-
-use crate::error::{CodedError, INVALID_CONFIG};
 
 /// How an engine runs, fixed for its life.
 #[napi(object, object_to_js = false)]
@@ -20,44 +12,28 @@ pub struct EngineOptions {
     /// Directory of the lock and of the runtime file; /run/ka-native when absent.
     pub runtime_dir: Option<String>,
     /// SCHED_RR priority (1 to 99) of the engine thread where permitted; 0 = none; 1 when absent.
-    pub realtime_priority: Option<u8>,
-    /// Catch the process's signals (TERM, INT, HUP, USR1, USR2, real-time ones, ABRT).
+    pub realtime_priority: Option<f64>,
+    /// Catch the process's signals: TERM, INT, HUP, USR1, USR2, ABRT, and the real-time signals SIGRTMIN+2,
+    /// SIGRTMAX-1 and SIGRTMAX.
     pub signals: bool,
-    /// JavaScript counts as dead after this long without taking events; 0 = never; 10,000 when absent.
-    pub heartbeat_limit_ms: Option<u32>,
-}
-
-impl From<EngineOptions> for ka_engine::EngineOptions {
-    fn from(options: EngineOptions) -> Self {
-        let defaults = Self::default();
-        Self {
-            instance_name: options.instance_name,
-            runtime_dir: options.runtime_dir.map_or(defaults.runtime_dir, Into::into),
-            realtime_priority: match options.realtime_priority {
-                None => defaults.realtime_priority,
-                Some(priority) => (priority > 0).then_some(priority),
-            },
-            signals: options.signals,
-            heartbeat_limit: match options.heartbeat_limit_ms {
-                None => defaults.heartbeat_limit,
-                Some(limit) => (limit > 0).then(|| Duration::from_millis(limit.into())),
-            },
-        }
-    }
+    /// JavaScript counts as dead after this long without taking events, rounded up to whole seconds; 0 = never;
+    /// 10,000 when absent.
+    pub heartbeat_limit_ms: Option<f64>,
 }
 
 /// Everything the engine shall do from now on.
 #[napi(object, object_to_js = false)]
-pub struct EngineConfig {
-    /// Time from the engine's opening in which no instance may become Master.
-    pub startup_delay_ms: u32,
-    /// The virtual routers, in the order of the configuration file.
-    pub instances: Vec<InstanceConfig>,
+pub struct EngineConfig<'env> {
+    /// Time from the engine's opening in which no instance that starts may become Master.
+    pub startup_delay_ms: f64,
+    /// The virtual routers, in the order of the configuration file. No two of them have one name.
+    #[napi(ts_type = "Array<InstanceConfig>")]
+    pub instances: Vec<Unknown<'env>>,
 }
 
 /// One virtual router and what it holds while it is Master.
 #[napi(object, object_to_js = false)]
-pub struct InstanceConfig {
+pub struct InstanceConfig<'env> {
     /// Name in events and reports.
     pub name: String,
     /// Interface of the advertisements.
@@ -65,24 +41,25 @@ pub struct InstanceConfig {
     /// The interface may be missing now and appear later.
     pub dynamic_interface: bool,
     /// 4 or 6.
-    pub family: u8,
+    pub family: f64,
     /// VRRP version, 2 or 3.
-    pub version: u8,
+    pub version: f64,
     /// Virtual router identifier, 1 to 255.
-    pub vrid: u8,
+    pub vrid: f64,
     /// Election priority, 1 to 255.
-    pub priority: u8,
+    pub priority: f64,
     /// Configured initial state.
     #[napi(ts_type = "'MASTER' | 'BACKUP'")]
     pub initial_state: Option<String>,
-    /// Advertisement interval in microseconds.
-    pub advert_int_us: u32,
-    /// Missed advertisements before the Master counts as gone.
-    pub down_timer_adverts: u8,
+    /// Advertisement interval in microseconds: whole seconds to 255 s in version 2, steps of 10 ms to 40.95 s in
+    /// version 3.
+    pub advert_int_us: f64,
+    /// Missed advertisements before the Master counts as gone, 1 to 100.
+    pub down_timer_adverts: f64,
     /// Take over from a Master of lower priority.
     pub preempt: bool,
-    /// How long a Master of lower priority is left in place, microseconds.
-    pub preempt_delay_us: u32,
+    /// How long a Master of lower priority is left in place, microseconds up to 1,000 s.
+    pub preempt_delay_us: f64,
     /// Source address of advertisements; the interface's own when absent.
     pub source_address: Option<String>,
     /// Multicast group of advertisements.
@@ -99,33 +76,37 @@ pub struct InstanceConfig {
     pub skip_check_adv_addr: bool,
     /// `v3_checksum_as_v2`.
     pub v3_checksum_as_v2: bool,
-    /// `timer_expired_backup`: highest priority of the others.
-    pub timer_expired_backup: Option<u8>,
+    /// `timer_expired_backup`: highest priority of the others, 1 to 254.
+    pub timer_expired_backup: Option<f64>,
     /// `dont_track_primary`.
     pub dont_track_primary: bool,
     /// When gratuitous ARPs and unsolicited neighbor advertisements are sent.
-    pub garp: GarpConfig,
-    /// Addresses that are advertised, in order.
-    pub virtual_addresses: Vec<VirtualAddress>,
+    #[napi(ts_type = "GarpConfig")]
+    pub garp: Unknown<'env>,
+    /// Addresses that are advertised, in order. One that is listed again on the same interface has the same values
+    /// there; it is advertised again and held once.
+    #[napi(ts_type = "Array<VirtualAddress>")]
+    pub virtual_addresses: Vec<Unknown<'env>>,
     /// Addresses that are held but not advertised.
-    pub excluded_addresses: Vec<VirtualAddress>,
+    #[napi(ts_type = "Array<VirtualAddress>")]
+    pub excluded_addresses: Vec<Unknown<'env>>,
 }
 
 /// Gratuitous ARP schedule; a round is one message for each address.
 #[napi(object, object_to_js = false)]
 pub struct GarpConfig {
-    /// From the first block as Master to the second; 0 = no second.
-    pub master_delay_ms: u32,
-    /// Rounds in each of these blocks.
-    pub master_repeat: u32,
+    /// From the first block as Master to the second, up to 4,294 s; 0 = no second.
+    pub master_delay_ms: f64,
+    /// Rounds in each of these blocks, at least 1.
+    pub master_repeat: f64,
     /// Period of repeated rounds in seconds; 0 = none.
-    pub master_refresh_s: u32,
-    /// Rounds in each repetition.
-    pub master_refresh_repeat: u32,
-    /// From the block after a lower-priority advertisement to another; 0 = no other.
-    pub lower_prio_delay_ms: u32,
+    pub master_refresh_s: f64,
+    /// Rounds in each repetition, at least 1.
+    pub master_refresh_repeat: f64,
+    /// From the block after a lower-priority advertisement to another, up to 4,294 s; 0 = no other.
+    pub lower_prio_delay_ms: f64,
     /// Rounds in each of these blocks; 0 = none.
-    pub lower_prio_repeat: u32,
+    pub lower_prio_repeat: f64,
 }
 
 /// An address and how the kernel shall carry it.
@@ -133,12 +114,12 @@ pub struct GarpConfig {
 pub struct VirtualAddress {
     /// The address.
     pub address: String,
-    /// Prefix length.
-    pub prefix_length: u8,
+    /// Prefix length, 0 to 32 or 128.
+    pub prefix_length: f64,
     /// Interface that carries it.
     pub interface: String,
-    /// Scope number of rtnetlink(7), 0 = global.
-    pub scope: u8,
+    /// Scope number of rtnetlink(7), 0 to 255; 0 = global.
+    pub scope: f64,
     /// IPv4 label.
     pub label: Option<String>,
     /// IPv4 broadcast address.
@@ -146,7 +127,7 @@ pub struct VirtualAddress {
     /// Far end of a point-to-point address.
     pub peer: Option<String>,
     /// Preferred lifetime in seconds (IPv6); absent = forever.
-    pub preferred_lifetime_s: Option<u32>,
+    pub preferred_lifetime_s: Option<f64>,
     /// Skip duplicate address detection (IPv6).
     pub no_dad: bool,
     /// Mobile IPv6 home address.
@@ -157,151 +138,4 @@ pub struct VirtualAddress {
     pub no_prefix_route: bool,
     /// Join the multicast group at the Ethernet level.
     pub auto_join: bool,
-}
-
-impl TryFrom<EngineConfig> for ka_engine::EngineConfig {
-    type Error = CodedError;
-
-    fn try_from(config: EngineConfig) -> Result<Self, CodedError> {
-        Ok(Self {
-            startup_delay: Duration::from_millis(config.startup_delay_ms.into()),
-            instances: config
-                .instances
-                .into_iter()
-                .map(ka_engine::InstanceConfig::try_from)
-                .collect::<Result<_, _>>()?,
-        })
-    }
-}
-
-impl TryFrom<InstanceConfig> for ka_engine::InstanceConfig {
-    type Error = CodedError;
-
-    fn try_from(config: InstanceConfig) -> Result<Self, CodedError> {
-        let name = config.name.as_str();
-        let family = match config.family {
-            4 => Family::V4,
-            6 => Family::V6,
-            other => return Err(invalid(name, format!("family {other} is neither 4 nor 6"))),
-        };
-        let version = Version::from_number(config.version).ok_or_else(|| {
-            invalid(
-                name,
-                format!("VRRP version {} does not exist", config.version),
-            )
-        })?;
-        let initial_state = match config.initial_state.as_deref() {
-            None => None,
-            Some("MASTER") => Some(InitialState::Master),
-            Some("BACKUP") => Some(InitialState::Backup),
-            Some(other) => {
-                return Err(invalid(
-                    name,
-                    format!("state {other} is neither MASTER nor BACKUP"),
-                ));
-            }
-        };
-        let addresses: Vec<ka_engine::VirtualAddress> = config
-            .virtual_addresses
-            .iter()
-            .chain(&config.excluded_addresses)
-            .map(|address| parse_address(name, address))
-            .collect::<Result<_, _>>()?;
-        let advertised = addresses
-            .iter()
-            .take(config.virtual_addresses.len())
-            .map(|address| address.address)
-            .collect();
-        let router = RouterConfig {
-            vrid: config.vrid,
-            family,
-            version,
-            priority: config.priority,
-            initial_state,
-            advertisement_interval: Duration::from_micros(config.advert_int_us.into()),
-            down_timer_adverts: config.down_timer_adverts,
-            preempt_mode: config.preempt,
-            preempt_delay: Duration::from_micros(config.preempt_delay_us.into()),
-            authentication: match &config.auth_pass {
-                Some(password) => Authentication::pass(&password[..]),
-                None => Authentication::None,
-            },
-            addresses: advertised,
-            checksum_rule: if config.v3_checksum_as_v2 {
-                ChecksumRule::NoPseudoHeader
-            } else {
-                ChecksumRule::Standard
-            },
-            lower_prio_no_advert: config.lower_prio_no_advert,
-            higher_prio_send_advert: config.higher_prio_send_advert,
-            owner_ignore_adverts: config.owner_ignore_adverts,
-            skip_check_adv_addr: config.skip_check_adv_addr,
-            timer_expired_backup: config.timer_expired_backup,
-            dont_track_primary: config.dont_track_primary,
-            garp: ka_vrrp::GarpConfig {
-                master_delay: Duration::from_millis(config.garp.master_delay_ms.into()),
-                master_repeat: config.garp.master_repeat,
-                master_refresh: Duration::from_secs(config.garp.master_refresh_s.into()),
-                master_refresh_repeat: config.garp.master_refresh_repeat,
-                lower_prio_delay: Duration::from_millis(config.garp.lower_prio_delay_ms.into()),
-                lower_prio_repeat: config.garp.lower_prio_repeat,
-            },
-        };
-        Ok(Self {
-            name: Arc::from(name),
-            interface: Arc::from(config.interface.as_str()),
-            dynamic_interface: config.dynamic_interface,
-            source: optional_ip(name, "source address", config.source_address.as_deref())?,
-            group: ip(name, "group", &config.group)?,
-            router,
-            addresses,
-        })
-    }
-}
-
-fn parse_address(
-    instance: &str,
-    address: &VirtualAddress,
-) -> Result<ka_engine::VirtualAddress, CodedError> {
-    let parsed = ip(instance, "virtual address", &address.address)?;
-    let longest = if parsed.is_ipv4() { 32 } else { 128 };
-    if address.prefix_length > longest {
-        let reason = format!(
-            "prefix length {} of {parsed} is above {longest}",
-            address.prefix_length
-        );
-        return Err(invalid(instance, reason));
-    }
-    Ok(ka_engine::VirtualAddress {
-        address: parsed,
-        prefix_len: address.prefix_length,
-        interface: Arc::from(address.interface.as_str()),
-        scope: address.scope,
-        label: address.label.clone(),
-        broadcast: optional_ip(instance, "broadcast address", address.broadcast.as_deref())?,
-        peer: optional_ip(instance, "peer address", address.peer.as_deref())?,
-        preferred_lifetime: address.preferred_lifetime_s,
-        no_dad: address.no_dad,
-        home: address.home,
-        manage_temporary: address.manage_temporary,
-        no_prefix_route: address.no_prefix_route,
-        auto_join: address.auto_join,
-    })
-}
-
-fn ip(instance: &str, what: &str, text: &str) -> Result<IpAddr, CodedError> {
-    text.parse()
-        .map_err(|_| invalid(instance, format!("{what} '{text}' is no IP address")))
-}
-
-fn optional_ip(
-    instance: &str,
-    what: &str,
-    text: Option<&str>,
-) -> Result<Option<IpAddr>, CodedError> {
-    text.map(|text| ip(instance, what, text)).transpose()
-}
-
-fn invalid(instance: &str, reason: String) -> CodedError {
-    Error::new(INVALID_CONFIG, format!("instance {instance}: {reason}"))
 }

@@ -4,14 +4,16 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use napi::bindgen_prelude::{AsyncTask, Function};
+use ka_engine::{EngineError, guard};
+use napi::bindgen_prelude::{AsyncTask, Function, ToNapiValue, TypeName, Unknown};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
-use napi::{Env, Result, Task};
+use napi::{Env, Result, ValueType};
 use napi_derive::napi;
 
-use crate::config::{EngineConfig, EngineOptions};
-use crate::error::{CodedError, Failure};
+use crate::call::Call;
+use crate::error::CodedError;
 use crate::event::EngineEvent;
+use crate::parse;
 use crate::snapshot::EngineSnapshot;
 
 /// Longest orderly stop; thousands of addresses take a fraction of a second.
@@ -21,7 +23,9 @@ const DRAIN_LIMIT: usize = 4096;
 
 /// The engine thread and its handle. All methods but `drain` and `stopNow` are asynchronous.
 ///
-/// Errors have one of the codes of `src/errors.ts`.
+/// Every error has one of the codes of `src/errors.ts`; an argument that is none is `KA_ERR_USAGE`, and
+/// `KA_ERR_CONFIG_UNUSABLE` in `apply`. Asynchronous methods reject and do not throw, with two exceptions: what a
+/// getter of an argument throws is thrown on, and so is Node's own error when `this` is no engine.
 #[napi]
 pub struct Engine {
     inner: Arc<ka_engine::Engine>,
@@ -33,185 +37,136 @@ impl Engine {
     ///
     /// `wake` is called without arguments when events wait for `drain()`; it does not
     /// keep the process alive.
-    #[napi(ts_return_type = "Promise<Engine>")]
-    pub fn open(options: EngineOptions, wake: Function<'_, (), ()>) -> Result<AsyncTask<OpenTask>> {
-        let wake: Wake = wake
-            .build_threadsafe_function()
-            .weak::<true>()
-            .callee_handled::<false>()
-            .max_queue_size::<2>()
-            .build()?;
-        Ok(AsyncTask::new(OpenTask {
-            options: options.into(),
-            wake: Some(wake),
-            failure: Failure::none(),
-        }))
+    #[napi(
+        ts_args_type = "options: EngineOptions, wake: () => void",
+        ts_return_type = "Promise<Engine>"
+    )]
+    pub fn open(
+        options: Unknown<'_>,
+        wake: Unknown<'_>,
+    ) -> AsyncTask<Call<ka_engine::Engine, Engine>> {
+        guard(|| {
+            let arguments = parse::options(options).and_then(|options| {
+                let wake = wake_up(wake).map_err(parse::usage)?;
+                Ok((options, wake))
+            });
+            let open = |(options, wake): (ka_engine::EngineOptions, Wake)| {
+                ka_engine::Engine::open(&options, move || {
+                    // A full queue means that JavaScript has a wake-up to come already.
+                    wake.call((), ThreadsafeFunctionCallMode::NonBlocking);
+                })
+            };
+            AsyncTask::new(Call::new(arguments, open, Self::new))
+        })
+    }
+
+    fn new(env: Env, opened: ka_engine::Engine) -> Result<Self> {
+        let inner = Arc::new(opened);
+        // Runs when a worker is terminated, where no 'exit' handler does. It is there until then,
+        // and must not keep an engine that JavaScript has forgotten.
+        env.add_env_cleanup_hook(Arc::downgrade(&inner), |engine| {
+            if let Some(engine) = engine.upgrade() {
+                // Nobody is left to tell.
+                let _ = guard(|| engine.stop(Duration::from_millis(500)));
+            }
+        })?;
+        Ok(Self { inner })
+    }
+
+    /// A call of this engine.
+    fn call<Argument: Send + 'static, Output, JsValue>(
+        &self,
+        argument: std::result::Result<Argument, CodedError>,
+        work: fn(&ka_engine::Engine, Argument) -> std::result::Result<Output, EngineError>,
+        convert: fn(Env, Output) -> Result<JsValue>,
+    ) -> AsyncTask<Call<Output, JsValue>>
+    where
+        Output: Send + 'static,
+        JsValue: ToNapiValue + TypeName,
+    {
+        let engine = Arc::clone(&self.inner);
+        let work = move |argument| work(&engine, argument);
+        AsyncTask::new(Call::new(argument, work, convert))
     }
 
     /// Makes `config` the wanted state: the whole of it, at start and at reload alike.
-    #[napi(ts_return_type = "Promise<ApplyReport>")]
+    #[napi(
+        ts_args_type = "config: EngineConfig",
+        ts_return_type = "Promise<ApplyReport>"
+    )]
     pub fn apply(
         &self,
-        config: EngineConfig,
-    ) -> std::result::Result<AsyncTask<ApplyTask>, CodedError> {
-        let config = ka_engine::EngineConfig::try_from(config)?;
-        Ok(AsyncTask::new(ApplyTask {
-            engine: Arc::clone(&self.inner),
-            config: Some(config),
-            failure: Failure::none(),
-        }))
+        config: Unknown<'_>,
+    ) -> AsyncTask<Call<ka_engine::ApplyReport, ApplyReport>> {
+        guard(|| {
+            self.call(
+                parse::config(config),
+                ka_engine::Engine::apply,
+                |_, report| Ok(report.into()),
+            )
+        })
     }
 
     /// The present state of every instance and of the engine thread.
     #[napi(ts_return_type = "Promise<EngineSnapshot>")]
-    pub fn snapshot(&self) -> AsyncTask<SnapshotTask> {
-        AsyncTask::new(SnapshotTask {
-            engine: Arc::clone(&self.inner),
-            failure: Failure::none(),
-        })
+    pub fn snapshot(&self) -> AsyncTask<Call<ka_engine::EngineSnapshot, EngineSnapshot>> {
+        self.call(
+            Ok(()),
+            |engine, ()| engine.snapshot(),
+            |_, snapshot| Ok(snapshot.into()),
+        )
     }
 
     /// Takes the events that wait, oldest first; at most 4,096 a call.
     #[napi]
     pub fn drain(&self) -> Vec<EngineEvent> {
-        self.inner
-            .drain(DRAIN_LIMIT)
-            .into_iter()
-            .filter_map(crate::event::convert)
-            .collect()
+        guard(|| {
+            let events = self.inner.drain(DRAIN_LIMIT).into_iter();
+            events.filter_map(crate::event::convert).collect()
+        })
     }
 
     /// Resigns as every Master, removes every address of ours, ends the engine thread.
     ///
-    /// Rejects with `KA_ERR_NOT_RELEASED` when the kernel refused to remove an address: the engine
-    /// has ended, and the address stays until the next start or `release()`.
+    /// It begins at once; the promise, as all of them, also waits for its turn among Node's worker threads. It rejects
+    /// with `KA_ERR_NOT_RELEASED` when the kernel refused to remove an address: the engine has ended, and the address
+    /// stays until the next start or `release()`.
     #[napi(ts_return_type = "Promise<void>")]
-    pub fn stop(&self) -> AsyncTask<StopTask> {
-        AsyncTask::new(StopTask {
-            engine: Arc::clone(&self.inner),
-            failure: Failure::none(),
+    pub fn stop(&self) -> AsyncTask<Call<(), ()>> {
+        guard(|| {
+            self.inner.request_stop();
+            self.call(
+                Ok(()),
+                |engine, ()| engine.stop(STOP_TIMEOUT),
+                |_, ()| Ok(()),
+            )
         })
     }
 
     /// The same while JavaScript waits, for `process.on('exit')`.
     ///
-    /// Returns whether everything was released before `deadlineMs` had passed.
-    #[napi]
-    pub fn stop_now(&self, deadline_ms: u32) -> bool {
-        self.inner
-            .stop(Duration::from_millis(deadline_ms.into()))
-            .is_ok()
+    /// Returns whether everything was released before `deadlineMs`, an integer, had passed.
+    #[napi(ts_args_type = "deadlineMs: number")]
+    pub fn stop_now(&self, deadline_ms: Unknown<'_>) -> std::result::Result<bool, CodedError> {
+        guard(|| {
+            let deadline = parse::milliseconds("deadlineMs", deadline_ms)?;
+            Ok(self.inner.stop(deadline).is_ok())
+        })
     }
 }
 
 type Wake = ThreadsafeFunction<(), (), (), napi::Status, false, true, 2>;
 
-/// `Engine.open`.
-pub struct OpenTask {
-    options: ka_engine::EngineOptions,
-    wake: Option<Wake>,
-    failure: Failure,
-}
-
-impl Task for OpenTask {
-    type Output = ka_engine::Engine;
-    type JsValue = Engine;
-
-    fn compute(&mut self) -> Result<Self::Output> {
-        let wake = self.wake.take();
-        let opened = ka_engine::Engine::open(&self.options, move || {
-            if let Some(wake) = &wake {
-                // A full queue means that JavaScript has a wake-up to come already.
-                wake.call((), ThreadsafeFunctionCallMode::NonBlocking);
-            }
-        });
-        self.failure.keep(opened)
-    }
-
-    fn reject(&mut self, env: Env, error: napi::Error) -> Result<Self::JsValue> {
-        Err(self.failure.reject(env, error))
-    }
-
-    fn resolve(&mut self, env: Env, output: Self::Output) -> Result<Self::JsValue> {
-        let inner = Arc::new(output);
-        let engine = Arc::clone(&inner);
-        // Runs when a worker is terminated, where no 'exit' handler does.
-        env.add_env_cleanup_hook(engine, |engine| {
-            // Nobody is left to tell.
-            let _ = engine.stop(Duration::from_millis(500));
-        })?;
-        Ok(Engine { inner })
-    }
-}
-
-/// `Engine.apply`.
-pub struct ApplyTask {
-    engine: Arc<ka_engine::Engine>,
-    config: Option<ka_engine::EngineConfig>,
-    failure: Failure,
-}
-
-impl Task for ApplyTask {
-    type Output = ka_engine::ApplyReport;
-    type JsValue = ApplyReport;
-
-    fn compute(&mut self) -> Result<Self::Output> {
-        let config = self.config.take().unwrap_or_default();
-        self.failure.keep(self.engine.apply(config))
-    }
-
-    fn reject(&mut self, env: Env, error: napi::Error) -> Result<Self::JsValue> {
-        Err(self.failure.reject(env, error))
-    }
-
-    fn resolve(&mut self, _env: Env, output: Self::Output) -> Result<Self::JsValue> {
-        Ok(output.into())
-    }
-}
-
-/// `Engine.snapshot`.
-pub struct SnapshotTask {
-    engine: Arc<ka_engine::Engine>,
-    failure: Failure,
-}
-
-impl Task for SnapshotTask {
-    type Output = ka_engine::EngineSnapshot;
-    type JsValue = EngineSnapshot;
-
-    fn compute(&mut self) -> Result<Self::Output> {
-        self.failure.keep(self.engine.snapshot())
-    }
-
-    fn reject(&mut self, env: Env, error: napi::Error) -> Result<Self::JsValue> {
-        Err(self.failure.reject(env, error))
-    }
-
-    fn resolve(&mut self, _env: Env, output: Self::Output) -> Result<Self::JsValue> {
-        Ok(output.into())
-    }
-}
-
-/// `Engine.stop`.
-pub struct StopTask {
-    engine: Arc<ka_engine::Engine>,
-    failure: Failure,
-}
-
-impl Task for StopTask {
-    type Output = ();
-    type JsValue = ();
-
-    fn compute(&mut self) -> Result<()> {
-        self.failure.keep(self.engine.stop(STOP_TIMEOUT))
-    }
-
-    fn reject(&mut self, env: Env, error: napi::Error) -> Result<Self::JsValue> {
-        Err(self.failure.reject(env, error))
-    }
-
-    fn resolve(&mut self, _env: Env, (): ()) -> Result<()> {
-        Ok(())
+fn wake_up(function: Unknown<'_>) -> std::result::Result<Wake, String> {
+    match function.get_type() {
+        Ok(ValueType::Function) => parse::argument::<Function<'_, (), ()>>("wake", function)?
+            .build_threadsafe_function()
+            .weak::<true>()
+            .callee_handled::<false>()
+            .max_queue_size::<2>()
+            .build()
+            .map_err(|error| format!("wake: {}", error.reason)),
+        _ => Err("wake is not a function".to_owned()),
     }
 }
 
@@ -226,14 +181,15 @@ pub struct ApplyReport {
     pub unchanged: u32,
     /// Instances that are gone.
     pub removed: u32,
-    /// What the kernel refused; it stays wanted and is retried.
+    /// What the kernel refused meanwhile: it stays wanted and is retried. And that the record of an engine before
+    /// this one cannot be used. What was refused before this call, and still is, is not told again.
     pub refusals: Vec<Refusal>,
 }
 
-/// An object that the kernel refused.
+/// What could not be done.
 #[napi(object, object_from_js = false)]
 pub struct Refusal {
-    /// The instance that wants the object.
+    /// The instance that wants it; empty when it concerns none.
     pub instance: String,
     /// What was attempted, and the kernel's reason.
     pub reason: String,
@@ -267,62 +223,47 @@ pub struct ReleaseReport {
     pub failed: Vec<String>,
 }
 
-/// Removes what engines that were killed left in this network namespace: the one of the given
-/// name, or without one every engine that is dead.
-///
-/// Rejects with `KA_ERR_ALREADY_RUNNING` while the engine of that name lives, or without one the
-/// engine that has none, if there was nothing else to do.
-#[napi(ts_return_type = "Promise<ReleaseReport>")]
-pub fn release(
-    runtime_dir: Option<String>,
-    instance_name: Option<String>,
-) -> AsyncTask<ReleaseTask> {
-    AsyncTask::new(ReleaseTask {
-        directory: runtime_dir.map_or_else(
-            || ka_engine::EngineOptions::default().runtime_dir,
-            PathBuf::from,
-        ),
-        instance_name,
-        failure: Failure::none(),
-    })
-}
-
-/// `release`.
-pub struct ReleaseTask {
-    directory: PathBuf,
-    instance_name: Option<String>,
-    failure: Failure,
-}
-
-impl Task for ReleaseTask {
-    type Output = ka_engine::ReleaseReport;
-    type JsValue = ReleaseReport;
-
-    fn compute(&mut self) -> Result<Self::Output> {
-        self.failure.keep(ka_engine::release(
-            &self.directory,
-            self.instance_name.as_deref(),
-        ))
-    }
-
-    fn reject(&mut self, env: Env, error: napi::Error) -> Result<Self::JsValue> {
-        Err(self.failure.reject(env, error))
-    }
-
-    fn resolve(&mut self, _env: Env, output: Self::Output) -> Result<Self::JsValue> {
-        Ok(ReleaseReport {
-            released: output
-                .released
-                .iter()
-                .map(|address| format!("{} on {}", address.address, address.interface))
-                .collect(),
-            failed: output
+impl From<ka_engine::ReleaseReport> for ReleaseReport {
+    fn from(report: ka_engine::ReleaseReport) -> Self {
+        let name =
+            |left: &ka_engine::ReleasedAddress| format!("{} on {}", left.address, left.interface);
+        Self {
+            released: report.released.iter().map(name).collect(),
+            failed: report
                 .failed
                 .iter()
-                .map(|(address, reason)| {
-                    format!("{} on {}: {reason}", address.address, address.interface)
-                })
+                .map(|(address, reason)| format!("{}: {reason}", name(address)))
                 .collect(),
-        })
+        }
     }
+}
+
+/// Removes what engines that were killed left in this network namespace: the one of the given name, or without one every
+/// engine that is dead.
+///
+/// Rejects with `KA_ERR_ALREADY_RUNNING` while the engine of that name lives, or without one the engine that has none, if there
+/// was nothing else to do; with `KA_ERR_ENGINE` where a record cannot be used.
+#[napi(
+    ts_args_type = "runtimeDir?: string | undefined | null, instanceName?: string | undefined | null",
+    ts_return_type = "Promise<ReleaseReport>"
+)]
+pub fn release(
+    runtime_dir: Unknown<'_>,
+    instance_name: Unknown<'_>,
+) -> AsyncTask<Call<ka_engine::ReleaseReport, ReleaseReport>> {
+    guard(|| {
+        let directory = parse::argument::<Option<String>>("runtimeDir", runtime_dir);
+        let name = parse::argument::<Option<String>>("instanceName", instance_name);
+        let arguments = directory.and_then(|directory| Ok((directory, name?)));
+        let release = |(directory, name): (Option<String>, Option<String>)| {
+            let default = || ka_engine::EngineOptions::default().runtime_dir;
+            let directory = directory.map_or_else(default, PathBuf::from);
+            ka_engine::release(&directory, name.as_deref())
+        };
+        AsyncTask::new(Call::new(
+            arguments.map_err(parse::usage),
+            release,
+            |_, report| Ok(report.into()),
+        ))
+    })
 }

@@ -16,7 +16,7 @@ pub struct EngineEvent {
     pub event: EventKind,
 }
 
-/// What happened.
+/// What happened. The `instance` of an `addressRefused` is empty when none wants the address any more.
 #[napi(
     object_from_js = false,
     discriminant = "type",
@@ -46,7 +46,8 @@ pub enum EventKind {
     Signal { signal: i32 },
     /// An interface of the configuration went up or down; `up` is absent when it does not exist.
     LinkChanged { interface: String, up: Option<bool> },
-    /// The kernel refused an address operation; it stays wanted and is retried.
+    /// The kernel refused an address operation; it stays wanted and is retried. No instance may
+    /// want the address any more: `instance` is empty then.
     AddressRefused {
         instance: String,
         interface: String,

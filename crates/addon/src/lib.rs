@@ -4,9 +4,11 @@
 //! take time runs on libuv's worker threads; the JavaScript thread never waits
 //! here, [`engine::Engine::stop_now`] excepted, which exists to be waited for.
 
+pub mod call;
 pub mod config;
 pub mod engine;
 mod error;
 pub mod event;
 pub mod notice;
+mod parse;
 pub mod snapshot;

@@ -9,112 +9,19 @@
 //! that an address of ours is gone may be about a removal of ours which an addition
 //! followed. So it only casts doubt, and the kernel's answer to another addition decides.
 
+mod entry;
+
 use std::collections::{HashMap, VecDeque};
-use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use crate::config::VirtualAddress;
 use crate::instance::InstanceId;
 use crate::interfaces::InterfaceId;
 
+pub(crate) use entry::{AddressKey, Entry, Orphan, Outcome, Presence, Settled, Step};
+
 /// A refused operation is tried again after this long.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
-
-/// What makes an address of one interface the same address.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct AddressKey {
-    pub(crate) interface: InterfaceId,
-    pub(crate) address: IpAddr,
-}
-
-/// What the kernel has, as far as we know.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Presence {
-    Absent,
-    /// We added it.
-    Ours,
-    /// We added it, and the kernel may have lost it since.
-    Doubtful,
-    /// It was there when we wanted to add it: never removed by us.
-    Foreign,
-}
-
-impl Presence {
-    /// Whether the kernel has the address, whoever added it.
-    pub(crate) fn is_there(self) -> bool {
-        matches!(self, Self::Ours | Self::Foreign)
-    }
-
-    /// Whether the kernel has what we added, or may have it.
-    fn is_ours(self) -> bool {
-        matches!(self, Self::Ours | Self::Doubtful)
-    }
-}
-
-/// One address that somebody wants or that we still have to remove.
-#[derive(Debug)]
-pub(crate) struct Entry {
-    /// How the kernel shall carry it, as the user says that asked last.
-    pub(crate) wanted: VirtualAddress,
-    /// How the kernel carries it when that is another way: to be removed first.
-    replaced: Option<VirtualAddress>,
-    /// Instances that want it now.
-    pub(crate) users: Vec<InstanceId>,
-    pub(crate) presence: Presence,
-    queued: bool,
-    /// The last refusal was told; quiet until an operation succeeds.
-    pub(crate) refusal_told: bool,
-    /// When somebody else last removed it.
-    lost_at: Option<Instant>,
-    seen: u64,
-}
-
-impl Entry {
-    /// How the kernel carries what we added.
-    pub(crate) fn held(&self) -> &VirtualAddress {
-        self.replaced.as_ref().unwrap_or(&self.wanted)
-    }
-
-    /// Whether a kernel address with this prefix can be the one of this entry.
-    ///
-    /// IPv4 may have one address with several prefix lengths, IPv6 only once: an
-    /// address owner may hold 192.0.2.1/24 itself while 192.0.2.1/32 comes and goes.
-    fn is_same(&self, prefix_len: u8) -> bool {
-        let held = self.held();
-        held.address.is_ipv6() || held.prefix_len == prefix_len
-    }
-}
-
-/// What the kernel should be asked to do about a key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Step {
-    Add,
-    Remove,
-}
-
-/// What the kernel made of a [`Step`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Outcome {
-    /// It added the address.
-    Added,
-    /// It had the address already.
-    Existed,
-    /// The address is gone.
-    Removed,
-}
-
-/// What an [`Outcome`] means for the users of an address.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Settled {
-    /// It is there, which is new.
-    Appeared,
-    /// Somebody else had removed it; it is there again.
-    Restored,
-    /// It is there and was before.
-    Unchanged,
-    /// It is not there.
-    Gone,
-}
 
 /// The table and the queue of keys whose state may differ from the wish.
 #[derive(Debug, Default)]
@@ -127,6 +34,9 @@ pub(crate) struct AddressTable {
     holding: bool,
     /// Keys to look at again, in the order of their time.
     retries: VecDeque<(Instant, AddressKey)>,
+    /// To be removed from interfaces that were renamed, and those to be tried again.
+    orphans: Vec<Orphan>,
+    orphan_retries: VecDeque<(Instant, Orphan)>,
     epoch: u64,
 }
 
@@ -139,18 +49,10 @@ impl AddressTable {
         user: InstanceId,
     ) -> bool {
         let epoch = self.epoch;
-        let entry = self.entries.entry(key).or_insert_with(|| {
-            Box::new(Entry {
-                wanted: wanted.clone(),
-                replaced: None,
-                users: Vec::with_capacity(1),
-                presence: Presence::Absent,
-                queued: false,
-                refusal_told: false,
-                lost_at: None,
-                seen: epoch,
-            })
-        });
+        let entry = self
+            .entries
+            .entry(key)
+            .or_insert_with(|| Box::new(Entry::new(wanted.clone(), epoch)));
         if !entry.users.contains(&user) {
             entry.users.push(user);
         }
@@ -158,6 +60,10 @@ impl AddressTable {
             let before = std::mem::replace(&mut entry.wanted, wanted.clone());
             if entry.presence.is_ours() && entry.replaced.is_none() {
                 entry.replaced = Some(before);
+            }
+            // That of somebody else was used as it was; the new wish it may not serve.
+            if entry.presence == Presence::Foreign {
+                entry.presence = Presence::Absent;
             }
             // It may be the way it was at first.
             entry.replaced.take_if(|held| held == wanted);
@@ -205,12 +111,12 @@ impl AddressTable {
         }
     }
 
-    /// Takes the next key that needs the kernel, dropping those that agree already.
+    /// Takes the next key that waits, with what the kernel should do; `None` where it agrees already.
     /// `accept` refuses a key (it stays first in the queue), for example one of the other family.
     pub(crate) fn next(
         &mut self,
         accept: impl Fn(&AddressKey) -> bool,
-    ) -> Option<(AddressKey, Step)> {
+    ) -> Option<(AddressKey, Option<Step>)> {
         while let Some(&key) = self.queue.front() {
             let Some(entry) = self.entries.get_mut(&key) else {
                 self.queue.pop_front();
@@ -219,7 +125,7 @@ impl AddressTable {
             let wanted = !entry.users.is_empty() && entry.replaced.is_none();
             let step = match (wanted, entry.presence) {
                 (false, presence) if presence.is_ours() => Some(Step::Remove),
-                (true, Presence::Absent | Presence::Doubtful) => Some(Step::Add),
+                (true, presence) if !presence.is_there() => Some(Step::Add),
                 _ => None,
             };
             if step.is_some() && !accept(&key) {
@@ -227,20 +133,29 @@ impl AddressTable {
             }
             self.queue.pop_front();
             entry.queued = false;
-            let Some(step) = step else {
-                if entry.users.is_empty() {
-                    self.entries.remove(&key);
-                }
+            if step.is_none() && entry.users.is_empty() {
+                self.entries.remove(&key);
                 continue;
-            };
+            }
             return Some((key, step));
         }
         None
     }
 
+    /// Takes up to `limit` addresses to be removed from interfaces that were renamed.
+    pub(crate) fn next_orphans(&mut self, limit: usize) -> Vec<Orphan> {
+        let rest = self.orphans.len().saturating_sub(limit);
+        self.orphans.split_off(rest)
+    }
+
+    /// The kernel refused to remove `orphan`: it is tried again later.
+    pub(crate) fn retry_orphan(&mut self, orphan: Orphan, now: Instant) {
+        self.orphan_retries.push_back((now + RETRY_AFTER, orphan));
+    }
+
     /// Whether keys wait for the kernel.
     pub(crate) fn is_settled(&self) -> bool {
-        self.queue.is_empty()
+        self.queue.is_empty() && self.orphans.is_empty()
     }
 
     /// Notes the outcome of an operation; forgets an address that nobody needs.
@@ -253,14 +168,19 @@ impl AddressTable {
         // A dump that was taken before this does not know of it.
         entry.seen = epoch;
         let (presence, settled) = match (outcome, entry.presence) {
-            (Outcome::Added, Presence::Doubtful) => (Presence::Ours, Settled::Restored),
-            (Outcome::Added, _) => (Presence::Ours, Settled::Appeared),
+            (Outcome::Added, Presence::Doubtful) if !entry.lost_by_us => {
+                (Presence::Ours, Settled::Restored)
+            }
+            (Outcome::Added, _) | (Outcome::Existed, Presence::Unconfirmed) => {
+                (Presence::Ours, Settled::Appeared)
+            }
             // The message that it is gone was an old one.
             (Outcome::Existed, Presence::Doubtful) => (Presence::Ours, Settled::Unchanged),
             (Outcome::Existed, _) => (Presence::Foreign, Settled::Unchanged),
             (Outcome::Removed, _) => (Presence::Absent, Settled::Gone),
         };
         entry.presence = presence;
+        entry.lost_by_us = false;
         if settled == Settled::Restored {
             entry.lost_at = Some(now);
         }
@@ -279,12 +199,28 @@ impl AddressTable {
 
     /// The operation on `key` failed: look at it again later.
     pub(crate) fn retry(&mut self, key: AddressKey, now: Instant) {
-        self.retries.push_back((now + RETRY_AFTER, key));
+        if let Some(entry) = self.entries.get_mut(&key)
+            && !std::mem::replace(&mut entry.retrying, true)
+        {
+            self.retries.push_back((now + RETRY_AFTER, key));
+        }
+    }
+
+    /// No answer came to the request to add `key`: asked again, the kernel tells whether it did.
+    pub(crate) fn unconfirmed(&mut self, key: AddressKey, now: Instant) {
+        if let Some(entry) = self.entries.get_mut(&key)
+            && entry.presence == Presence::Absent
+        {
+            entry.presence = Presence::Unconfirmed;
+        }
+        self.retry(key, now);
     }
 
     /// When the next retry is due.
     pub(crate) fn retry_at(&self) -> Option<Instant> {
-        self.retries.front().map(|&(at, _)| at)
+        let key = self.retries.front().map(|&(at, _)| at);
+        let orphan = self.orphan_retries.front().map(|&(at, _)| at);
+        key.into_iter().chain(orphan).min()
     }
 
     /// Puts due retries back into the queue.
@@ -294,7 +230,18 @@ impl AddressTable {
                 break;
             }
             self.retries.pop_front();
+            if let Some(entry) = self.entries.get_mut(&key) {
+                entry.retrying = false;
+            }
             self.enqueue(key);
+        }
+        while self
+            .orphan_retries
+            .front()
+            .is_some_and(|&(at, _)| at <= now)
+        {
+            self.orphans
+                .extend(self.orphan_retries.pop_front().map(|(_, orphan)| orphan));
         }
     }
 
@@ -311,13 +258,21 @@ impl AddressTable {
         }
     }
 
-    /// The interface vanished, and every address on it.
-    pub(crate) fn interface_removed(&mut self, interface: InterfaceId) {
+    /// The interface vanished, and every address on it; or it has another name now and goes on with
+    /// the index `renamed`, where what is ours has yet to be removed.
+    pub(crate) fn interface_removed(&mut self, interface: InterfaceId, renamed: Option<u32>) {
         for (key, entry) in &mut self.entries {
-            if key.interface == interface {
-                entry.presence = Presence::Absent;
-                entry.replaced = None;
+            if key.interface != interface {
+                continue;
             }
+            if let Some(index) = renamed
+                && entry.presence.is_ours()
+            {
+                let held = entry.held().clone();
+                self.orphans.push(Orphan { index, held });
+            }
+            entry.presence = Presence::Absent;
+            entry.replaced = None;
         }
     }
 
@@ -345,12 +300,14 @@ impl AddressTable {
         }
     }
 
-    /// Takes in a message that the address is gone.
-    pub(crate) fn removed(&mut self, key: AddressKey, prefix_len: u8, now: Instant) {
-        if self
-            .get(&key)
-            .is_some_and(|entry| entry.is_same(prefix_len))
-        {
+    /// Takes in a message that the address is gone, `by_us` where we asked for that: the kernel
+    /// removes an IPv4 address along with the primary one of its network.
+    pub(crate) fn removed(&mut self, key: AddressKey, prefix_len: u8, by_us: bool, now: Instant) {
+        let Some(entry) = self.entries.get_mut(&key) else {
+            return;
+        };
+        if entry.is_same(prefix_len) {
+            entry.lost_by_us = by_us;
             self.lost(key, now);
         }
     }
@@ -367,7 +324,7 @@ impl AddressTable {
         entry.presence = match entry.presence {
             Presence::Ours => Presence::Doubtful,
             Presence::Foreign => Presence::Absent,
-            Presence::Doubtful | Presence::Absent => return,
+            Presence::Doubtful | Presence::Unconfirmed | Presence::Absent => return,
         };
         let before = entry.lost_at;
         if before.is_some_and(|at| now.saturating_duration_since(at) < RETRY_AFTER) {
@@ -393,23 +350,29 @@ impl AddressTable {
 
     /// Addresses of ours that nobody wants and that are still there.
     pub(crate) fn leaving(&self) -> impl Iterator<Item = &AddressKey> {
-        self.entries
-            .iter()
-            .filter(|(_, entry)| entry.users.is_empty() && entry.presence.is_ours())
+        self.ours()
+            .filter(|(_, entry)| entry.users.is_empty())
             .map(|(key, _)| key)
     }
 
-    /// Addresses that we added and that are still there.
-    pub(crate) fn ours(&self) -> impl Iterator<Item = &AddressKey> {
-        self.entries
+    /// All addresses that are ours, wanted or not.
+    pub(crate) fn ours(&self) -> impl Iterator<Item = (&AddressKey, &Entry)> {
+        let entries = self
+            .entries
             .iter()
-            .filter(|(_, entry)| entry.presence.is_ours())
-            .map(|(key, _)| key)
+            .map(|(key, entry)| (key, entry.as_ref()));
+        entries.filter(|(_, entry)| entry.presence.is_ours())
+    }
+
+    /// All addresses that have yet to be removed from interfaces that were renamed.
+    pub(crate) fn all_orphans(&self) -> impl Iterator<Item = &Orphan> {
+        let retries = self.orphan_retries.iter().map(|(_, orphan)| orphan);
+        self.orphans.iter().chain(retries)
     }
 
     /// Whether an address that we added is still there.
     pub(crate) fn any_ours(&self) -> bool {
-        self.ours().next().is_some()
+        self.ours().next().is_some() || self.all_orphans().next().is_some()
     }
 }
 

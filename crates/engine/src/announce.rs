@@ -11,7 +11,8 @@ use std::time::Instant;
 use ka_sys::packet::Frame;
 use ka_wire::{arp, ndisc};
 
-use crate::instance::InstanceId;
+use crate::addresses::Presence;
+use crate::instance::{Instance, InstanceId};
 use crate::thread::EngineThread;
 
 /// Frames sent in one step.
@@ -21,11 +22,21 @@ const SLICE: usize = 16;
 #[derive(Debug, Default)]
 pub(crate) struct Announcer {
     /// Those whose first round is to come.
-    first: VecDeque<InstanceId>,
+    first: VecDeque<Turn>,
     /// Those with further rounds. They wait while addresses are being settled: an address
     /// that is not there yet matters more than one that is announced a second time.
-    again: VecDeque<InstanceId>,
+    again: VecDeque<Turn>,
     frames: Vec<(u32, Bytes)>,
+    /// Of the last turn that was queued.
+    ticket: u64,
+}
+
+/// A place in a queue. It is void unless the instance has this ticket: announcements may have been
+/// cancelled since, and another instance may have the same id.
+#[derive(Clone, Copy, Debug)]
+struct Turn {
+    id: InstanceId,
+    ticket: u64,
 }
 
 /// One frame, in the memory of the longest.
@@ -65,10 +76,12 @@ impl EngineThread {
         let Some(instance) = self.instances[id.index()].as_mut() else {
             return;
         };
-        if instance.rounds > 0 && instance.unsettled == 0 && !instance.announcing {
-            instance.announcing = true;
+        if instance.rounds > 0 && instance.unsettled == 0 && instance.ticket.is_none() {
             instance.cursor = 0;
-            self.announcer.first.push_back(id);
+            self.announcer.ticket += 1;
+            let ticket = self.announcer.ticket;
+            instance.ticket = Some(ticket);
+            self.announcer.first.push_back(Turn { id, ticket });
         }
     }
 
@@ -76,22 +89,23 @@ impl EngineThread {
     pub(crate) fn cancel_announcements(&mut self, id: InstanceId) {
         if let Some(instance) = self.instances[id.index()].as_mut() {
             instance.rounds = 0;
+            instance.ticket = None;
         }
     }
 
     /// Sends one slice; `false` when nothing waits.
     pub(crate) fn announce(&mut self, now: Instant) -> bool {
-        if self.next_announcement().is_none() {
+        if self.next_turn().is_none() {
             return false;
         }
         let mut frames = std::mem::take(&mut self.announcer.frames);
         while frames.len() < SLICE {
-            let Some((id, is_first)) = self.next_announcement() else {
+            let Some((turn, is_first)) = self.next_turn() else {
                 break;
             };
             let before = frames.len();
-            let ended = self.collect_round(id, &mut frames, now);
-            if let Some(instance) = self.instances[id.index()].as_mut() {
+            let ended = self.collect_round(turn, &mut frames, now);
+            if let Some(instance) = self.instances[turn.id.index()].as_mut() {
                 instance.announced |= frames.len() > before;
             }
             if ended {
@@ -100,7 +114,7 @@ impl EngineThread {
                     false => &mut self.announcer.again,
                 };
                 queue.pop_front();
-                self.end_round(id);
+                self.end_round(turn);
             }
         }
         let borrowed: Vec<Frame<'_>> = frames
@@ -121,36 +135,37 @@ impl EngineThread {
     }
 
     /// Whose turn it is, and whether for the first time.
-    fn next_announcement(&self) -> Option<(InstanceId, bool)> {
-        let first = self.announcer.first.front().map(|&id| (id, true));
+    fn next_turn(&self) -> Option<(Turn, bool)> {
+        let first = self.announcer.first.front().map(|&turn| (turn, true));
         first.or_else(|| {
-            let again = self.announcer.again.front().map(|&id| (id, false));
+            let again = self.announcer.again.front().map(|&turn| (turn, false));
             again.filter(|_| self.addresses.is_settled())
         })
     }
 
-    /// Adds frames of the present round of `id`; `true` when the round is complete.
-    fn collect_round(
-        &mut self,
-        id: InstanceId,
-        frames: &mut Vec<(u32, Bytes)>,
-        now: Instant,
-    ) -> bool {
-        let Some(instance) = self.instances[id.index()].as_mut() else {
-            return true;
-        };
-        if instance.rounds == 0 {
+    /// The instance whose turn it is; `None` when the turn is void.
+    fn announcing(&mut self, turn: Turn) -> Option<&mut Instance> {
+        let instance = self.instances[turn.id.index()].as_deref_mut()?;
+        (instance.ticket == Some(turn.ticket)).then_some(instance)
+    }
+
+    /// Adds frames of the present round; `true` when the round is complete.
+    fn collect_round(&mut self, turn: Turn, frames: &mut Vec<(u32, Bytes)>, now: Instant) -> bool {
+        if self.announcing(turn).is_none() {
             return true;
         }
+        let Some(instance) = self.instances[turn.id.index()].as_mut() else {
+            return true;
+        };
         while frames.len() < SLICE {
             let Some(key) = instance.addresses.get(instance.cursor) else {
                 return true;
             };
             instance.cursor += 1;
-            let present = self
-                .addresses
-                .get(key)
-                .is_some_and(|entry| entry.presence.is_there() && entry.users.contains(&id));
+            // One that the kernel may have lost is on its way back.
+            let present = self.addresses.get(key).is_some_and(|entry| {
+                entry.presence != Presence::Absent && entry.users.contains(&turn.id)
+            });
             let interface = self.interfaces.at_mut(key.interface);
             let (Some(index), Some(mac), false) = (interface.index, interface.mac, interface.noarp)
             else {
@@ -171,19 +186,22 @@ impl EngineThread {
         instance.cursor >= instance.addresses.len()
     }
 
-    fn end_round(&mut self, id: InstanceId) {
-        let Some(instance) = self.instances[id.index()].as_mut() else {
+    fn end_round(&mut self, turn: Turn) {
+        let Some(instance) = self.announcing(turn) else {
             return;
         };
         instance.cursor = 0;
-        instance.rounds = match std::mem::take(&mut instance.announced) {
-            true => instance.rounds.saturating_sub(1),
+        if std::mem::take(&mut instance.announced) {
+            instance.rounds = instance.rounds.saturating_sub(1);
+        } else if instance.unsettled == 0 {
             // There is nothing to announce, and there would not be in the next round.
-            false => 0,
-        };
-        instance.announcing = instance.rounds > 0;
-        if instance.announcing {
-            self.announcer.again.push_back(id);
+            instance.rounds = 0;
+        }
+        if instance.rounds > 0 && instance.unsettled == 0 {
+            self.announcer.again.push_back(turn);
+        } else {
+            // If rounds are left: once the addresses are there.
+            instance.ticket = None;
         }
     }
 }

@@ -1,21 +1,19 @@
 //! From one wanted state to the next, in slices between other work.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::SyncSender;
 use std::time::{Duration, Instant};
 
-use ka_netlink::InterfaceName;
 use ka_sys::raw::VridSet;
 use ka_vrrp::{State, VirtualRouter};
-use ka_wire::Family;
 
 use crate::addresses::AddressKey;
-use crate::config::{EngineConfig, Identity, InstanceConfig, VirtualAddress};
-use crate::error::EngineError;
+use crate::config::{Identity, InstanceConfig};
 use crate::instance::{Instance, InstanceId};
+use crate::plan::Plan;
 use crate::thread::EngineThread;
 
 /// Instances worked on between two looks at the sockets.
@@ -23,120 +21,10 @@ const SLICE: usize = 16;
 /// An apply is reported after this long even if addresses are still on their way.
 const SETTLE_LIMIT: Duration = Duration::from_secs(5);
 
-/// A configuration checked and prepared off the engine thread.
-#[derive(Debug)]
-pub(crate) struct Plan {
-    startup_delay: Duration,
-    identities: HashSet<Identity>,
-    instances: Vec<(Identity, Box<(InstanceConfig, VirtualRouter)>)>,
-}
-
-impl Plan {
-    /// Checks and prepares `config`; `exists` tells whether an interface is there.
-    pub(crate) fn new(
-        config: EngineConfig,
-        exists: impl Fn(&str) -> bool,
-    ) -> Result<Self, EngineError> {
-        let mut names: HashMap<Identity, Arc<str>> = HashMap::with_capacity(config.instances.len());
-        let mut instances = Vec::with_capacity(config.instances.len());
-        for mut instance in config.instances {
-            check(&instance, &exists)?;
-            // Named twice, the first one counts.
-            let mut seen = HashSet::with_capacity(instance.addresses.len());
-            instance
-                .addresses
-                .retain(|address| seen.insert((address.address, Arc::clone(&address.interface))));
-            let identity = instance.identity();
-            if let Some(first) = names.insert(identity.clone(), Arc::clone(&instance.name)) {
-                return Err(EngineError::DuplicateInstance {
-                    first: first.to_string(),
-                    second: instance.name.to_string(),
-                    vrid: identity.vrid,
-                    interface: identity.interface.to_string(),
-                });
-            }
-            let router = VirtualRouter::new(instance.router.clone());
-            instances.push((identity, Box::new((instance, router))));
-        }
-        Ok(Self {
-            startup_delay: config.startup_delay,
-            identities: names.into_keys().collect(),
-            instances,
-        })
-    }
-}
-
-fn check(instance: &InstanceConfig, exists: &impl Fn(&str) -> bool) -> Result<(), EngineError> {
-    let invalid = |reason: String| EngineError::InvalidInstance {
-        instance: instance.name.to_string(),
-        reason,
-    };
-    instance
-        .router
-        .validate()
-        .map_err(|error| invalid(error.to_string()))?;
-    let family = instance.router.family;
-    let fits = |address: IpAddr| Family::from(address) == family;
-    if !instance.group.is_multicast() || !fits(instance.group) {
-        return Err(invalid(format!(
-            "{} is no multicast group of its family",
-            instance.group
-        )));
-    }
-    if let Some(source) = instance.source.filter(|&source| !fits(source)) {
-        return Err(invalid(format!(
-            "source address {source} is not of its family"
-        )));
-    }
-    for address in &instance.addresses {
-        if let Some(reason) = flaw(address) {
-            return Err(invalid(format!("{}: {reason}", address.address)));
-        }
-    }
-    let needed = std::iter::once(&instance.interface)
-        .chain(instance.addresses.iter().map(|address| &address.interface));
-    for interface in needed {
-        if !instance.dynamic_interface && !exists(interface) {
-            return Err(EngineError::MissingInterface {
-                instance: instance.name.to_string(),
-                interface: interface.to_string(),
-            });
-        }
-    }
-    Ok(())
-}
-
-/// Why the kernel could not carry `wanted`, if it could not.
-fn flaw(wanted: &VirtualAddress) -> Option<String> {
-    let (longest, is_ipv4) = match wanted.address {
-        IpAddr::V4(_) => (32, true),
-        IpAddr::V6(_) => (128, false),
-    };
-    let same_family = |other: &IpAddr| other.is_ipv4() == is_ipv4;
-    if wanted.prefix_len > longest {
-        return Some(format!("prefix length {} is too long", wanted.prefix_len));
-    }
-    if let Some(broadcast) = wanted
-        .broadcast
-        .filter(|other| !is_ipv4 || !same_family(other))
-    {
-        return Some(format!("{broadcast} cannot be its broadcast address"));
-    }
-    if let Some(peer) = wanted.peer.filter(|other| !same_family(other)) {
-        return Some(format!("{peer} cannot be its peer"));
-    }
-    let label = wanted.label.as_deref()?;
-    match InterfaceName::new(label) {
-        _ if !is_ipv4 => Some(format!("label {label}: only IPv4 addresses have one")),
-        Ok(_) => None,
-        Err(error) => Some(format!("label {label}: {error}")),
-    }
-}
-
-/// An object that the kernel refused while a configuration was applied.
+/// What could not be done while a configuration was applied.
 #[derive(Clone, Debug)]
 pub struct Refusal {
-    /// The instance that wants the object.
+    /// The instance that wants it; empty when it concerns none.
     pub instance: Arc<str>,
     /// What was attempted, and the kernel's reason.
     pub reason: String,
@@ -153,7 +41,8 @@ pub struct ApplyReport {
     pub unchanged: u32,
     /// Instances that are gone.
     pub removed: u32,
-    /// What the kernel refused; it stays wanted and is retried.
+    /// What the kernel refused meanwhile, which stays wanted and is retried, and what became of a
+    /// record that cannot be used. What was refused before and still is, is not told again.
     pub refusals: Vec<Refusal>,
 }
 
@@ -201,9 +90,17 @@ impl ApplyJob {
 
 impl EngineThread {
     /// Takes up a plan: from now on packets of its virtual routers come in.
-    pub(crate) fn begin_apply(&mut self, plan: Box<Plan>, reply: SyncSender<ApplyOutcome>) {
-        self.hold_until =
-            (plan.startup_delay > Duration::ZERO).then_some(self.opened_at + plan.startup_delay);
+    pub(crate) fn begin_apply(
+        &mut self,
+        plan: Box<Plan>,
+        reply: SyncSender<ApplyOutcome>,
+        now: Instant,
+    ) {
+        // The delay is one of the start: a reload may move its end, and never starts it again.
+        let may_hold = !self.has_applied || self.hold_until.is_some_and(|at| at > now);
+        self.hold_until = (may_hold && plan.startup_delay > Duration::ZERO)
+            .then_some(self.opened_at + plan.startup_delay);
+        self.has_applied = true;
         self.set_filters(plan.identities.iter());
         self.apply = Some(ApplyJob::new(plan, reply));
     }
@@ -302,6 +199,7 @@ impl EngineThread {
     ) {
         match self.identities.get(&identity) {
             Some(&id) => {
+                self.update_hold(id, now);
                 if self.update(id, config, now) {
                     job.report.changed += 1;
                 } else {
@@ -336,7 +234,6 @@ impl EngineThread {
         let entry = self.interfaces.at_mut(interface);
         entry.instances.push(id);
         entry.routers.insert((vrid, group), id);
-        self.join(id);
         self.start(id, now);
     }
 
@@ -364,6 +261,8 @@ impl EngineThread {
         }
         self.update_source(id, now);
         self.pump(id, now);
+        // What it advertises now may not fit its interface.
+        self.follow(id, now);
         true
     }
 
@@ -423,6 +322,3 @@ impl EngineThread {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -19,7 +19,7 @@ pub struct EngineConfig {
 /// One virtual router and what it holds while it is Master.
 #[derive(Clone, Debug, PartialEq)]
 pub struct InstanceConfig {
-    /// Name in events and reports; not the identity at a reload.
+    /// Name in events and reports, of no other instance; not the identity at a reload.
     pub name: Arc<str>,
     /// Interface that advertisements are sent and received on.
     pub interface: Arc<str>,
@@ -31,7 +31,8 @@ pub struct InstanceConfig {
     pub group: IpAddr,
     /// The protocol's parameters.
     pub router: RouterConfig,
-    /// Addresses held as Master: advertised ones, then excluded ones.
+    /// Addresses held as Master: advertised ones, then excluded ones. One that is there again on
+    /// the same interface is the same in every respect, and held once.
     pub addresses: Vec<VirtualAddress>,
 }
 

@@ -7,11 +7,12 @@ use std::sync::mpsc::SyncSender;
 use std::time::{Duration, Instant};
 
 use ka_vrrp::State;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-use crate::EXIT_INTERNAL;
 use crate::config::EngineOptions;
 use crate::error::EngineError;
 use crate::event::EventKind;
+use crate::guard::{guard, resign_and_end};
 use crate::instance::InstanceId;
 use crate::runtime::ReleasedAddress;
 use crate::shared::Shared;
@@ -25,6 +26,12 @@ pub(crate) const RELEASE_LIMIT: Duration = Duration::from_secs(3);
 pub(crate) const HEARTBEAT: Duration = Duration::from_secs(1);
 /// Running this long without a pause ends real-time scheduling.
 const WATCHDOG: Duration = Duration::from_secs(2);
+
+/// What is written when a thread of ours panicked.
+pub(crate) const FAILED: &str = "ka-native: the engine failed; resigned\n";
+
+/// What is written when the host's thread takes no events.
+const DEAD_HOST: &str = "ka-native: the JavaScript thread does not answer; resigned\n";
 
 /// How far the engine is on its way out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,7 +59,7 @@ pub(crate) fn main(
     shared: &Arc<Shared>,
     opened: &SyncSender<Result<(), EngineError>>,
 ) {
-    let mut thread = match EngineThread::open(options, Arc::clone(shared)) {
+    let mut thread = match guard(|| EngineThread::open(options, Arc::clone(shared))) {
         Ok(thread) => thread,
         Err(error) => {
             // The receiver waits in open().
@@ -63,32 +70,48 @@ pub(crate) fn main(
     let _ = opened.send(Ok(()));
     match catch_unwind(AssertUnwindSafe(|| thread.run())) {
         Ok(End::Stopped) => {
-            shared.set_left_behind(thread.left_behind());
-            thread.events.close();
+            let leave = AssertUnwindSafe(move || {
+                #[cfg(feature = "fault-injection")]
+                crate::fault::strike_at_end();
+                shared.set_left_behind(thread.left_behind());
+                thread.events.close();
+                // Its sockets and instances go here.
+            });
+            if catch_unwind(leave).is_err() {
+                end_process(shared, FAILED);
+            }
         }
         Ok(End::HostDead) => {
-            say("ka-native: the JavaScript thread does not answer; resigned\n");
-            end_process()
+            end_process(shared, DEAD_HOST);
         }
         Err(_) => {
-            // The panic hook has said so. The state may be inconsistent: only what cannot make
-            // it worse, and each on its own.
+            // The state may be inconsistent: only what cannot make it worse, and each on its own.
             let _ = catch_unwind(AssertUnwindSafe(|| thread.resign_after_panic()));
-            let _ = catch_unwind(AssertUnwindSafe(|| thread.release_after_panic()));
-            end_process();
+            let _ = catch_unwind(AssertUnwindSafe(|| thread.remove_all_addresses()));
+            end_process(shared, FAILED);
         }
     }
 }
 
-/// Writes why the process ends.
+/// Writes why the process ends, unless whoever reads standard error has stopped reading: the end
+/// must not wait for it.
 pub(crate) fn say(sentence: &str) {
-    // Nobody is left to tell that it could not be written.
-    let _ = rustix::io::write(rustix::stdio::stderr(), sentence.as_bytes());
+    let stderr = rustix::stdio::stderr();
+    let mut writable = [PollFd::new(&stderr, PollFlags::OUT)];
+    let now = Timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
+    if poll(&mut writable, Some(&now)) == Ok(1) {
+        // A pipe that has room takes up to a page. Nobody is left to tell that it did not.
+        let _ = rustix::io::write(stderr, sentence.as_bytes());
+    }
 }
 
-/// Ends the process without running anything else of it: the host's threads are not to be trusted.
-pub(crate) fn end_process() -> ! {
-    ka_sys::process::exit_now(EXIT_INTERNAL)
+/// Ends the process once its other engines have resigned as this one has.
+fn end_process(shared: &Shared, sentence: &str) -> ! {
+    shared.announce_end();
+    resign_and_end(sentence)
 }
 
 impl EngineThread {
@@ -112,12 +135,21 @@ impl EngineThread {
 
     /// The addresses of ours that are still there.
     fn left_behind(&self) -> Vec<ReleasedAddress> {
-        let keys = self.addresses.ours();
-        keys.map(|key| ReleasedAddress {
+        let named = self.addresses.ours().map(|(key, _)| ReleasedAddress {
             interface: self.interfaces.at(key.interface).name.to_string(),
             address: key.address,
-        })
-        .collect()
+        });
+        let renamed = self.addresses.all_orphans().map(|orphan| {
+            let interface = self.interfaces.by_index(orphan.index);
+            ReleasedAddress {
+                interface: interface.map_or_else(
+                    || format!("interface {}", orphan.index),
+                    |id| self.interfaces.at(id).name.to_string(),
+                ),
+                address: orphan.held.address,
+            }
+        });
+        named.chain(renamed).collect()
     }
 
     /// Stops a slice of instances; `false` when none is left.
@@ -164,16 +196,6 @@ impl EngineThread {
             }
         }
         self.flush_advertisements();
-    }
-
-    /// Removes every address of ours.
-    fn release_after_panic(&mut self) {
-        self.addresses.end_hold();
-        for index in 0..self.instances.len() {
-            self.release_addresses(InstanceId::new(index));
-        }
-        let now = Instant::now();
-        while self.settle_addresses(now) {}
     }
 
     /// Looks at the host's heartbeat; `true` when the host counts as dead.

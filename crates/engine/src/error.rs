@@ -40,6 +40,14 @@ pub enum EngineError {
         #[source]
         source: std::io::Error,
     },
+    /// The runtime file of an engine before this one cannot be used, and stays.
+    #[error("{} cannot be used: {reason}; addresses that it records may still be there", path.display())]
+    UnusableRecord {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        reason: String,
+    },
     /// An instance names an interface that does not exist.
     #[error("instance {instance}: interface {interface} does not exist")]
     MissingInterface {
@@ -68,6 +76,12 @@ pub enum EngineError {
         /// Their common interface.
         interface: String,
     },
+    /// Two instances have one name, by which events and reports tell them apart.
+    #[error("two instances are called {name}")]
+    DuplicateName {
+        /// The name.
+        name: String,
+    },
     /// The engine has ended, but the kernel refused to remove these addresses of ours.
     #[error(
         "left behind, as the kernel refused to remove them: {}",
@@ -77,12 +91,9 @@ pub enum EngineError {
         /// What is still there; the next start or `release` removes it.
         addresses: Vec<ReleasedAddress>,
     },
-    /// Too many requests wait for the engine thread.
+    /// Too many requests wait for the engine thread, or it does not answer.
     #[error("the engine is busy")]
     Busy,
-    /// The engine thread does not answer: it hangs.
-    #[error("the engine does not answer")]
-    Unresponsive,
     /// The engine has ended or is ending.
     #[error("the engine has stopped")]
     Stopped,

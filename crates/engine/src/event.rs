@@ -60,7 +60,7 @@ pub enum EventKind {
     },
     /// The kernel refused an address operation; it stays wanted and is retried.
     AddressRefused {
-        /// First instance that wants the address.
+        /// First instance that wants the address; empty when none does any more.
         instance: Arc<str>,
         /// Interface name.
         interface: Arc<str>,

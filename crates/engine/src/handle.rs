@@ -1,26 +1,27 @@
 //! The host's end of the engine.
 
 use std::collections::BTreeSet;
-use std::panic::{self, AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
-use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::thread::{Builder, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ka_netlink::RouteSocket;
 use ka_sys::capability::{self, Capability};
 
-use crate::apply::{ApplyReport, Plan};
+use crate::apply::{ApplyReport, Refusal};
 use crate::config::{EngineConfig, EngineOptions};
-use crate::ends::{RELEASE_LIMIT, end_process};
 use crate::error::EngineError;
 use crate::event::{EVENT_CAPACITY, EngineEvent};
-use crate::runtime::{Record, Runtime};
+use crate::guard::{enlist, guard, install_panic_hook};
+use crate::plan::Plan;
+use crate::record::Record;
+use crate::runtime::Runtime;
 use crate::shared::{Command, Ending, Shared};
 use crate::snapshot::EngineSnapshot;
 
-/// The engine thread answers within milliseconds; this long means that it never will.
+/// The engine thread answers within milliseconds, or has no processor.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
 /// Time to resign when the process is about to end.
 const RESIGN_DEADLINE: Duration = Duration::from_millis(500);
@@ -44,6 +45,8 @@ struct HostSide {
     swept: bool,
     /// What an engine before this one left and the sweep could not remove.
     leftovers: BTreeSet<Record>,
+    /// What is to be told of its record, with the next report.
+    told: Option<String>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -93,16 +96,20 @@ impl Engine {
             })?
         };
         match opened.recv() {
-            Ok(Ok(())) => Ok(Self {
-                shared,
-                host: Mutex::new(HostSide {
-                    runtime: Some(runtime),
-                    swept: false,
-                    leftovers: BTreeSet::new(),
-                    thread: Some(thread),
-                }),
-                snapshot: Mutex::new(()),
-            }),
+            Ok(Ok(())) => {
+                enlist(&shared);
+                Ok(Self {
+                    shared,
+                    host: Mutex::new(HostSide {
+                        runtime: Some(runtime),
+                        swept: false,
+                        leftovers: BTreeSet::new(),
+                        told: None,
+                        thread: Some(thread),
+                    }),
+                    snapshot: Mutex::new(()),
+                })
+            }
             Ok(Err(error)) => Err(error),
             Err(_) => Err(EngineError::Stopped),
         }
@@ -116,16 +123,24 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// [`EngineError`]; nothing has changed then, but for what the sweep removed. Of an engine that
-    /// is [`EngineError::Unresponsive`] nothing is known.
+    /// [`EngineError`]; nothing has changed then, but for what the sweep removed. After
+    /// [`EngineError::Busy`] it may still take effect.
     pub fn apply(&self, config: EngineConfig) -> Result<ApplyReport, EngineError> {
-        let mut host = self.host();
+        self.with_host(|host| self.apply_to(host, config))
+    }
+
+    fn apply_to(
+        &self,
+        host: &mut HostSide,
+        config: EngineConfig,
+    ) -> Result<ApplyReport, EngineError> {
         let HostSide {
             runtime,
             swept,
             leftovers,
+            told,
             ..
-        } = &mut *host;
+        } = host;
         let runtime = runtime.as_mut().ok_or(EngineError::Stopped)?;
         let mut route = RouteSocket::open()?;
         let links = route.links()?;
@@ -136,6 +151,7 @@ impl Engine {
         if !*swept {
             let report = runtime.sweep(&mut route, &links, &wanted)?;
             leftovers.extend(report.failed.into_iter().map(|(left, _)| left.into()));
+            *told = runtime.put_aside()?;
             *swept = true;
         }
         // Before the first address can be added, the file says that it may be there.
@@ -143,7 +159,14 @@ impl Engine {
         let (reply, answer) = sync_channel(1);
         let plan = Box::new(plan);
         self.command(Command::Apply { plan, reply })?;
-        let outcome = self::answer(&answer, ANSWER_TIMEOUT)?;
+        let mut outcome = wait(&answer, ANSWER_TIMEOUT)?;
+        outcome
+            .report
+            .refusals
+            .extend(told.take().map(|reason| Refusal {
+                instance: Arc::from(""),
+                reason,
+            }));
         wanted.extend(leftovers.iter().cloned());
         wanted.extend(outcome.leaving.iter().map(|(interface, address)| Record {
             interface: interface.to_string(),
@@ -159,7 +182,7 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// [`EngineError::Stopped`], [`EngineError::Busy`], [`EngineError::Unresponsive`].
+    /// [`EngineError::Stopped`], [`EngineError::Busy`].
     pub fn snapshot(&self) -> Result<EngineSnapshot, EngineError> {
         let _one_at_a_time = self.snapshot.lock().unwrap_or_else(PoisonError::into_inner);
         let mut room = Box::<EngineSnapshot>::default();
@@ -167,7 +190,7 @@ impl Engine {
             .reserve(self.shared.instances.load(Ordering::Relaxed));
         let (reply, answer) = sync_channel(1);
         self.command(Command::Snapshot { room, reply })?;
-        Ok(*self::answer(&answer, ANSWER_TIMEOUT)?)
+        Ok(*wait(&answer, ANSWER_TIMEOUT)?)
     }
 
     /// Takes up to `limit` events, oldest first, without waiting.
@@ -185,6 +208,11 @@ impl Engine {
         events
     }
 
+    /// Lets the engine begin to resign, without waiting for it: a [`Engine::stop`] is to follow.
+    pub fn request_stop(&self) {
+        self.shared.request_stop();
+    }
+
     /// Resigns as every Master, removes every address of ours, ends the engine thread.
     ///
     /// # Errors
@@ -192,30 +220,41 @@ impl Engine {
     /// [`EngineError::Busy`] when that takes longer than `deadline`; it goes on meanwhile.
     /// [`EngineError::NotReleased`] when addresses could not be removed, at every further call too.
     pub fn stop(&self, deadline: Duration) -> Result<(), EngineError> {
-        self.shared.stop_requested.store(true, Ordering::Release);
-        self.shared.wake_engine();
+        let until = Instant::now() + deadline;
+        self.request_stop();
         if !self.shared.wait_for_end(deadline) {
             return Err(EngineError::Busy);
         }
-        let mut host = self.host();
-        if let Some(thread) = host.thread.take() {
-            // The thread's own panic ended the process before it could be joined.
-            let _ = thread.join();
-            // What could not be removed stays recorded, for the next start or `release`.
-            let runtime = host.runtime.take();
-            if let Some(mut runtime) = runtime
-                && self.shared.left_behind().is_none()
-            {
-                match host.leftovers.is_empty() {
-                    true => runtime.clear()?,
-                    false => runtime.replace(std::mem::take(&mut host.leftovers))?,
-                }
-            }
+        // Without it an apply is at the disk or asks the kernel: it puts away when it is through.
+        if let Some(mut host) = self.host_until(until) {
+            self.put_away(&mut host)?;
         }
         match self.shared.left_behind() {
             None => Ok(()),
             Some(addresses) => Err(EngineError::NotReleased { addresses }),
         }
+    }
+
+    /// Frees the name and brings the runtime file up to date, once: the engine thread has ended.
+    fn put_away(&self, host: &mut HostSide) -> Result<(), EngineError> {
+        let Some(thread) = host.thread.take() else {
+            return Ok(());
+        };
+        // The thread's own panic ended the process before it could be joined.
+        let _ = thread.join();
+        // What could not be removed stays recorded, for the next start or `release`; so does what
+        // the engine before this one left, where nothing was applied.
+        let runtime = host.runtime.take();
+        if let Some(mut runtime) = runtime
+            && host.swept
+            && self.shared.left_behind().is_none()
+        {
+            match host.leftovers.is_empty() {
+                true => runtime.clear()?,
+                false => runtime.replace(std::mem::take(&mut host.leftovers))?,
+            }
+        }
+        Ok(())
     }
 
     fn command(&self, command: Command) -> Result<(), EngineError> {
@@ -239,24 +278,48 @@ impl Engine {
     /// [`EngineError::Stopped`], [`EngineError::Busy`].
     #[cfg(feature = "fault-injection")]
     pub fn inject(&self, fault: crate::Fault) -> Result<(), EngineError> {
+        if let crate::Fault::SlowDisk(_) = fault {
+            self.with_host(|_| fault.strike());
+            return Ok(());
+        }
         self.command(Command::Fail(fault))
     }
 
-    fn host(&self) -> MutexGuard<'_, HostSide> {
-        self.host.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Runs `body`, and then what a stop left that did not wait for it.
+    fn with_host<T>(&self, body: impl FnOnce(&mut HostSide) -> T) -> T {
+        let mut host = self.host.lock().unwrap_or_else(PoisonError::into_inner);
+        let result = body(&mut host);
+        if self.shared.ended.load(Ordering::Acquire) {
+            // Nobody is left to tell; what stays in the file, the next start sweeps.
+            let _ = self.put_away(&mut host);
+        }
+        result
+    }
+
+    /// The host's side, unless it is in use until then.
+    fn host_until(&self, until: Instant) -> Option<MutexGuard<'_, HostSide>> {
+        loop {
+            match self.host.try_lock() {
+                Ok(host) => return Some(host),
+                Err(TryLockError::Poisoned(poisoned)) => return Some(poisoned.into_inner()),
+                Err(TryLockError::WouldBlock) if Instant::now() >= until => return None,
+                Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(1)),
+            }
+        }
     }
 }
 
 impl Drop for Engine {
     fn drop(&mut self) {
         // There is nobody left to tell; the runtime file keeps what stays.
-        let _ = self.stop(RESIGN_DEADLINE);
+        let _ = guard(|| self.stop(RESIGN_DEADLINE));
     }
 }
 
-fn answer<T>(answer: &Receiver<T>, timeout: Duration) -> Result<T, EngineError> {
-    answer.recv_timeout(timeout).map_err(|error| match error {
-        RecvTimeoutError::Timeout => EngineError::Unresponsive,
+/// Waits for the engine thread's answer, which comes unless the thread ends.
+fn wait<T>(answer: &Receiver<T>, limit: Duration) -> Result<T, EngineError> {
+    answer.recv_timeout(limit).map_err(|error| match error {
+        RecvTimeoutError::Timeout => EngineError::Busy,
         RecvTimeoutError::Disconnected => EngineError::Stopped,
     })
 }
@@ -293,9 +356,7 @@ fn spawn_wake_up(shared: Arc<Shared>, wake: impl Fn() + Send + 'static) -> Resul
             let _ = rustix::io::read(&shared.host_wake, &mut count);
             // Asked before: the wake-up after the end is still to come otherwise.
             let ended = shared.ended.load(Ordering::Acquire);
-            if catch_unwind(AssertUnwindSafe(&wake)).is_err() {
-                resign_and_end(&shared);
-            }
+            guard(&wake);
             if ended {
                 return;
             }
@@ -304,50 +365,17 @@ fn spawn_wake_up(shared: Arc<Shared>, wake: impl Fn() + Send + 'static) -> Resul
     .map(drop)
 }
 
-/// A thread of ours panicked: the engine resigns, then the process ends.
-fn resign_and_end(shared: &Shared) -> ! {
-    shared.stop_requested.store(true, Ordering::Release);
-    shared.wake_engine();
-    // The engine is in order, and the process only waits for it.
-    shared.wait_for_end(RELEASE_LIMIT);
-    end_process()
-}
-
-/// Makes a panic of our threads write one line, before they resign and end the process.
-/// Resigning is worth more than a backtrace, which takes long and may allocate what is broken.
-fn install_panic_hook() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        let former = panic::take_hook();
-        panic::set_hook(Box::new(move |info| {
-            let is_ours = std::thread::current()
-                .name()
-                .is_some_and(|name| name.starts_with("ka-"));
-            if is_ours {
-                crate::ends::say("ka-native: the engine failed; resigning\n");
-            } else {
-                former(info);
-            }
-        }));
-    });
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn an_engine_that_has_stopped_is_told_from_one_that_hangs() {
-        let (sender, receiver) = sync_channel::<()>(1);
-        let timeout = Duration::from_millis(1);
-        assert!(matches!(
-            answer(&receiver, timeout),
-            Err(EngineError::Unresponsive)
-        ));
-        drop(sender);
-        assert!(matches!(
-            answer(&receiver, timeout),
-            Err(EngineError::Stopped)
-        ));
+    fn an_answer_that_does_not_come_in_time_is_no_end_of_the_engine() {
+        let (reply, answer) = sync_channel::<()>(1);
+        let waited = wait(&answer, Duration::from_millis(1));
+        assert!(matches!(waited, Err(EngineError::Busy)), "{waited:?}");
+        drop(reply);
+        let waited = wait(&answer, Duration::from_secs(60));
+        assert!(matches!(waited, Err(EngineError::Stopped)), "{waited:?}");
     }
 }

@@ -52,8 +52,8 @@ pub(crate) struct Instance {
     pub(crate) cursor: usize,
     /// The current round has sent something.
     pub(crate) announced: bool,
-    /// In the announcement queue.
-    pub(crate) announcing: bool,
+    /// Of its turn in the announcement queue; `None` outside it.
+    pub(crate) ticket: Option<u64>,
     /// When the state last changed.
     pub(crate) since: Instant,
 }
@@ -81,7 +81,7 @@ impl Instance {
             rounds: 0,
             cursor: 0,
             announced: false,
-            announcing: false,
+            ticket: None,
             since: now,
         }
     }
@@ -137,9 +137,15 @@ impl Instance {
         &self.packet
     }
 
-    fn encode(&mut self, source: IpAddr, priority: u8) -> Result<(), EmitError> {
+    /// Octets of an advertisement with its IP header.
+    pub(crate) fn packet_len(&self) -> usize {
+        let advertisement = self.advertisement(self.config.group, 0);
+        Family::from(self.config.group).ip_header_len() + advertisement.encoded_len()
+    }
+
+    fn advertisement(&self, source: IpAddr, priority: u8) -> Outgoing<'_> {
         let config = self.router.config();
-        let advertisement = Outgoing {
+        Outgoing {
             version: config.version,
             vrid: config.vrid,
             priority,
@@ -149,7 +155,11 @@ impl Instance {
             checksum_rule: config.checksum_rule,
             source,
             destination: self.config.group,
-        };
+        }
+    }
+
+    fn encode(&mut self, source: IpAddr, priority: u8) -> Result<(), EmitError> {
+        let advertisement = self.advertisement(source, priority);
         let payload_len = advertisement.encoded_len();
         let header_len = Family::from(source).ip_header_len();
         let mut packet = vec![0; header_len + payload_len];

@@ -30,6 +30,10 @@ pub(crate) struct Interface {
     pub(crate) up: bool,
     pub(crate) mac: Option<[u8; 6]>,
     pub(crate) noarp: bool,
+    /// Octets of the largest packet; 0 when unknown.
+    pub(crate) mtu: u32,
+    /// It changed, and its routers are yet to be told.
+    pub(crate) stale: bool,
     /// Addresses of the interface that are not ours and that advertisements could
     /// come from, in the kernel's order.
     addresses: Vec<SourceAddress>,
@@ -66,6 +70,8 @@ impl Interface {
             up: false,
             mac: None,
             noarp: false,
+            mtu: 0,
+            stale: false,
             addresses: Vec::new(),
             instances: Vec::new(),
             routers: HashMap::new(),
@@ -138,10 +144,14 @@ pub(crate) struct LinkChange {
     pub(crate) id: InterfaceId,
     /// The index it had, when that is no longer valid.
     pub(crate) old_index: Option<u32>,
+    /// The link goes on with that index under another name.
+    pub(crate) renamed: bool,
     /// It got an index.
     pub(crate) appeared: bool,
     /// It went up or down, came or vanished.
     pub(crate) is_news: bool,
+    /// Its MTU changed: below the least that IP needs the kernel forgets memberships.
+    pub(crate) resized: bool,
 }
 
 impl Interfaces {
@@ -188,6 +198,12 @@ impl Interfaces {
         (0..u32::try_from(self.list.len()).unwrap_or(u32::MAX)).map(InterfaceId)
     }
 
+    /// The interface whose link, as `link` says, has another name now.
+    pub(crate) fn renamed_by(&self, link: &Link) -> Option<InterfaceId> {
+        let id = self.by_index(link.index)?;
+        (*self.at(id).name != *link.name.as_str()).then_some(id)
+    }
+
     /// Takes in a link as the kernel describes it. The first change is that of an
     /// interface which lost its link to a rename.
     pub(crate) fn link_changed(&mut self, link: &Link) -> [Option<LinkChange>; 2] {
@@ -196,6 +212,10 @@ impl Interfaces {
             Some(other) if other != id => self.detach(other),
             _ => None,
         };
+        let renamed = renamed.map(|change| LinkChange {
+            renamed: true,
+            ..change
+        });
         let epoch = self.epoch;
         let interface = &mut self.list[id.0 as usize];
         interface.seen = epoch;
@@ -203,8 +223,11 @@ impl Interfaces {
         let old_index = interface.index.filter(|&index| index != link.index);
         let appeared = interface.index != Some(link.index);
         let is_news = appeared || interface.up != up;
-        let unchanged = !is_news && interface.mac == link.mac && interface.noarp == link.noarp;
+        let resized = !appeared && interface.mtu != link.mtu;
+        let unchanged =
+            !is_news && !resized && interface.mac == link.mac && interface.noarp == link.noarp;
         interface.up = up;
+        interface.mtu = link.mtu;
         interface.mac = link.mac;
         interface.noarp = link.noarp;
         if appeared {
@@ -220,8 +243,10 @@ impl Interfaces {
         let change = (!unchanged).then_some(LinkChange {
             id,
             old_index,
+            renamed: false,
             appeared,
             is_news,
+            resized,
         });
         [renamed, change]
     }
@@ -247,8 +272,10 @@ impl Interfaces {
         Some(LinkChange {
             id,
             old_index: Some(old_index),
+            renamed: false,
             appeared: false,
             is_news: true,
+            resized: false,
         })
     }
 

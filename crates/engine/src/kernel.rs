@@ -17,6 +17,8 @@ use crate::event::EventKind;
 use crate::instance::InstanceId;
 use crate::thread::EngineThread;
 
+/// Keys looked at in one step, most of which may need nothing of the kernel.
+const LOOKED_AT: usize = 256;
 /// A batch that took longer halves the next one.
 const TARGET: Duration = Duration::from_micros(600);
 
@@ -67,38 +69,83 @@ impl EngineThread {
 
     /// Brings one batch of addresses to their wanted state; `false` when all are.
     pub(crate) fn settle_addresses(&mut self, now: Instant) -> bool {
+        if self.remove_orphans(now) {
+            return true;
+        }
         let mut steps: Vec<(AddressKey, Step)> = Vec::with_capacity(MAX_BATCH);
         let mut changes: Vec<AddressChange> = Vec::with_capacity(MAX_BATCH);
-        while changes.len() < self.batch.0 {
+        for _ in 0..LOOKED_AT {
+            if changes.len() >= self.batch.0 {
+                break;
+            }
             // IPv6 takes the kernel longer: one family a batch, so that each finds its size.
             let first = steps.first().map(|(key, _)| key.address.is_ipv4());
             let next = self
                 .addresses
                 .next(|key| first.is_none_or(|ipv4| ipv4 == key.address.is_ipv4()));
             let Some((key, step)) = next else { break };
-            match self.change(&key, step) {
-                Some(change) => {
+            let change = step.and_then(|step| Some((step, self.change(&key, step)?)));
+            match change {
+                Some((step, change)) => {
                     steps.push((key, step));
                     changes.push(change);
                 }
-                // Without the interface an address is neither there nor can it be added:
-                // it is looked at again when the interface comes.
+                // Nothing to do; or no interface, without which an address is neither there nor
+                // can it be added: it is looked at again when the interface comes.
                 None => self.addressed(key, None),
             }
         }
         if changes.is_empty() {
             return !self.addresses.is_settled();
         }
-        let mut results = Vec::with_capacity(changes.len());
-        let before = Instant::now();
-        self.route.submit(&changes, &mut results);
-        let took = before.elapsed();
-        self.batch.adapt(changes.len(), took);
-        self.status.longest_batch = self.status.longest_batch.max(took);
+        let results = self.submit(&changes);
         for ((key, step), result) in steps.into_iter().zip(results) {
             self.note_result(key, step, result, now);
         }
         true
+    }
+
+    /// Asks the kernel for `changes`, and learns how many it can be asked for at a time.
+    fn submit(&mut self, changes: &[AddressChange]) -> Vec<Result<(), ChangeError>> {
+        let mut results = Vec::with_capacity(changes.len());
+        let before = Instant::now();
+        self.route.submit(changes, &mut results);
+        let took = before.elapsed();
+        self.batch.adapt(changes.len(), took);
+        self.status.longest_batch = self.status.longest_batch.max(took);
+        results
+    }
+
+    /// Removes a batch of addresses from interfaces that were renamed; `false` when there is none.
+    fn remove_orphans(&mut self, now: Instant) -> bool {
+        let orphans = self.addresses.next_orphans(self.batch.0);
+        if orphans.is_empty() {
+            return false;
+        }
+        let changes: Vec<AddressChange> = orphans
+            .iter()
+            .map(|orphan| AddressChange::Remove(kernel_key(&orphan.held, orphan.index)))
+            .collect();
+        let results = self.submit(&changes);
+        for (orphan, result) in orphans.into_iter().zip(results) {
+            match result.map_err(|error| error.errno()) {
+                Ok(()) | Err(Some(Errno::ADDRNOTAVAIL | Errno::NODEV)) => {}
+                Err(_) => self.addresses.retry_orphan(orphan, now),
+            }
+        }
+        true
+    }
+
+    /// Removes every address of ours at once: the process is about to end.
+    pub(crate) fn remove_all_addresses(&mut self) {
+        let changes: Vec<AddressChange> = self
+            .addresses
+            .ours()
+            .filter_map(|(key, _)| self.change(key, Step::Remove))
+            .collect();
+        // What the kernel refuses now stays recorded, for the next start.
+        self.route
+            .submit(&changes, &mut Vec::with_capacity(changes.len()));
     }
 
     fn change(&self, key: &AddressKey, step: Step) -> Option<AddressChange> {
@@ -177,16 +224,15 @@ impl EngineThread {
     }
 
     fn note_refusal(&mut self, key: AddressKey, step: Step, error: &ChangeError, now: Instant) {
+        if matches!(error, ChangeError::Unacknowledged) {
+            self.addresses.unconfirmed(key, now);
+            return;
+        }
         self.addresses.retry(key, now);
         let interface = Arc::clone(&self.interfaces.at(key.interface).name);
         let Some(entry) = self.addresses.get_mut(&key) else {
             return;
         };
-        if matches!(error, ChangeError::Unacknowledged) {
-            // Whether it took effect is unknown until the dump.
-            self.start_resync(now);
-            return;
-        }
         if entry.refusal_told {
             return;
         }

@@ -16,6 +16,7 @@ mod error;
 mod event;
 #[cfg(feature = "fault-injection")]
 mod fault;
+mod guard;
 mod handle;
 mod histogram;
 mod instance;
@@ -23,12 +24,15 @@ mod interfaces;
 mod kernel;
 mod links;
 mod packets;
+mod plan;
+mod record;
 mod routers;
 mod runtime;
 mod shared;
 mod snapshot;
 mod thread;
 mod timers;
+mod wait;
 
 pub use apply::{ApplyReport, Refusal};
 pub use config::{EngineConfig, EngineOptions, InstanceConfig, VirtualAddress};
@@ -36,6 +40,7 @@ pub use error::EngineError;
 pub use event::{EVENT_CAPACITY, EngineEvent, EventKind};
 #[cfg(feature = "fault-injection")]
 pub use fault::Fault;
+pub use guard::guard;
 pub use handle::Engine;
 pub use histogram::Histogram;
 pub use runtime::{ReleaseReport, ReleasedAddress, release};

@@ -1,9 +1,10 @@
 //! What the kernel says of links and addresses, passed on to the routers.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use ka_netlink::{Address, Event, MonitorProgress, ResyncProgress};
+use ka_netlink::{Address, Errno, Event, MonitorProgress, ResyncProgress};
 use ka_wire::Family;
 
 use crate::addresses::AddressKey;
@@ -16,15 +17,32 @@ use crate::thread::EngineThread;
 const READ_BUDGET: Duration = Duration::from_micros(500);
 /// A dump that failed, or that changes of the tables interrupted, is tried again after this long.
 const RESYNC_RETRY: Duration = Duration::from_millis(200);
+/// Time for routers to follow their interfaces in one step.
+const FOLLOW_BUDGET: Duration = Duration::from_micros(300);
+/// A group that could not be joined is tried again after this long.
+const JOIN_RETRY: Duration = Duration::from_secs(1);
+
+/// Routers that have yet to learn how their interfaces are now.
+#[derive(Debug, Default)]
+pub(crate) struct Following {
+    waiting: VecDeque<InterfaceId>,
+    /// The one whose turn it is, and its routers that are left, the next one last.
+    interface: Option<InterfaceId>,
+    routers: Vec<InstanceId>,
+}
+
+impl Following {
+    pub(crate) fn has_work(&self) -> bool {
+        self.interface.is_some() || !self.waiting.is_empty()
+    }
+}
 
 impl EngineThread {
     /// Starts the router of `id` with its interface as it is now.
     pub(crate) fn start(&mut self, id: InstanceId, now: Instant) {
-        let Some(instance) = self.instances[id.index()].as_ref() else {
-            return;
-        };
+        self.join(id, now);
         let source = self.source_of(id);
-        let up = self.interfaces.at(instance.interface).up;
+        let up = self.serves(id);
         let hold_until = self.hold_until.filter(|&at| at > now);
         let Some(instance) = self.instances[id.index()].as_mut() else {
             return;
@@ -32,6 +50,15 @@ impl EngineThread {
         instance.set_source(source);
         instance.router.start(up, source, hold_until, now);
         self.pump(id, now);
+    }
+
+    /// Tells an instance when the start-up delay ends now.
+    pub(crate) fn update_hold(&mut self, id: InstanceId, now: Instant) {
+        let hold_until = self.hold_until;
+        if let Some(instance) = self.instances[id.index()].as_mut() {
+            instance.router.set_hold(hold_until, now);
+            self.pump(id, now);
+        }
     }
 
     fn source_of(&self, id: InstanceId) -> Option<std::net::IpAddr> {
@@ -44,7 +71,7 @@ impl EngineThread {
     }
 
     /// Joins the group of `id` on its interface, if that exists and it has not yet.
-    pub(crate) fn join(&mut self, id: InstanceId) {
+    fn join(&mut self, id: InstanceId, now: Instant) {
         let Some(instance) = self.instances[id.index()].as_mut() else {
             return;
         };
@@ -54,12 +81,60 @@ impl EngineThread {
         };
         match self.memberships.join(index, instance.config.group) {
             Ok(()) => instance.joined = Some(index),
-            // The kernel may not do the family there yet: tried again when the link changes.
-            Err(error) => self.events.send(EventKind::SendFailed {
+            // The kernel may not do the family there yet.
+            Err(error) => {
+                self.join_again_at = Some(now + JOIN_RETRY);
+                let errno = error.errno().map_or(0, |errno| errno.raw_os_error());
+                self.tell_unusable(id, errno, error.to_string());
+            }
+        }
+    }
+
+    /// Tries again to join the groups that could not be joined.
+    pub(crate) fn join_again(&mut self) {
+        self.join_again_at = None;
+        let lacking = self.instances.iter().flatten().filter_map(|instance| {
+            let index = self.interfaces.at(instance.interface).index;
+            (index.is_some() && index != instance.joined).then_some(instance.interface)
+        });
+        let lacking: Vec<InterfaceId> = lacking.collect();
+        for interface in lacking {
+            self.touch(interface);
+        }
+    }
+
+    /// Whether the interface of `id` serves it: it is up, the group is joined, and the
+    /// advertisement fits. A router that is deaf or dumb must not become Master.
+    pub(crate) fn serves(&mut self, id: InstanceId) -> bool {
+        let Some(instance) = self.instances[id.index()].as_mut() else {
+            return false;
+        };
+        let interface = self.interfaces.at(instance.interface);
+        if !interface.up || instance.joined != interface.index {
+            return false;
+        }
+        let length = instance.packet_len();
+        let fits = interface.mtu == 0 || length <= interface.mtu as usize;
+        if !fits {
+            let reason = format!(
+                "an advertisement of {length} octets does not fit the MTU {} of {}",
+                interface.mtu, interface.name
+            );
+            self.tell_unusable(id, Errno::MSGSIZE.raw_os_error(), reason);
+        }
+        fits
+    }
+
+    /// Tells once, until something was sent, why `id` cannot use its interface.
+    fn tell_unusable(&mut self, id: InstanceId, errno: i32, message: String) {
+        if let Some(instance) = self.instances[id.index()].as_mut()
+            && !std::mem::replace(&mut instance.send_failure_told, true)
+        {
+            self.events.send(EventKind::SendFailed {
                 instance: Arc::clone(&instance.config.name),
-                errno: error.errno().map_or(0, |errno| errno.raw_os_error()),
-                message: error.to_string(),
-            }),
+                errno,
+                message,
+            });
         }
     }
 
@@ -151,10 +226,10 @@ impl EngineThread {
     fn end_resync(&mut self, now: Instant) {
         let (vanished, readdressed) = self.interfaces.end_dump();
         for change in vanished {
-            self.link_changed(&change, now);
+            self.link_changed(&change);
         }
         for id in readdressed {
-            self.update_sources(id, now);
+            self.touch(id);
         }
         for key in self.addresses.end_dump() {
             self.addresses.lost(key, now);
@@ -164,63 +239,121 @@ impl EngineThread {
     fn handle_event(&mut self, event: Event, now: Instant) {
         match event {
             Event::LinkChanged(link) => {
+                if let Some(id) = self.interfaces.renamed_by(&link) {
+                    self.leave(id, now);
+                }
                 for change in self.interfaces.link_changed(&link).into_iter().flatten() {
-                    self.link_changed(&change, now);
+                    self.link_changed(&change);
                 }
             }
             Event::LinkRemoved { index, .. } => {
                 if let Some(change) = self.interfaces.link_removed(index) {
-                    self.link_changed(&change, now);
+                    self.link_changed(&change);
                 }
             }
-            Event::AddressAdded(address) => self.address_added(&address, now),
-            Event::AddressRemoved(address) => self.address_removed(&address, now),
+            Event::AddressAdded(address) => self.address_added(&address),
+            Event::AddressRemoved { address, requester } => {
+                self.address_removed(&address, requester == self.route_port, now);
+            }
         }
     }
 
-    fn link_changed(&mut self, change: &LinkChange, now: Instant) {
+    /// Resigns on an interface while it can still be spoken on: it is about to be called otherwise,
+    /// which for its routers is as if it were gone.
+    fn leave(&mut self, interface: InterfaceId, now: Instant) {
+        for id in self.interfaces.at(interface).instances.clone() {
+            if let Some(instance) = self.instances[id.index()].as_mut() {
+                instance.router.handle_link(false, now);
+            }
+            self.pump(id, now);
+        }
+        self.flush_advertisements();
+    }
+
+    fn link_changed(&mut self, change: &LinkChange) {
         if let Some(old) = change.old_index {
             self.memberships.forget(old);
-            self.addresses.interface_removed(change.id);
+            let renamed = Some(old).filter(|_| change.renamed);
+            self.addresses.interface_removed(change.id, renamed);
         }
         let interface = self.interfaces.at(change.id);
         if !interface.is_named() {
             return;
         }
-        let up = interface.up;
-        let exists = interface.index.is_some();
         if change.is_news {
             self.events.send(EventKind::LinkChanged {
                 interface: Arc::clone(&interface.name),
-                up: exists.then_some(up),
+                up: interface.index.map(|_| interface.up),
             });
         }
-        let instances = interface.instances.clone();
         if change.appeared {
             self.addresses.requeue_interface(change.id);
         }
-        for id in instances {
-            if let Some(instance) = self.instances[id.index()].as_mut() {
-                if change.old_index.is_some() {
+        if change.resized
+            && let Some(index) = interface.index
+        {
+            self.memberships.forget(index);
+        }
+        if change.old_index.is_some() || change.resized {
+            for id in &interface.instances {
+                if let Some(instance) = self.instances[id.index()].as_mut() {
                     instance.joined = None;
                 }
-                instance.router.handle_link(up, now);
             }
-            self.join(id);
-            self.pump(id, now);
-            self.update_source(id, now);
+        }
+        self.touch(change.id);
+    }
+
+    /// The routers of `interface` have yet to learn how it is now.
+    fn touch(&mut self, interface: InterfaceId) {
+        let state = self.interfaces.at_mut(interface);
+        if !state.instances.is_empty() && !std::mem::replace(&mut state.stale, true) {
+            self.following.waiting.push_back(interface);
+        }
+    }
+
+    /// Brings routers up to date with their interfaces, as many as the step has time for.
+    ///
+    /// What counts is how the interface is when the turn of a router comes, not what led there.
+    pub(crate) fn follow_interfaces(&mut self, now: Instant) {
+        let began = Instant::now();
+        while let Some(id) = self.next_follower() {
+            self.follow(id, now);
+            if began.elapsed() > FOLLOW_BUDGET {
+                break;
+            }
         }
         self.flush_advertisements();
     }
 
-    fn update_sources(&mut self, interface: InterfaceId, now: Instant) {
-        for id in self.interfaces.at(interface).instances.clone() {
-            self.update_source(id, now);
+    fn next_follower(&mut self) -> Option<InstanceId> {
+        loop {
+            if let Some(id) = self.following.routers.pop() {
+                return Some(id);
+            }
+            if let Some(done) = self.following.interface.take() {
+                self.interfaces.at_mut(done).stale = false;
+            }
+            let interface = self.following.waiting.pop_front()?;
+            let instances = self.interfaces.at(interface).instances.iter();
+            self.following.routers.extend(instances.rev());
+            self.following.interface = Some(interface);
         }
     }
 
+    /// Brings the router of `id` up to date with its interface.
+    pub(crate) fn follow(&mut self, id: InstanceId, now: Instant) {
+        self.join(id, now);
+        let serves = self.serves(id);
+        if let Some(instance) = self.instances[id.index()].as_mut() {
+            instance.router.handle_link(serves, now);
+        }
+        self.pump(id, now);
+        self.update_source(id, now);
+    }
+
     /// Takes in an address that the kernel says is there.
-    pub(crate) fn address_added(&mut self, address: &Address, now: Instant) {
+    pub(crate) fn address_added(&mut self, address: &Address) {
         let Some(interface) = self.interfaces.by_index(address.key.ifindex) else {
             return;
         };
@@ -233,11 +366,11 @@ impl EngineThread {
         if !self.addresses.is_ours(&key, prefix_len)
             && self.interfaces.address_added(interface, address)
         {
-            self.update_sources(interface, now);
+            self.touch(interface);
         }
     }
 
-    fn address_removed(&mut self, address: &Address, now: Instant) {
+    fn address_removed(&mut self, address: &Address, by_us: bool, now: Instant) {
         let Some(interface) = self.interfaces.by_index(address.key.ifindex) else {
             return;
         };
@@ -246,8 +379,9 @@ impl EngineThread {
             address: address.key.address,
         };
         if self.interfaces.address_removed(interface, address) {
-            self.update_sources(interface, now);
+            self.touch(interface);
         }
-        self.addresses.removed(key, address.key.prefix_len, now);
+        self.addresses
+            .removed(key, address.key.prefix_len, by_us, now);
     }
 }

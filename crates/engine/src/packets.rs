@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use ka_sys::raw::{Outgoing, Packet};
+use ka_sys::raw::{Outgoing, Packet, PacketBatch};
 use ka_sys::{SysError, errno_text};
 use ka_vrrp::ReceivedPacket;
 use ka_wire::AdvertisementView;
@@ -15,6 +15,8 @@ use crate::thread::EngineThread;
 
 /// Packets sent with one system call.
 const SEND_BATCH: usize = 16;
+/// Packets that come closer together than this are a burst.
+const BURST: Duration = Duration::from_micros(200);
 /// Time spent reading before timers are looked at again.
 const RECEIVE_BUDGET: Duration = Duration::from_micros(300);
 
@@ -25,18 +27,21 @@ impl EngineThread {
             return;
         };
         let mut drained = true;
+        let before = self.status.packets_received;
         for family in 0..self.receivers.len() {
             while self.ready.packets[family] {
                 // A socket error shows again at the next step; timers must go on.
                 let Ok(count) = self.receivers[family].receive(&mut packets) else {
+                    drained = false;
                     break;
                 };
-                if count == 0 {
-                    break;
-                }
                 self.status.packets_received += count as u64;
                 for packet in packets.iter() {
                     self.handle_packet(&packet, now);
+                }
+                // The call ended where nothing more was waiting.
+                if count < PacketBatch::ROOM {
+                    break;
                 }
                 if now.elapsed() > RECEIVE_BUDGET {
                     drained = false;
@@ -45,6 +50,11 @@ impl EngineThread {
             }
         }
         self.packets = Some(packets);
+        self.in_burst = false;
+        if self.status.packets_received > before {
+            self.in_burst = now.saturating_duration_since(self.last_packets) < BURST;
+            self.last_packets = now;
+        }
         if drained {
             self.heard_until = now;
         }

@@ -27,6 +27,13 @@ impl EngineThread {
                 self.timers.set(id, None);
                 continue;
             };
+            if self.interfaces.at(instance.interface).stale {
+                // Its link may be down by now: it must not act as if it were not.
+                self.follow(id, now);
+            }
+            let Some(instance) = self.instances[id.index()].as_mut() else {
+                continue;
+            };
             let is_master = instance.router.state() == State::Master;
             let ahead = ADVERTISE_AHEAD.min(instance.router.config().advertisement_interval / 16);
             if deadline > now + if is_master { ahead } else { Duration::ZERO } {

@@ -6,57 +6,36 @@
 //! never by the number alone, which a live keepalived uses too.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File};
-use std::io::{ErrorKind, Write};
+use std::fs;
+use std::io::ErrorKind;
 use std::net::IpAddr;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ka_netlink::{AddressChange, Errno, Link, RouteSocket};
 use ka_sys::lock::{Acquired, InstanceLock};
-use serde::{Deserialize, Serialize};
 
 use crate::PROTOCOL_ID;
 use crate::error::EngineError;
+use crate::record::{self, Flaw, Record};
 
-/// Version of the file's layout.
-const LAYOUT: u32 = 1;
 /// Kernels from this version on tell who added an address (IFA_PROTO).
 const PROTOCOL_SINCE: (u32, u32) = (5, 18);
-
-/// An address that we may have added.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub(crate) struct Record {
-    pub(crate) interface: String,
-    pub(crate) address: IpAddr,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-struct Layout {
-    layout: u32,
-    addresses: BTreeSet<Record>,
-}
 
 /// The lock and the file of one engine in one network namespace.
 #[derive(Debug)]
 pub(crate) struct Runtime {
     path: PathBuf,
     recorded: BTreeSet<Record>,
+    /// Why the file that is there cannot be used; nothing is recorded then.
+    flaw: Option<Flaw>,
     lock: Arc<InstanceLock>,
 }
 
 impl Runtime {
     /// Takes the lock and reads what an engine before us may have left.
     pub(crate) fn open(directory: &Path, instance_name: Option<&str>) -> Result<Self, EngineError> {
-        let failed = |operation, path: &Path| {
-            let path = path.to_owned();
-            move |source| EngineError::RuntimeFile {
-                operation,
-                path,
-                source,
-            }
-        };
         // The name becomes part of a file name.
         if let Some(name) =
             instance_name.filter(|name| name.is_empty() || name.contains(['/', '\0']))
@@ -78,16 +57,43 @@ impl Runtime {
             return Err(EngineError::AlreadyRunning { path: lock_path });
         };
         let path = directory.join(format!("{stem}.json"));
-        let recorded = match fs::read(&path) {
-            Ok(text) => parse(&text).unwrap_or_default(),
-            Err(error) if error.kind() == ErrorKind::NotFound => BTreeSet::new(),
-            Err(source) => return Err(failed("read", &path)(source)),
+        let (recorded, flaw) = match record::read(&path).map_err(failed("read", &path))? {
+            Ok(recorded) => (recorded, None),
+            Err(flaw) => (BTreeSet::new(), Some(flaw)),
         };
         Ok(Self {
             path,
             recorded,
+            flaw,
             lock: Arc::new(lock),
         })
+    }
+
+    /// Fails where the file that is there cannot be used.
+    pub(crate) fn usable(&self) -> Result<(), EngineError> {
+        match &self.flaw {
+            None => Ok(()),
+            Some(flaw) => Err(EngineError::UnusableRecord {
+                path: self.path.clone(),
+                reason: flaw.to_string(),
+            }),
+        }
+    }
+
+    /// Gives a file that cannot be used another name, in place of one that has it, and says so.
+    pub(crate) fn put_aside(&mut self) -> Result<Option<String>, EngineError> {
+        let Some(flaw) = &self.flaw else {
+            return Ok(None);
+        };
+        let aside = self.path.with_extension("json.bad");
+        fs::rename(&self.path, &aside).map_err(failed("put aside", &self.path))?;
+        let told = format!(
+            "{} cannot be used: {flaw}; it is kept as {}, and addresses that an engine before this one left may still be there",
+            self.path.display(),
+            aside.display()
+        );
+        self.flaw = None;
+        Ok(Some(told))
     }
 
     /// Another handle on the lock, which is held until the last one is dropped.
@@ -116,11 +122,9 @@ impl Runtime {
     pub(crate) fn clear(&mut self) -> Result<(), EngineError> {
         self.recorded.clear();
         match fs::remove_file(&self.path) {
-            Err(error) if error.kind() != ErrorKind::NotFound => Err(EngineError::RuntimeFile {
-                operation: "remove",
-                path: self.path.clone(),
-                source: error,
-            }),
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                Err(failed("remove", &self.path)(error))
+            }
             _ => Ok(()),
         }
     }
@@ -176,42 +180,23 @@ impl Runtime {
 
     fn write(&mut self, addresses: BTreeSet<Record>) -> Result<(), EngineError> {
         let temporary = self.path.with_extension("json.new");
-        let failed = |operation, path: &Path| {
-            let path = path.to_owned();
-            move |source| EngineError::RuntimeFile {
-                operation,
-                path,
-                source,
-            }
-        };
-        let layout = Layout {
-            layout: LAYOUT,
-            addresses,
-        };
-        let text = serde_json::to_vec(&layout)
-            .map_err(|error| failed("encode", &self.path)(error.into()))?;
-        let write = || -> std::io::Result<()> {
-            let mut file: File = fs::OpenOptions::new()
-                .write(true)
-                .create(true)
-                .truncate(true)
-                .mode(0o644)
-                .open(&temporary)?;
-            file.write_all(&text)?;
-            file.sync_data()
-        };
-        write().map_err(failed("write", &temporary))?;
+        record::write(&temporary, &addresses).map_err(failed("write", &temporary))?;
         fs::rename(&temporary, &self.path).map_err(failed("replace", &self.path))?;
-        self.recorded = layout.addresses;
+        self.recorded = addresses;
         Ok(())
     }
 }
 
-/// Reads a runtime file; a half-written or foreign one counts as empty, since
-/// what is configured is swept all the same.
-fn parse(text: &[u8]) -> Option<BTreeSet<Record>> {
-    let layout: Layout = serde_json::from_slice(text).ok()?;
-    (layout.layout == LAYOUT).then_some(layout.addresses)
+fn failed(
+    operation: &'static str,
+    path: &Path,
+) -> impl FnOnce(std::io::Error) -> EngineError + use<> {
+    let path = path.to_owned();
+    move |source| EngineError::RuntimeFile {
+        operation,
+        path,
+        source,
+    }
 }
 
 fn kernel_marks_addresses() -> bool {
@@ -259,14 +244,16 @@ pub struct ReleaseReport {
 /// # Errors
 ///
 /// [`EngineError::AlreadyRunning`] while the engine with that name lives, or without a name the
-/// one that has none, if there was nothing else to do; any error of a runtime file or of netlink.
+/// one that has none, if there was nothing else to do; [`EngineError::UnusableRecord`]
+/// where nobody can tell what it left; any error of a runtime file or of netlink.
 pub fn release(
     directory: &Path,
     instance_name: Option<&str>,
 ) -> Result<ReleaseReport, EngineError> {
-    if !directory.exists() {
-        return Ok(ReleaseReport::default());
-    }
+    match fs::metadata(directory) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(ReleaseReport::default()),
+        metadata => metadata.map_err(failed("look at", directory))?,
+    };
     if instance_name.is_some() {
         return release_one(directory, instance_name);
     }
@@ -305,6 +292,7 @@ fn release_one(
     instance_name: Option<&str>,
 ) -> Result<ReleaseReport, EngineError> {
     let mut runtime = Runtime::open(directory, instance_name)?;
+    runtime.usable()?;
     let mut route = RouteSocket::open()?;
     let links = route.links()?;
     let report = runtime.sweep(&mut route, &links, &BTreeSet::new())?;
@@ -317,15 +305,10 @@ fn release_one(
 /// The names of the engines that have a runtime file for this network namespace; `None` is the
 /// one without a name.
 fn recorded_names(directory: &Path) -> Result<BTreeSet<Option<String>>, EngineError> {
-    let failed = |source| EngineError::RuntimeFile {
-        operation: "list",
-        path: directory.to_owned(),
-        source,
-    };
     let namespace = ka_sys::namespace::network_namespace_inode()?.to_string();
     let mut names = BTreeSet::new();
-    for entry in fs::read_dir(directory).map_err(failed)? {
-        let file = entry.map_err(failed)?.file_name();
+    for entry in fs::read_dir(directory).map_err(failed("list", directory))? {
+        let file = entry.map_err(failed("list", directory))?.file_name();
         let stem = file.to_str().and_then(|file| file.strip_suffix(".json"));
         match stem.and_then(|stem| stem.strip_prefix(namespace.as_str())) {
             Some("") => names.insert(None),

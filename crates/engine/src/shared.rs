@@ -10,8 +10,9 @@ use crossbeam_queue::ArrayQueue;
 use rustix::event::{EventfdFlags, eventfd};
 use rustix::fd::OwnedFd;
 
-use crate::apply::{ApplyOutcome, Plan};
+use crate::apply::ApplyOutcome;
 use crate::event::EventRing;
+use crate::plan::Plan;
 use crate::runtime::ReleasedAddress;
 use crate::snapshot::EngineSnapshot;
 
@@ -109,6 +110,18 @@ impl Shared {
         *waited.unwrap_or_else(PoisonError::into_inner).0
     }
 
+    /// Lets those go on that wait for the end.
+    pub(crate) fn announce_end(&self) {
+        *self.end.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.end_reached.notify_all();
+    }
+
+    /// Lets the engine thread resign and end.
+    pub(crate) fn request_stop(&self) {
+        self.stop_requested.store(true, Ordering::Release);
+        self.wake_engine();
+    }
+
     /// Notes what the engine thread leaves behind at its end.
     pub(crate) fn set_left_behind(&self, addresses: Vec<ReleasedAddress>) {
         self.released.store(addresses.is_empty(), Ordering::Release);
@@ -159,8 +172,7 @@ impl Drop for Ending {
         // One more wake-up: for the last events, and to end the wake-up thread.
         shared.host_awake();
         shared.wake_host();
-        *shared.end.lock().unwrap_or_else(PoisonError::into_inner) = true;
-        shared.end_reached.notify_all();
+        shared.announce_end();
     }
 }
 

@@ -11,8 +11,8 @@ use crate::histogram::Histogram;
 use crate::instance::Instance;
 use crate::thread::EngineThread;
 
-/// Instances described in one step of a snapshot.
-const SNAPSHOT_SLICE: usize = 128;
+/// Time for describing instances in one step of the thread.
+const SNAPSHOT_BUDGET: Duration = Duration::from_micros(250);
 
 /// The engine's state at one moment; built in slices, so instances far apart in
 /// the list may be some milliseconds apart in time.
@@ -96,12 +96,15 @@ impl EngineThread {
         let Some(mut job) = self.snapshot.take() else {
             return false;
         };
-        let end = (job.next + SNAPSHOT_SLICE).min(self.instances.len());
-        for instance in self.instances[job.next..end].iter().flatten() {
-            job.snapshot.instances.push(self.describe(instance, now));
+        let began = Instant::now();
+        while job.next < self.instances.len() && began.elapsed() < SNAPSHOT_BUDGET {
+            let described = self.instances[job.next].as_ref();
+            job.snapshot
+                .instances
+                .extend(described.map(|instance| self.describe(instance, now)));
+            job.next += 1;
         }
-        job.next = end;
-        if end < self.instances.len() {
+        if job.next < self.instances.len() {
             self.snapshot = Some(job);
             return true;
         }

@@ -16,8 +16,6 @@ use ka_sys::packet::PacketSender;
 use ka_sys::raw::{PacketBatch, VrrpReceiver, VrrpSender};
 use ka_sys::signal::SignalWatch;
 use ka_sys::{Errno, IpFamily};
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::fd::{AsFd, BorrowedFd};
 use rustix::time::{ClockId, clock_gettime};
 
 use crate::addresses::AddressTable;
@@ -30,9 +28,11 @@ use crate::event::{EventKind, EventSender};
 use crate::instance::{Instance, InstanceId};
 use crate::interfaces::Interfaces;
 use crate::kernel::BatchSize;
+use crate::links::Following;
 use crate::shared::{Command, Shared};
 use crate::snapshot::{EngineStatus, SnapshotJob};
 use crate::timers::Timers;
+use crate::wait::Ready;
 
 /// A wait of this length lets other threads of the host run.
 const PAUSE: Duration = Duration::from_micros(50);
@@ -48,6 +48,8 @@ pub(crate) struct EngineThread {
     pub(crate) opened_at: Instant,
     /// Until then no instance that starts may become Master.
     pub(crate) hold_until: Option<Instant>,
+    /// A configuration was taken up: the next one is a reload.
+    pub(crate) has_applied: bool,
     pub(crate) instances: Vec<Option<Box<Instance>>>,
     pub(crate) free: Vec<InstanceId>,
     pub(crate) identities: HashMap<Identity, InstanceId>,
@@ -63,8 +65,13 @@ pub(crate) struct EngineThread {
     pub(crate) senders: [VrrpSender; 2],
     pub(crate) send_results: Vec<Result<(), Errno>>,
     pub(crate) memberships: Memberships,
+    /// When to try again to join groups that could not be joined.
+    pub(crate) join_again_at: Option<Instant>,
+    pub(crate) following: Following,
     pub(crate) frames: PacketSender,
     pub(crate) route: RouteSocket,
+    /// By which the kernel's messages tell what we asked for.
+    pub(crate) route_port: u32,
     pub(crate) monitor: Monitor,
     pub(crate) resync: Resync,
     pub(crate) resyncing: bool,
@@ -77,10 +84,13 @@ pub(crate) struct EngineThread {
     pub(crate) apply_refusals: Vec<Refusal>,
     pub(crate) status: EngineStatus,
     pub(crate) snapshot: Option<SnapshotJob>,
-    signals: Option<SignalWatch>,
+    pub(crate) signals: Option<SignalWatch>,
     pub(crate) ready: Ready,
     /// The packets that arrived before this moment have been read.
     pub(crate) heard_until: Instant,
+    /// When packets were last received, and whether they come close together.
+    pub(crate) last_packets: Instant,
+    pub(crate) in_burst: bool,
     pub(crate) resigning: Resigning,
     /// Resigning: until then a removal that failed is tried again.
     pub(crate) release_until: Instant,
@@ -92,15 +102,6 @@ pub(crate) struct EngineThread {
     put_off: bool,
     /// The next background job to get a turn.
     turn: u8,
-}
-
-/// What could be read after the last wait.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Ready {
-    commands: bool,
-    pub(crate) packets: [bool; 2],
-    kernel: bool,
-    signals: bool,
 }
 
 impl EngineThread {
@@ -120,6 +121,7 @@ impl EngineThread {
             events: EventSender::new(Arc::clone(&shared.events)),
             opened_at: now,
             hold_until: None,
+            has_applied: false,
             instances: Vec::new(),
             free: Vec::new(),
             identities: HashMap::new(),
@@ -139,6 +141,8 @@ impl EngineThread {
             ],
             send_results: Vec::with_capacity(64),
             memberships: Memberships::new(),
+            join_again_at: None,
+            following: Following::default(),
             frames: PacketSender::open()?,
             monitor,
             resync: Resync::open()?,
@@ -157,6 +161,8 @@ impl EngineThread {
             },
             ready: Ready::default(),
             heard_until: now,
+            last_packets: now,
+            in_burst: false,
             resigning: Resigning::No,
             release_until: now,
             heartbeat_limit: options.heartbeat_limit,
@@ -165,6 +171,7 @@ impl EngineThread {
             busy_since: None,
             put_off: false,
             turn: 0,
+            route_port: route.port()?,
             route,
             shared,
         };
@@ -175,7 +182,7 @@ impl EngineThread {
             thread.interfaces.link_changed(&link);
         }
         for address in thread.route.addresses()? {
-            thread.address_added(&address, now);
+            thread.address_added(&address);
         }
         thread.set_no_filters()?;
         Ok(thread)
@@ -184,8 +191,8 @@ impl EngineThread {
     /// Runs until asked to stop or until the host is dead.
     pub(crate) fn run(&mut self) -> End {
         let mut cpu_before = thread_time();
+        let mut before = Instant::now();
         loop {
-            let before = Instant::now();
             let timeout = self.timeout(before);
             self.wait(timeout);
             let start = Instant::now();
@@ -201,6 +208,7 @@ impl EngineThread {
             self.status.steps.record(cpu.saturating_sub(cpu_before));
             cpu_before = cpu;
             self.watch_running_time(start, end);
+            before = end;
         }
     }
 
@@ -215,6 +223,9 @@ impl EngineThread {
         }
         if self.ready.kernel {
             self.read_kernel(now);
+        }
+        if self.following.has_work() {
+            self.follow_interfaces(now);
         }
         // A packet may have come after the wait ended and before `now`: when a timer is due,
         // it must not find itself unheard.
@@ -241,71 +252,6 @@ impl EngineThread {
         }
         let stop_requested = self.shared.stop_requested.load(Ordering::Acquire);
         (stop_requested && self.has_released(now)).then_some(End::Stopped)
-    }
-
-    /// How long to wait; `None` is for ever, zero not at all.
-    fn timeout(&mut self, now: Instant) -> Option<Duration> {
-        if self.has_work() {
-            return Some(Duration::ZERO);
-        }
-        let timer = self.timers.earliest().map(|(at, _)| at);
-        let beat = self.heartbeat_limit.map(|_| self.next_heartbeat);
-        [timer, self.addresses.retry_at(), self.resync_at, beat]
-            .into_iter()
-            .flatten()
-            .min()
-            .map(|at| at.saturating_duration_since(now))
-    }
-
-    fn has_work(&self) -> bool {
-        self.apply.is_some()
-            || !self.apply_waiting.is_empty()
-            || self.snapshot.is_some()
-            || !self.addresses.is_settled()
-            || self.announcer.has_work()
-            || matches!(self.resigning, Resigning::From(_))
-            || !self.outbox.is_empty()
-    }
-
-    /// Waits and notes what can be read. A handful of descriptors: poll(2) is precise
-    /// to the nanosecond and needs no registration.
-    fn wait(&mut self, timeout: Option<Duration>) {
-        let timeout = timeout.map(|timeout| Timespec {
-            tv_sec: i64::try_from(timeout.as_secs()).unwrap_or(i64::MAX),
-            tv_nsec: i64::from(timeout.subsec_nanos()),
-        });
-        // The monitor is left alone while a dump runs, see read_kernel().
-        let monitor = if self.resyncing {
-            self.resync.as_fd()
-        } else {
-            self.monitor.as_fd()
-        };
-        let mut fds = [
-            PollFd::new(&self.shared.engine_wake, PollFlags::IN),
-            PollFd::new(&self.receivers[0], PollFlags::IN),
-            PollFd::new(&self.receivers[1], PollFlags::IN),
-            PollFd::from_borrowed_fd(monitor, PollFlags::IN),
-            PollFd::new(&self.resync, PollFlags::IN),
-            PollFd::from_borrowed_fd(self.signal_fd(), PollFlags::IN),
-        ];
-        // Interrupted or refused: look at everything, and wait again.
-        let looked = poll(&mut fds, timeout.as_ref()).is_ok();
-        let ready = fds.map(|fd| !looked || !fd.revents().is_empty());
-        let [commands, ipv4, ipv6, monitor, resync, signals] = ready;
-        self.ready = Ready {
-            commands,
-            packets: [ipv4, ipv6],
-            kernel: monitor || resync,
-            signals,
-        };
-    }
-
-    /// The signals' descriptor; without signals one that is watched anyway.
-    fn signal_fd(&self) -> BorrowedFd<'_> {
-        match &self.signals {
-            Some(signals) => signals.fd(),
-            None => self.shared.engine_wake.as_fd(),
-        }
     }
 
     fn take_signals(&mut self) {
@@ -353,13 +299,16 @@ impl EngineThread {
         if self.resync_at.is_some_and(|at| at <= now) {
             self.start_resync(now);
         }
+        if self.join_again_at.is_some_and(|at| at <= now) {
+            self.join_again();
+        }
         // What the kernel reported before is heard first: a sweep, for instance.
         if self.apply.is_none()
             && let Some((since, _)) = self.apply_waiting.front()
             && (!self.ready.kernel || now.saturating_duration_since(*since) > HEAR_KERNEL)
             && let Some((_, Command::Apply { plan, reply })) = self.apply_waiting.pop_front()
         {
-            self.begin_apply(plan, reply);
+            self.begin_apply(plan, reply, now);
         }
         for _ in 0..5 {
             self.turn = (self.turn + 1) % 5;

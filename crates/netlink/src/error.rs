@@ -29,14 +29,6 @@ pub enum NetlinkError {
         /// How long nothing came.
         after: Duration,
     },
-    /// The tables changed during every attempt at a dump.
-    #[error("{operation}: the table changed during each of {attempts} attempts")]
-    Interrupted {
-        /// What was asked for.
-        operation: &'static str,
-        /// How often it was tried.
-        attempts: u32,
-    },
 }
 
 /// A change that the kernel did not confirm.

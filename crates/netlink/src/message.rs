@@ -168,6 +168,8 @@ pub struct Message<'a> {
     pub flags: u16,
     /// The number of the request it answers, 0 in notifications.
     pub sequence: u32,
+    /// The socket that the message is for, or that asked for what it reports; 0 for the kernel.
+    pub port: u32,
     /// What follows the header.
     pub payload: &'a [u8],
 }
@@ -207,6 +209,7 @@ impl<'a> Message<'a> {
             kind: u16_at(bytes, 4)?,
             flags: u16_at(bytes, 6)?,
             sequence: u32_at(bytes, 8)?,
+            port: u32_at(bytes, 12)?,
             payload: bytes.get(HEADER..length)?,
         };
         // The last message may lack its padding.

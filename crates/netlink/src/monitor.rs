@@ -30,7 +30,13 @@ pub enum Event {
     /// An interface has this address: new, changed, or the same.
     AddressAdded(Address),
     /// An interface no longer has this address.
-    AddressRemoved(Address),
+    AddressRemoved {
+        /// The address as it was.
+        address: Address,
+        /// The port of the socket that asked for this, or for the removal of another
+        /// address that this one went with; 0 where no socket did.
+        requester: u32,
+    },
 }
 
 impl Event {
@@ -44,7 +50,10 @@ impl Event {
                 name: link.name,
             }),
             RTM_NEWADDR => Address::parse(message).map(Self::AddressAdded),
-            RTM_DELADDR => Address::parse(message).map(Self::AddressRemoved),
+            RTM_DELADDR => Address::parse(message).map(|address| Self::AddressRemoved {
+                address,
+                requester: message.port,
+            }),
             _ => None,
         }
     }

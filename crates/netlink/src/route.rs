@@ -30,7 +30,10 @@ impl RouteSocket {
     }
 
     /// The number by which the kernel knows this socket.
-    pub(crate) fn port(&self) -> Result<u32, NetlinkError> {
+    ///
+    /// # Errors
+    /// [`NetlinkError::Socket`].
+    pub fn port(&self) -> Result<u32, NetlinkError> {
         self.requests.port()
     }
 

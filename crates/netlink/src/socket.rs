@@ -1,7 +1,7 @@
 //! Requests and their answers, whatever they are about.
 
 use std::os::fd::AsFd;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ka_sys::Errno;
 use ka_sys::netlink::{NetlinkProtocol, NetlinkSocket, Received};
@@ -14,7 +14,10 @@ use crate::message::{Answer, Batch, Message, NLM_F_DUMP_INTR};
 pub(crate) const BUFFER: usize = 32 << 10;
 
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
-const DUMP_ATTEMPTS: u32 = 16;
+/// Between two attempts at a dump: at first, at most, and from first to last.
+const DUMP_PAUSE: Duration = Duration::from_millis(1);
+const DUMP_LONGEST_PAUSE: Duration = Duration::from_millis(100);
+const DUMP_PATIENCE: Duration = Duration::from_secs(5);
 
 /// A netlink socket with requests in flight, for one thread.
 #[derive(Debug)]
@@ -108,8 +111,9 @@ impl RequestSocket {
     /// Asks for a whole table with the request that `encode` appends, and returns
     /// what `parse` makes of its messages.
     ///
-    /// Blocks until the table is complete, for long tables many milliseconds. A
-    /// table that changed meanwhile is asked for again.
+    /// Blocks until the table is complete, for long tables many milliseconds. A table that
+    /// changed meanwhile is asked for again, after a pause. One that has not kept still for five
+    /// seconds is returned all the same: something in it may be missing, or there twice.
     ///
     /// # Errors
     /// Any [`NetlinkError`]; `operation` is how it calls the request.
@@ -120,7 +124,9 @@ impl RequestSocket {
         parse: impl Fn(&Message<'_>) -> Option<T>,
     ) -> Result<Vec<T>, NetlinkError> {
         let mut found = Vec::new();
-        for _ in 0..DUMP_ATTEMPTS {
+        let patience_ends = Instant::now() + DUMP_PATIENCE;
+        let mut pause = DUMP_PAUSE;
+        loop {
             found.clear();
             self.batch.clear();
             let sequence = self.sequence;
@@ -129,14 +135,13 @@ impl RequestSocket {
             self.socket
                 .send(self.batch.as_bytes())
                 .map_err(|errno| refused(operation, errno, None))?;
-            if self.read_dump(operation, sequence, &parse, &mut found)? {
+            let consistent = self.read_dump(operation, sequence, &parse, &mut found)?;
+            if consistent || Instant::now() >= patience_ends {
                 return Ok(found);
             }
+            std::thread::sleep(pause);
+            pause = (pause * 2).min(DUMP_LONGEST_PAUSE);
         }
-        Err(NetlinkError::Interrupted {
-            operation,
-            attempts: DUMP_ATTEMPTS,
-        })
     }
 
     /// Reads to the end of a dump; false where it is not consistent.

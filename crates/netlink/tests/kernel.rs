@@ -302,7 +302,7 @@ fn what_happens_to_links_and_addresses_is_reported() {
         ip("address del 192.0.2.7/24 dev left");
         until(
             &mut monitor,
-            |e| matches!(e, Event::AddressRemoved(a) if is_ours(a)),
+            |e| matches!(e, Event::AddressRemoved { address, .. } if is_ours(address)),
         );
         ip("-6 address add 2001:db8::7/64 dev left nodad");
         until(
@@ -352,17 +352,19 @@ fn additions_of_one_socket_are_left_out_but_not_its_removals_or_those_of_others(
         // The kernel removes the second with the first, whose network it is in.
         assert_eq!(submit(&mut ours, &[AddressChange::Remove(mine)]), [Ok(())]);
         let is = |event: &Event, key| match event {
-            Event::AddressAdded(a) | Event::AddressRemoved(a) => a.key == key,
+            Event::AddressAdded(a) | Event::AddressRemoved { address: a, .. } => a.key == key,
             _ => false,
         };
-        let last = |event: &Event| is(event, mine) && matches!(event, Event::AddressRemoved(_));
+        let port = ours.port().unwrap();
+        let removed_by_us = |event: &Event| matches!(event, Event::AddressRemoved { requester, .. } if *requester == port);
+        let last = |event: &Event| is(event, mine) && removed_by_us(event);
         let mut events = until(&mut monitor, last);
         events.retain(|event| is(event, mine) || is(event, other));
         let told: Vec<_> = events
             .iter()
-            .map(|event| (is(event, mine), matches!(event, Event::AddressAdded(_))))
+            .map(|event| (is(event, mine), removed_by_us(event)))
             .collect();
-        assert_eq!(told, [(false, true), (false, false), (true, false)]);
+        assert_eq!(told, [(false, false), (false, true), (true, true)]);
     });
 }
 

@@ -31,8 +31,10 @@ pub enum Acquired {
 }
 
 impl InstanceLock {
-    /// Takes the lock on the file at `path`, which is created (mode 0644 under the
-    /// umask) where it does not exist.
+    /// Takes the lock on the file at `path`, which is created where it does not exist.
+    ///
+    /// Nobody else may open it (mode 0600; one of ours that others could open is made so):
+    /// who can read a file can lock it, and keep us from the lock for good.
     ///
     /// The file stays when the lock is released. Removing it would be a race: a
     /// process that opened it before the removal would lock a file without a name,
@@ -50,11 +52,17 @@ impl InstanceLock {
             // A FIFO or device in its place must not hold us up.
             | OFlags::NONBLOCK
             | OFlags::NOCTTY;
-        let file = rustix::fs::open(path, flags, Mode::from_raw_mode(0o644))
+        let file = rustix::fs::open(path, flags, Mode::RUSR | Mode::WUSR)
             .map_err(|errno| failed("open", errno))?;
         let stat = rustix::fs::fstat(&file).map_err(|errno| failed("stat", errno))?;
         if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
             return Err(failed("lock", Errno::INVAL));
+        }
+        let others = Mode::RWXG | Mode::RWXO;
+        let is_open_to_others = Mode::from_raw_mode(stat.st_mode).intersects(others);
+        if is_open_to_others && stat.st_uid == rustix::process::geteuid().as_raw() {
+            rustix::fs::fchmod(&file, Mode::RUSR | Mode::WUSR)
+                .map_err(|errno| failed("change the mode of", errno))?;
         }
         match lock_whole_file(&file) {
             Ok(()) => Ok(Acquired::Lock(Self { _file: file })),

@@ -32,8 +32,21 @@ fn a_lock_is_held_once_and_its_file_stays() {
     drop(lock);
     assert!(path.exists());
     assert!(acquire(&path).is_some());
-    let mode = fs::metadata(&path).unwrap().permissions().mode();
-    assert_eq!(mode & 0o777 & !0o644, 0);
+}
+
+#[test]
+fn nobody_else_can_open_the_file_and_keep_us_from_the_lock() {
+    let directory = Directory::new("lock-mode");
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let new = directory.0.join("new");
+    let _lock = acquire(&new).unwrap();
+    assert_eq!(mode(&new), 0o600);
+    // As earlier versions made it.
+    let old = directory.0.join("old");
+    fs::write(&old, "").unwrap();
+    fs::set_permissions(&old, fs::Permissions::from_mode(0o644)).unwrap();
+    let _lock = acquire(&old).unwrap();
+    assert_eq!(mode(&old), 0o600);
 }
 
 #[test]

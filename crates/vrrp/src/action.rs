@@ -39,6 +39,9 @@ pub enum Action {
 
 /// What happened, for the log, notify scripts and subscribers. In quotes
 /// keepalived's sentence about it.
+///
+/// What a packet can cause again and again is told at most 20 times a second, all such notices of a
+/// router together; changes of state always are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Notice {
     /// The state changed: "Entering MASTER STATE" and so on.
@@ -184,7 +187,8 @@ pub enum Notice {
 /// Why a state changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cause {
-    /// The router was started: "Entering BACKUP STATE (init)".
+    /// The router was started: "Entering BACKUP STATE (init)". Of an address owner also when
+    /// another one, or a new configuration, then keeps it from becoming Master at once.
     Start,
     /// An address owner that was just started need not wait.
     AddressOwner,

@@ -71,7 +71,7 @@ pub struct RouterConfig {
     pub version: Version,
     /// Election priority, 1 to 255; 255 marks the address owner (`priority`).
     pub priority: u8,
-    /// Configured initial state (`state`).
+    /// Configured initial state (`state`); `None`: MASTER for the address owner, else BACKUP.
     pub initial_state: Option<InitialState>,
     /// Advertisement_Interval: whole seconds from 1 to 255 in VRRPv2, steps of 10 ms up
     /// to 40.95 s in VRRPv3 (`advert_int`).
@@ -145,6 +145,15 @@ impl RouterConfig {
         self.priority == OWNER_PRIORITY
     }
 
+    /// Whether the initial state is MASTER. The address owner need not say so.
+    #[must_use]
+    pub fn starts_as_master(&self) -> bool {
+        match self.initial_state {
+            Some(state) => state == InitialState::Master,
+            None => self.is_owner(),
+        }
+    }
+
     /// Checks every field and the combinations that keepalived excludes.
     ///
     /// # Errors
@@ -194,15 +203,14 @@ impl RouterConfig {
     }
 
     fn validate_preemption(&self) -> Result<(), ConfigError> {
-        let starts_as_master = self.initial_state == Some(InitialState::Master);
-        if !self.preempt_mode && (self.is_owner() || starts_as_master) {
+        if !self.preempt_mode && (self.is_owner() || self.starts_as_master()) {
             return Err(ConfigError::MasterWithoutPreemption);
         }
         if self.preempt_delay > MAX_PREEMPT_DELAY {
             let delay = self.preempt_delay;
             return Err(ConfigError::PreemptDelay { delay });
         }
-        if !self.preempt_delay.is_zero() && (!self.preempt_mode || starts_as_master) {
+        if !self.preempt_delay.is_zero() && (!self.preempt_mode || self.starts_as_master()) {
             return Err(ConfigError::UselessPreemptDelay);
         }
         match self.timer_expired_backup {
@@ -260,7 +268,7 @@ pub enum ConfigError {
         /// The delay asked for.
         delay: Duration,
     },
-    /// `preempt_delay` with `nopreempt` or with `state MASTER`.
+    /// `preempt_delay` with `nopreempt` or with the initial state MASTER.
     #[error("a preemption delay needs preemption and an initial state other than MASTER")]
     UselessPreemptDelay,
     /// `timer_expired_backup` with a priority that no other router can have.

@@ -23,6 +23,7 @@ pub mod timers;
 
 mod noticed;
 mod owner;
+mod remarks;
 
 pub use action::{Action, Cause, Notice};
 pub use config::{ConfigError, GarpConfig, InitialState, RouterConfig};

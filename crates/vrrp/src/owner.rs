@@ -12,10 +12,13 @@ pub(crate) const REDUCED_PRIORITY: u8 = 254;
 /// Advertisements of its own that the owner waits for before it looks again.
 const OWN_ADVERTISEMENTS: u8 = 2;
 
-/// Intervals after which the other owner counts as not giving way although there was no time for
-/// advertisements of our own: one that advertises as often as this router puts them off
-/// for ever. (keepalived 2.4.3 was seen to get there after five.)
-const PATIENCE: u32 = 5;
+/// Half intervals after which the other owner counts as not giving way although there was no time for
+/// advertisements of our own: one that advertises as often as this router puts them off for ever.
+///
+/// With equal intervals that is at its fifth advertisement after the first, however they jitter.
+/// keepalived 2.4.3 was seen to give way then, but knows no such limit; 2.2.7 gives way at the
+/// very first advertisement, to whatever address.
+const PATIENCE: u32 = 9;
 
 /// What an address owner that is Master knows about another one.
 #[derive(Clone, Copy, Debug)]
@@ -56,7 +59,9 @@ impl OwnerConflict {
         if let Some(known) = conflict {
             match known.window_end {
                 Some(end) if now <= end => return Verdict::Reduce,
-                None if now >= known.since + known.interval * PATIENCE => return Verdict::Reduce,
+                None if now >= known.since + known.interval * PATIENCE / 2 => {
+                    return Verdict::Reduce;
+                }
                 None => return Verdict::Wait,
                 // It was silent for the whole window: this is a new conflict.
                 Some(_) => {}

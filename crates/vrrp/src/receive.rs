@@ -1,6 +1,6 @@
 //! The receive checks (RFC 9568 §7.1) in keepalived's order.
 //!
-//! 1. length
+//! 1. length, as the version received has it
 //! 2. TTL or hop limit
 //! 3. version
 //! 4. VRRPv2: authentication, then interval
@@ -94,7 +94,8 @@ impl Accepted<'_> {
 /// in parentheses the key in keepalived's JSON dump where it has one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum RejectReason {
-    /// The length does not follow from the address count (`packet_len_err`).
+    /// The length does not follow from the version and the address count received
+    /// (`packet_len_err`).
     Length,
     /// It crossed a router (`ip_ttl_err`).
     Ttl,
@@ -150,7 +151,7 @@ pub enum Rejection {
     Length {
         /// Octets received.
         received: usize,
-        /// Octets that the address count asks for.
+        /// Octets that the version and the address count received ask for.
         expected: usize,
     },
     /// "invalid TTL/HL from A. Received N and expect 255".
@@ -242,7 +243,10 @@ pub(crate) fn check<'a>(
         let expected = header_len + ka_wire::advertisement::HEADER_LEN;
         return Err(Rejection::Length { received, expected });
     };
-    let expected = header_len + view.expected_len(config.family, config.version);
+    // What the packet itself says it is decides, so that one of the other version is told from
+    // one of another length. All versions but VRRPv2 end with the addresses.
+    let version = Version::from_number(view.version()).unwrap_or(Version::V3);
+    let expected = header_len + view.expected_len(config.family, version);
     if !fits(received, expected) {
         return Err(Rejection::Length { received, expected });
     }

@@ -17,6 +17,7 @@ use crate::garp::GarpSchedule;
 use crate::noticed::{Noticed, Once};
 use crate::owner::OwnerConflict;
 use crate::receive::{self, Accepted, ReceivedPacket, Rejection};
+use crate::remarks::Remarks;
 use crate::state::{Faults, State};
 use crate::statistics::Statistics;
 use crate::timers;
@@ -24,17 +25,18 @@ use crate::timers;
 /// One virtual router (RFC 9568 §6): no socket, no clock, no thread.
 ///
 /// The driver calls a `handle_*` method, drains [`Self::poll_action`], then
-/// sleeps until [`Self::poll_timeout`]. Same calls, same actions. `now` is monotonic and
-/// never goes back from one call to the next.
+/// sleeps until [`Self::poll_timeout`]. Same calls, same actions. `now` may go back by less
+/// than a millisecond from one call to the next: a timer that is run a little early or late is told
+/// its own time, so that neither adds up.
 ///
 /// Waking late, the driver hands over the packets that wait before it calls
 /// [`Self::handle_timeout`]: a Backup that slept must not take over from a Master that it could
 /// have heard.
 ///
 /// The queue of actions is bounded: whatever the input, one call adds at most
-/// [`Self::MAX_ACTIONS`], because no transition leads to itself, each adds a
-/// fixed number, and notices about packets are said once. A driver that drains after
-/// each call never holds more.
+/// [`Self::MAX_ACTIONS`], because no transition leads to itself and each adds a
+/// fixed number. A driver that drains after each call never holds more. Packets
+/// cause at most 20 notices a second, apart from changes of state.
 #[derive(Debug)]
 pub struct VirtualRouter {
     config: RouterConfig,
@@ -58,6 +60,7 @@ pub struct VirtualRouter {
     /// Sender of the last advertisement that was not rejected.
     sender: Option<IpAddr>,
     noticed: Noticed,
+    remarks: Remarks,
     state: State,
     /// The last state told by [`Notice::StateChanged`].
     told: State,
@@ -87,6 +90,7 @@ impl VirtualRouter {
             master: None,
             sender: None,
             noticed: Noticed::default(),
+            remarks: Remarks::default(),
             state: State::Init,
             told: State::Init,
             effective_priority: config.priority,
@@ -111,6 +115,7 @@ impl VirtualRouter {
             return;
         }
         self.give_up_if_late(now);
+        self.remarks.renew(now);
         let owner_ignores = self.config.owner_ignore_adverts
             && self.effective_priority == crate::config::OWNER_PRIORITY;
         match receive::check(&self.config, owner_ignores, packet) {
@@ -251,20 +256,37 @@ impl VirtualRouter {
         self.act(Action::Notify(notice));
     }
 
+    /// Says something that the next packet may be a reason to say again.
+    fn remark(&mut self, notice: Notice) {
+        if self.remarks.take() {
+            self.notify(notice);
+        }
+    }
+
+    /// Says something once, until the state or the Master changes.
+    fn remark_once(&mut self, once: Once, notice: Notice) {
+        if self.remarks.any_left() && self.noticed.first(once) {
+            self.remark(notice);
+        }
+    }
+
     fn set_state(&mut self, state: State, now: Instant) {
         self.state = state;
         self.last_transition = Some(now);
         self.noticed.clear();
     }
 
-    /// Tells the state, which is the last thing that a transition does.
+    /// Tells the state unless it is the one told before: an owner that is about to become Master
+    /// is Backup without a word. This is the last thing that a transition does.
     fn tell(&mut self, cause: Cause) {
         let from = std::mem::replace(&mut self.told, self.state);
-        self.notify(Notice::StateChanged {
-            from,
-            to: self.state,
-            cause,
-        });
+        if from != self.state {
+            self.notify(Notice::StateChanged {
+                from,
+                to: self.state,
+                cause,
+            });
+        }
     }
 
     fn set_effective_priority(&mut self, priority: u8) {
@@ -280,15 +302,15 @@ impl VirtualRouter {
     fn reject(&mut self, source: IpAddr, rejection: Rejection) {
         let reason = rejection.reason();
         self.statistics.count_rejected(reason);
-        if self.sender != Some(source) && self.noticed.first(Once::RejectedSender) {
-            self.notify(Notice::MasterChanged {
+        if self.sender != Some(source) {
+            let changed = Notice::MasterChanged {
                 previous: self.sender,
                 current: source,
-            });
+            };
+            self.remark_once(Once::RejectedSender, changed);
         }
-        if self.noticed.first(Once::Rejected(reason)) {
-            self.notify(Notice::AdvertisementRejected { source, rejection });
-        }
+        let rejected = Notice::AdvertisementRejected { source, rejection };
+        self.remark_once(Once::Rejected(reason), rejected);
     }
 
     /// Says and counts what about a good advertisement is not as configured here.
@@ -297,7 +319,7 @@ impl VirtualRouter {
         if self.sender != Some(source) {
             let previous = self.sender.replace(source);
             self.noticed.clear();
-            self.notify(Notice::MasterChanged {
+            self.remark(Notice::MasterChanged {
                 previous,
                 current: source,
             });
@@ -305,12 +327,13 @@ impl VirtualRouter {
         let ours = self.config.advertisement_interval;
         let received = advertisement.interval;
         // VRRPv2 was rejected for that.
-        if received != ours && self.noticed.first(Once::Interval) {
-            self.notify(Notice::IntervalMismatch {
+        if received != ours {
+            let mismatch = Notice::IntervalMismatch {
                 source,
                 ours,
                 received,
-            });
+            };
+            self.remark_once(Once::Interval, mismatch);
         }
         self.compare_addresses(advertisement);
     }
@@ -322,14 +345,12 @@ impl VirtualRouter {
         let received = advertisement.address_count();
         if usize::from(received) != self.config.addresses.len() {
             self.statistics.address_list_errors += 1;
-            if self.noticed.first(Once::AddressCount) {
-                let expected = self.config.addresses.len().try_into().unwrap_or(u8::MAX);
-                self.notify(Notice::AddressCountMismatch {
-                    source,
-                    expected,
-                    received,
-                });
-            }
+            let mismatch = Notice::AddressCountMismatch {
+                source,
+                expected: self.config.addresses.len().try_into().unwrap_or(u8::MAX),
+                received,
+            };
+            self.remark_once(Once::AddressCount, mismatch);
             return;
         }
         // Of a Backup only: a Master knows no other.
@@ -339,9 +360,8 @@ impl VirtualRouter {
         }
         if let Some(address) = advertisement.missing_address(&self.config.addresses) {
             self.statistics.address_list_errors += 1;
-            if self.noticed.first(Once::AddressMissing) {
-                self.notify(Notice::AddressMissing { source, address });
-            }
+            let missing = Notice::AddressMissing { source, address };
+            self.remark_once(Once::AddressMissing, missing);
         }
     }
 
@@ -356,7 +376,7 @@ impl VirtualRouter {
         }
         let previous = std::mem::replace(&mut self.master_adver_interval, current);
         if previous != current {
-            self.notify(Notice::IntervalLearned { previous, current });
+            self.remark(Notice::IntervalLearned { previous, current });
         }
     }
 

@@ -3,6 +3,9 @@
  * network: each says what. All other keywords without a decoder get the plain note "not supported yet".
  */
 
+/** What a note says where leaving a keyword out would be wrong: a check accepts it, as keepalived does. */
+export const REFUSED = '`start` refuses this configuration'
+
 /** How a missing keyword is reported: `refuse` when running without it would be wrong, `warn` when it would be less. */
 export interface Consequence {
   readonly effect: 'refuse' | 'warn'
@@ -38,7 +41,6 @@ export const CONSEQUENCES: Readonly<Record<string, ReadonlyMap<string, Consequen
     ['linkbeat_interfaces', warn('link state comes from the kernel alone')],
   ]),
   global_defs: new Map([
-    ['vrrp_strict', warn('strict RFC compliance is not enforced')],
     ['enable_script_security', warn('scripts that others may change are not refused')],
     ['vrrp_check_unicast_src', warn('senders are not compared with the unicast peers')],
     ['vrrp_garp_interval', warn('gratuitous ARPs are not paced')],
@@ -59,7 +61,6 @@ export const CONSEQUENCES: Readonly<Record<string, ReadonlyMap<string, Consequen
     ['old_unicast_checksum', warn('it concerns unicast only')],
     ['use_vmac_addr', warn('addresses stay on their interfaces')],
     ['vmac_xmit_base', warn('it concerns use_vmac only')],
-    ['strict_mode', warn('strict RFC compliance is not enforced')],
     ['track_interface', NOT_TRACKED],
     ['track_script', NOT_TRACKED],
     ['track_file', NOT_TRACKED],

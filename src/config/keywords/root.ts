@@ -1,11 +1,12 @@
 /** The top level. */
 import { emptyInstance } from '../draft.ts'
 import type { ConfigDraft } from '../draft.ts'
-import { KeywordBlock } from '../keyword-block.ts'
+import { KeywordBlock, reportNotYet } from '../keyword-block.ts'
 import { block, words } from '../schema.ts'
 import type { Keyword, KeywordTable, OpenBlock, ReadContext } from '../schema.ts'
 import { blocksWith, keywordsOf } from '../suggest.ts'
-import { shown } from '../values.ts'
+import { shown } from '../excerpt.ts'
+import type { TopLevel } from '../tree.ts'
 import type { Directive } from '../words.ts'
 import { GLOBAL_DEFS, optionalName } from './global-defs.ts'
 import { VRRP_INSTANCE } from './vrrp-instance.ts'
@@ -14,13 +15,15 @@ export const ROOT: KeywordTable<ConfigDraft> = new Map<string, Keyword<ConfigDra
   ['global_defs', block(openGlobalDefs)],
   ['vrrp_instance', block(openVrrpInstance)],
   ['instance', words(readInstanceName)],
+  ['net_namespace', words(readNamespace)],
 ])
 
-/** Whether a line starts a block that exists at the top level only: inside another block, a brace was forgotten. */
-export function isRootBlock({ keyword, opensBlock }: Directive): boolean {
-  if (!opensBlock || keywordsOf('/').get(keyword)?.[0].includes('{') !== true) return false
-  const [, elsewhere] = blocksWith(keyword)
-  return elsewhere === undefined
+/** Blocks that exist at the top level only; those that are acted on must not be lost. */
+export const TOP_LEVEL: TopLevel = {
+  all: new Set(
+    [...keywordsOf('/')].flatMap(([keyword, [syntax]]) => (syntax.includes('{') && blocksWith(keyword).length === 1 ? [keyword] : [])),
+  ),
+  kept: new Set([...ROOT].flatMap(([keyword, { kind }]) => (kind === 'block' ? [keyword] : []))),
 }
 
 function openGlobalDefs({ args }: Directive, draft: ConfigDraft, { diagnostics }: ReadContext): OpenBlock {
@@ -46,6 +49,12 @@ function openVrrpInstance({ args, span }: Directive, draft: ConfigDraft, { diagn
   const instance = emptyInstance(name, word.span)
   draft.instances.set(name, instance)
   return new KeywordBlock('vrrp_instance', VRRP_INSTANCE, instance)
+}
+
+/** Not acted on yet: a start is refused, and what depends on the namespace is not judged. */
+function readNamespace(directive: Directive, draft: ConfigDraft, context: ReadContext): void {
+  draft.isElsewhere = true
+  reportNotYet('/', directive, context)
 }
 
 function readInstanceName(directive: Directive, draft: ConfigDraft, context: ReadContext): void {

@@ -2,8 +2,10 @@
 import type { VirtualAddressDraft, Written } from '../draft.ts'
 import type { Family } from '../model.ts'
 import type { ReadContext } from '../schema.ts'
+import { REFUSED } from './not-yet.ts'
 import { nearest } from '../suggest.ts'
-import { decodeInteger, decodeInterfaceName, MAX_INTERFACE_NAME, parseAddress, shown } from '../values.ts'
+import { shown } from '../excerpt.ts'
+import { decodeInteger, decodeInterfaceName, MAX_INTERFACE_NAME, parseAddress, parseInteger } from '../values.ts'
 import type { Directive, Word } from '../words.ts'
 
 const SCOPE_HELP = 'expected global, site, link, host, nowhere, a name of iproute2 or a number from 0 to 255'
@@ -18,7 +20,6 @@ interface Line {
   readonly family: Family
   readonly text: string
   prefixLength: number
-  readonly hasPrefix: boolean
   dev?: Written<string>
   scope?: number
   label?: string
@@ -54,12 +55,14 @@ export function decodeAddressLine(directive: Directive, context: ReadContext): V
   }
   const longest = parsed.family === 4 ? 32 : 128
   const prefixLength = prefixText === undefined ? longest : decodePrefix(first, prefixText, longest, context)
-  const line: Line = { context, ...parsed, text: directive.keyword, prefixLength, hasPrefix: prefixText !== undefined, flags: new Set() }
+  const line: Line = { context, ...parsed, text: directive.keyword, prefixLength, flags: new Set() }
   return readOptions(line, options) === 'drop' ? undefined : finish(line, directive)
 }
 
 function decodePrefix(word: Word, text: string, longest: number, { diagnostics }: ReadContext): number {
-  if (/^\d+$/.test(text) && Number(text) <= longest) return Number(text)
+  const value = parseInteger(text)
+  // keepalived reads nothing after the slash as /0, which nobody means.
+  if (value !== undefined && /\d/.test(text) && value >= 0 && value <= longest) return value
   const message = `${shown(text)} is not a prefix length; ${longest} is used`
   diagnostics.error('invalid-number', word.span, message, `expected a number from 0 to ${longest} after the slash`)
   return longest
@@ -82,11 +85,8 @@ function readOptions(line: Line, words: readonly Word[]): Outcome {
     } else if (FLAGS.has(text)) {
       line.flags.add(text)
     } else if (text === 'use_vmac') {
-      diagnostics.error(
-        'cannot-run-without',
-        span,
-        "'use_vmac' is known, but not supported yet: the address would be on its interface itself",
-      )
+      const message = `'use_vmac' is known, but not supported yet: the address would be on its interface itself; ${REFUSED}`
+      diagnostics.warning('cannot-run-without', span, message)
     } else {
       const meant = diagnostics.isFull('error') ? undefined : nearest(text, [...OPTIONS.keys(), ...FLAGS])
       const help =
@@ -184,7 +184,7 @@ function finish(line: Line, { span }: Directive): VirtualAddressDraft {
   const { diagnostics } = line.context
   const { family, address, peer, flags } = line
   const longest = family === 4 ? 32 : 128
-  if (peer !== undefined && line.hasPrefix) {
+  if (peer !== undefined && line.prefixLength !== longest) {
     diagnostics.error('conflicting-setting', span, `with 'peer' the address has no prefix length; /${line.prefixLength} is ignored`)
   }
   const prefixLength = peer === undefined ? line.prefixLength : longest

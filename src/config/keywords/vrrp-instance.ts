@@ -1,9 +1,11 @@
 /** `vrrp_instance`. */
 import type { NotifyDraft, VrrpInstanceDraft, Written } from '../draft.ts'
-import { KeywordBlock, expectNoWords, lineBlock } from '../keyword-block.ts'
+import { KeywordBlock, expectNoWords, lineBlock, reportNotYet } from '../keyword-block.ts'
+import { DEFAULT_PRIORITY } from '../model.ts'
 import type { Family } from '../model.ts'
-import { block, boolean, custom, flag, integer, seconds, words } from '../schema.ts'
+import { block, boolean, custom, flag, integer, seconds, UNREAD, words } from '../schema.ts'
 import type { Keyword, KeywordTable, OpenBlock, ReadContext, Setting } from '../schema.ts'
+import { shown } from '../excerpt.ts'
 import {
   decodeBoolean,
   decodeInteger,
@@ -12,7 +14,7 @@ import {
   isMulticast,
   parseAddress,
   requiredWord,
-  shown,
+  withoutRange,
 } from '../values.ts'
 import type { Directive, Word } from '../words.ts'
 import { AUTHENTICATION } from './authentication.ts'
@@ -20,8 +22,6 @@ import { decodeScript } from './script.ts'
 import { sharedKeywords } from './shared.ts'
 import { decodeAddressLine } from './virtual-ipaddress.ts'
 
-/** What a bad `priority` becomes. */
-const DEFAULT_PRIORITY = 100
 /** The highest priority that is no address owner: what a bare `timer_expired_backup` means. */
 const HIGHEST_BACKUP_PRIORITY = 254
 
@@ -30,10 +30,14 @@ type Draft = VrrpInstanceDraft
 export const VRRP_INSTANCE: KeywordTable<Draft> = new Map<string, Keyword<Draft>>([
   ...sharedKeywords(''),
   ['state', words(readState)],
-  ['interface', custom(decodeInterface, (instance, name) => void (instance.interface = name))],
+  ['interface', custom(decodeInterface, (instance, name) => void instance.interfaces.push(name))],
   ['virtual_router_id', integer(1, 255, (instance, value, { span }) => void (instance.virtualRouterId = { value, span }))],
+  // A bad priority becomes the default one.
   ['priority', integer(1, 255, (instance, priority) => void (instance.priority = priority), DEFAULT_PRIORITY)],
-  ['advert_int', seconds(0.01, 255, (instance, value, { span }) => void (instance.advertIntUs = { value, span }))],
+  [
+    'advert_int',
+    seconds(0.01, 255, (instance, value, { args, span }) => void (instance.advertIntUs = { value, span: args[0]?.span ?? span })),
+  ],
   ['version', words(readVersion)],
   ['native_ipv6', words(readNativeIpv6)],
   ['virtual_ipaddress', block(openAddresses)],
@@ -44,6 +48,7 @@ export const VRRP_INSTANCE: KeywordTable<Draft> = new Map<string, Keyword<Draft>
   ['preempt', flag((instance) => void delete instance.nopreempt)],
   ['nopreempt', flag((instance, { span }) => void (instance.nopreempt = span))],
   ['preempt_delay', seconds(0, 1000, (instance, value, { span }) => void (instance.preemptDelayUs = { value, span }), 0)],
+  ['unicast_peer', block(openUnicastPeers)],
   ['authentication', block(openAuthentication)],
   ['notify', script('notify')],
   ['notify_master', script('notifyMaster')],
@@ -68,20 +73,15 @@ function readState(directive: Directive, instance: Draft, { diagnostics }: ReadC
   const word = requiredWord(directive, 'MASTER or BACKUP', diagnostics)
   if (word === undefined) return
   const { text, span } = word
-  if (text !== 'MASTER' && text !== 'BACKUP') {
-    diagnostics.error(
-      'invalid-word',
-      span,
-      `unknown state ${shown(text)}; BACKUP is used`,
-      'the states are `MASTER` and `BACKUP`, in upper case',
-    )
-  }
-  const value = text === 'MASTER' ? 'MASTER' : 'BACKUP'
-  if (value === 'BACKUP' && instance.state?.value === 'MASTER') {
+  if (text === 'BACKUP' && instance.state?.value === 'MASTER') {
     diagnostics.error('conflicting-setting', span, 'the state is MASTER already; BACKUP is ignored')
-  } else {
-    instance.state = { value, span }
+    return
   }
+  if (text !== 'MASTER' && text !== 'BACKUP') {
+    const help = 'the states are `MASTER` and `BACKUP`, in upper case'
+    diagnostics.error('invalid-word', span, `unknown state ${shown(text)}; BACKUP is used`, help)
+  }
+  instance.state = { value: text === 'MASTER' ? 'MASTER' : 'BACKUP', span }
 }
 
 function decodeInterface(directive: Directive, { diagnostics }: ReadContext): Written<string> | undefined {
@@ -120,7 +120,7 @@ function openAddresses(directive: Directive, instance: Draft, context: ReadConte
       instance.virtualIpaddress.push(address)
       return
     }
-    const message = `${shown(line.keyword)} is not IPv${instance.family} like the rest of instance ${instance.name}; it is ignored`
+    const message = `${shown(line.keyword)} is not IPv${instance.family} like the rest of instance ${shown(instance.name)}; it is ignored`
     const help = 'addresses of the other family go into virtual_ipaddress_excluded, or into an instance of their own'
     lineContext.diagnostics.error('family-mismatch', line.span, message, help)
   })
@@ -134,8 +134,17 @@ function openExcludedAddresses(directive: Directive, instance: Draft, context: R
   })
 }
 
-function openAuthentication(directive: Directive, instance: Draft, context: ReadContext): OpenBlock {
-  expectNoWords(directive, context)
+/** Not acted on yet: a start is refused, and what peers would permit is no mistake. */
+function openUnicastPeers(directive: Directive, instance: Draft, context: ReadContext): OpenBlock {
+  instance.isUnicast = true
+  reportNotYet('vrrp_instance', directive, context)
+  return UNREAD
+}
+
+/** keepalived says nothing about words in front of the brace, and no message repeats what may be the password. */
+function openAuthentication({ args }: Directive, instance: Draft, { diagnostics }: ReadContext): OpenBlock {
+  const [word] = args
+  if (word !== undefined) diagnostics.info('no-effect', word.span, "'authentication' takes no name: this has no effect")
   return new KeywordBlock('vrrp_instance/authentication', AUTHENTICATION, instance)
 }
 
@@ -147,14 +156,14 @@ function decodeOwnAddress(
 ): { word: Word; address: string; family: Family } | undefined {
   const word = requiredWord(directive, 'an address', diagnostics)
   if (word === undefined) return undefined
-  const parsed = parseAddress(word.text.replace(/[-/].*$/s, ''))
+  const parsed = parseAddress(withoutRange(word.text))
   if (parsed === undefined)
     return diagnostics.error('invalid-address', word.span, `${shown(word.text)} is not an address; the line is ignored`)
   if (agreesOnFamily(instance, parsed.family)) return { word, ...parsed }
   return diagnostics.error(
     'family-mismatch',
     word.span,
-    `${shown(word.text)} is not IPv${instance.family} like instance ${instance.name}; it is ignored`,
+    `${shown(word.text)} is not IPv${instance.family} like instance ${shown(instance.name)}; it is ignored`,
   )
 }
 

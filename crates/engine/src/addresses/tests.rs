@@ -51,7 +51,7 @@ impl Lab {
     }
 
     fn next(&mut self) -> Option<Step> {
-        self.table.next(|_| true).map(|(_, step)| step)
+        self.table.next(|_| true).and_then(|(_, step)| step)
     }
 
     fn acquire(&mut self, id: usize) -> bool {
@@ -63,7 +63,7 @@ impl Lab {
     }
 
     fn removed(&mut self) {
-        self.table.removed(self.key(), 32, self.now);
+        self.table.removed(self.key(), 32, false, self.now);
     }
 
     fn presence(&self) -> Option<Presence> {
@@ -207,7 +207,7 @@ fn an_old_message_does_not_save_an_address_from_its_removal() {
 fn the_same_ipv4_address_with_another_prefix_is_another_one() {
     let mut lab = Lab::held(1);
     assert!(!lab.table.is_ours(&lab.key(), 24));
-    lab.table.removed(lab.key(), 24, lab.now);
+    lab.table.removed(lab.key(), 24, false, lab.now);
     assert_eq!(lab.presence(), Some(Presence::Ours));
     lab.table.begin_dump();
     lab.table.seen(&lab.key(), 24);
@@ -294,7 +294,7 @@ fn a_refused_operation_is_tried_again_later() {
 #[test]
 fn an_interface_that_goes_takes_the_addresses_and_one_that_comes_gets_them() {
     let mut lab = Lab::held(1);
-    lab.table.interface_removed(lab.interface);
+    lab.table.interface_removed(lab.interface, None);
     assert_eq!(lab.presence(), Some(Presence::Absent));
     assert!(!lab.table.any_ours());
     assert_eq!(lab.next(), None);
@@ -302,7 +302,7 @@ fn an_interface_that_goes_takes_the_addresses_and_one_that_comes_gets_them() {
     assert_eq!(lab.next(), Some(Step::Add));
     lab.settle(Outcome::Added);
     // Released meanwhile, there is nothing to remove and nothing to add.
-    lab.table.interface_removed(lab.interface);
+    lab.table.interface_removed(lab.interface, None);
     lab.table.release(lab.key(), user(0));
     lab.table.requeue_interface(lab.interface);
     assert_eq!(lab.next(), None);
@@ -338,8 +338,94 @@ fn one_family_fills_a_batch_and_the_other_waits_its_turn() {
     lab.acquire(0);
     lab.table.acquire(six, &wanted(128), user(0));
     let ipv4 = |key: &AddressKey| key.address.is_ipv4();
-    assert_eq!(lab.table.next(ipv4), Some((lab.key(), Step::Add)));
+    assert_eq!(lab.table.next(ipv4), Some((lab.key(), Some(Step::Add))));
     assert_eq!(lab.table.next(ipv4), None);
     assert!(!lab.table.is_settled());
-    assert_eq!(lab.table.next(|_| true), Some((six, Step::Add)));
+    assert_eq!(lab.table.next(|_| true), Some((six, Some(Step::Add))));
+}
+
+#[test]
+fn an_address_of_somebody_else_that_no_longer_fits_is_added_beside_it() {
+    let mut lab = Lab::new();
+    lab.acquire(0);
+    lab.next();
+    lab.settle(Outcome::Existed);
+    assert!(lab.table.acquire(lab.key(), &wanted(24), user(0)));
+    assert_eq!(lab.next(), Some(Step::Add));
+    assert_eq!(lab.settle(Outcome::Added), Settled::Appeared);
+    assert!(lab.table.is_ours(&lab.key(), 24));
+}
+
+#[test]
+fn an_addition_without_an_answer_may_be_ours_until_the_kernel_says() {
+    let mut lab = Lab::new();
+    lab.acquire(0);
+    assert_eq!(lab.next(), Some(Step::Add));
+    lab.table.unconfirmed(lab.key(), lab.now);
+    assert!(lab.table.any_ours());
+    // Asked again, the kernel has it: nobody but us can have added it.
+    lab.table.queue_retries(lab.now + RETRY_AFTER);
+    assert_eq!(lab.next(), Some(Step::Add));
+    assert_eq!(lab.settle(Outcome::Existed), Settled::Appeared);
+    assert_eq!(lab.presence(), Some(Presence::Ours));
+
+    // Nobody wants it any more: it is removed all the same.
+    let mut lab = Lab::new();
+    lab.acquire(0);
+    lab.next();
+    lab.table.unconfirmed(lab.key(), lab.now);
+    lab.table.release(lab.key(), user(0));
+    assert_eq!(lab.next(), Some(Step::Remove));
+    lab.settle(Outcome::Removed);
+    assert!(!lab.table.any_ours());
+}
+
+#[test]
+fn what_goes_with_another_address_of_ours_comes_back_and_is_no_loss() {
+    let mut lab = Lab::held(1);
+    lab.table.removed(lab.key(), 32, true, lab.now);
+    assert_eq!(lab.next(), Some(Step::Add));
+    assert_eq!(lab.settle(Outcome::Added), Settled::Appeared);
+    lab.removed();
+    assert_eq!(lab.next(), Some(Step::Add), "at once, since it was no loss");
+    assert_eq!(lab.settle(Outcome::Added), Settled::Restored);
+}
+
+#[test]
+fn who_waits_for_an_address_that_another_changes_back_is_answered() {
+    let mut lab = Lab::held(1);
+    assert!(lab.table.acquire(lab.key(), &wanted(24), user(0)));
+    // The other one asks for the way that the kernel has it.
+    assert!(!lab.acquire(1));
+    assert_eq!(lab.table.next(|_| true), Some((lab.key(), None)));
+}
+
+#[test]
+fn a_refusal_waits_once_however_often_it_is_met() {
+    let mut lab = Lab::new();
+    for _ in 0..3 {
+        lab.acquire(0);
+        assert_eq!(lab.next(), Some(Step::Add));
+        lab.table.retry(lab.key(), lab.now);
+    }
+    lab.table.queue_retries(lab.now + RETRY_AFTER);
+    assert_eq!(lab.next(), Some(Step::Add));
+    assert_eq!(lab.table.retry_at(), None);
+}
+
+#[test]
+fn of_a_renamed_interface_the_addresses_are_removed_where_they_are() {
+    let mut lab = Lab::held(1);
+    lab.table.acquire(lab.key(), &wanted(24), user(0));
+    lab.table.interface_removed(lab.interface, Some(7));
+    assert!(lab.table.any_ours() && !lab.table.is_settled());
+    let orphans = lab.table.next_orphans(16);
+    assert_eq!(orphans.len(), 1);
+    assert_eq!((orphans[0].index, orphans[0].held.prefix_len), (7, 32));
+    lab.table.retry_orphan(orphans[0].clone(), lab.now);
+    assert!(lab.table.any_ours() && lab.table.next_orphans(16).is_empty());
+    assert_eq!(lab.table.retry_at(), Some(lab.now + RETRY_AFTER));
+    lab.table.queue_retries(lab.now + RETRY_AFTER);
+    assert_eq!(lab.table.next_orphans(16).len(), 1);
+    assert!(!lab.table.any_ours());
 }

@@ -10,8 +10,8 @@ use ka_wire::Family;
 use support::{DEADLINE, in_namespace, ip, veth};
 
 use super::*;
-use crate::apply::Plan;
 use crate::config::{EngineConfig, EngineOptions, InstanceConfig};
+use crate::plan::Plan;
 use crate::shared::Shared;
 
 fn first() -> InstanceId {
@@ -45,7 +45,11 @@ fn thread_with(priority: u8, master_repeat: u32) -> EngineThread {
     let shared = Arc::new(Shared::new(16).unwrap());
     let mut thread = EngineThread::open(&options, shared).unwrap();
     let (reply, answer) = sync_channel(1);
-    thread.begin_apply(Box::new(Plan::new(config, |_| true).unwrap()), reply);
+    thread.begin_apply(
+        Box::new(Plan::new(config, |_| true).unwrap()),
+        reply,
+        Instant::now(),
+    );
     while thread.apply.is_some() {
         thread.continue_apply(Instant::now());
     }

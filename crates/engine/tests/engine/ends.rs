@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use ka_engine::{EXIT_INTERNAL, Engine, EngineOptions, Fault};
+use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::support::{
@@ -16,7 +17,7 @@ use crate::support::{
 };
 
 const DIRECTORY: &str = "KA_TEST_DIRECTORY";
-const FAILED: &str = "ka-native: the engine failed; resigning\n";
+const FAILED: &str = "ka-native: the engine failed; resigned\n";
 const DEAD_HOST: &str = "ka-native: the JavaScript thread does not answer; resigned\n";
 
 /// The second process: an engine that is Master, until `end`.
@@ -84,6 +85,34 @@ fn a_panic_of_the_engine_thread_resigns() {
     );
 }
 
+/// Leaves no room in the pipe that standard error is.
+fn fill_stderr() {
+    let stderr = rustix::stdio::stderr();
+    let flags = fcntl_getfl(stderr).expect("standard error is open");
+    fcntl_setfl(stderr, flags | OFlags::NONBLOCK).expect("a pipe can be non-blocking");
+    while rustix::io::write(stderr, b"x").is_ok() {}
+    fcntl_setfl(stderr, flags).expect("and blocking again");
+}
+
+#[test]
+fn a_panic_resigns_though_nobody_reads_standard_error() {
+    if is_second_process() {
+        be_master(
+            |_| {},
+            || {},
+            |engine| {
+                fill_stderr();
+                engine.inject(Fault::Panic).expect("it runs");
+            },
+        );
+    }
+    watch(
+        "a_panic_resigns_though_nobody_reads_standard_error",
+        |_| {},
+        |output| assert_eq!(output.status.code(), Some(EXIT_INTERNAL), "{output:?}"),
+    );
+}
+
 #[test]
 fn a_panic_of_the_wake_up_resigns() {
     if is_second_process() {
@@ -100,6 +129,77 @@ fn a_panic_of_the_wake_up_resigns() {
     }
     watch(
         "a_panic_of_the_wake_up_resigns",
+        |_| {},
+        |output| {
+            ended_with(output, FAILED);
+        },
+    );
+}
+
+#[test]
+fn a_panic_of_the_host_in_a_call_resigns() {
+    if is_second_process() {
+        be_master(
+            |_| {},
+            || {},
+            |_| ka_engine::guard(|| panic!("the addon's mistake")),
+        );
+    }
+    watch(
+        "a_panic_of_the_host_in_a_call_resigns",
+        |_| {},
+        |output| {
+            ended_with(output, FAILED);
+        },
+    );
+}
+
+#[test]
+fn a_panic_at_the_end_of_the_engine_thread_ends_the_process() {
+    if is_second_process() {
+        be_master(
+            |_| {},
+            || {},
+            |engine| {
+                engine.inject(Fault::PanicAtEnd).expect("it runs");
+                // The process ends before this returns.
+                let _ = engine.stop(Duration::from_secs(30));
+            },
+        );
+    }
+    watch(
+        "a_panic_at_the_end_of_the_engine_thread_ends_the_process",
+        |_| {},
+        |output| {
+            ended_with(output, FAILED);
+        },
+    );
+}
+
+#[test]
+fn a_panic_of_one_engine_lets_the_others_of_the_process_resign() {
+    if is_second_process() {
+        be_master(
+            |_| {},
+            || {},
+            |engine| {
+                let directory = std::env::var_os(DIRECTORY).expect("the first process says where");
+                let mut options = options(Path::new(&directory));
+                options.instance_name = Some("other".to_owned());
+                let other = Engine::open(&options, || {}).expect("another name");
+                other
+                    .apply(config([owner("VI_2", 52, &["192.0.2.102"])]))
+                    .expect("the configuration is good");
+                wait_held("left", &["192.0.2.100/32", "192.0.2.102/32"]);
+                engine.inject(Fault::Panic).expect("it runs");
+                loop {
+                    std::thread::sleep(Duration::from_secs(1));
+                }
+            },
+        );
+    }
+    watch(
+        "a_panic_of_one_engine_lets_the_others_of_the_process_resign",
         |_| {},
         |output| {
             ended_with(output, FAILED);

@@ -1,15 +1,15 @@
 //! One engine of a name, and what a dead one leaves.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use ka_engine::{Engine, EngineError, EngineOptions, Fault, release};
 use ka_sys::namespace::network_namespace_inode;
 use ka_vrrp::State;
 
 use crate::support::{
-    Directory, Peer, add_marked, config, held, in_namespace, ip, open, options, owner, set,
-    wait_for, wait_held,
+    Directory, Peer, add_marked, config, held, in_namespace, ip, open, options, owner, record,
+    runtime_file, set, wait_for, wait_held,
 };
 
 fn named(directory: &Path, name: &str) -> EngineOptions {
@@ -17,19 +17,6 @@ fn named(directory: &Path, name: &str) -> EngineOptions {
         instance_name: Some(name.to_owned()),
         ..options(directory)
     }
-}
-
-/// The runtime file of an engine without a name in this namespace.
-fn runtime_file(directory: &Path) -> PathBuf {
-    directory.join(format!("{}.json", network_namespace_inode().unwrap()))
-}
-
-fn record(directory: &Path, addresses: &[&str]) {
-    let entry = |address: &&str| format!(r#"{{"interface":"left","address":"{address}"}}"#);
-    let entries: Vec<String> = addresses.iter().map(entry).collect();
-    let text = format!(r#"{{"layout":1,"addresses":[{}]}}"#, entries.join(","));
-    fs::create_dir_all(directory).unwrap();
-    fs::write(runtime_file(directory), text).unwrap();
 }
 
 #[test]
@@ -152,6 +139,87 @@ fn release_removes_what_is_recorded_and_the_record() {
         assert!(report.failed.is_empty());
         assert_eq!(held("left"), set(&["192.0.2.14/32"]));
         assert!(!runtime_file(&directory.0).exists());
+    });
+}
+
+#[test]
+fn release_leaves_a_record_that_it_cannot_read_and_fails() {
+    in_namespace(|| {
+        let _peer = Peer::connect();
+        let directory = Directory::new("unreadable");
+        fs::create_dir_all(&directory.0).unwrap();
+        let file = runtime_file(&directory.0);
+        fs::write(&file, r#"{"layout":2}"#).unwrap();
+        add_marked("left", "192.0.2.10");
+        for _ in 0..2 {
+            let Err(EngineError::UnusableRecord { path, reason }) = release(&directory.0, None)
+            else {
+                panic!("what a record says that cannot be read is not nothing");
+            };
+            assert_eq!((path, reason.contains("newer")), (file.clone(), true));
+        }
+        assert_eq!(fs::read_to_string(&file).unwrap(), r#"{"layout":2}"#);
+        assert_eq!(held("left"), set(&["192.0.2.10/32"]));
+    });
+}
+
+#[test]
+fn a_start_keeps_a_record_that_it_cannot_read_aside_and_says_so() {
+    in_namespace(|| {
+        let _peer = Peer::connect();
+        let directory = Directory::new("aside");
+        fs::create_dir_all(&directory.0).unwrap();
+        let file = runtime_file(&directory.0);
+        let aside = file.with_extension("json.bad");
+        fs::write(&aside, "an older one").unwrap();
+        fs::write(&file, "half").unwrap();
+        // One that applies nothing has nothing to do with it.
+        drop(open(&directory.0));
+        assert_eq!(fs::read_to_string(&file).unwrap(), "half");
+        let engine = open(&directory.0);
+        let report = engine
+            .apply(config([owner("VI_1", 51, &["192.0.2.100"])]))
+            .unwrap();
+        let told: Vec<&str> = report.refusals.iter().map(|r| r.reason.as_str()).collect();
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert!(told[0].contains("damaged") && told[0].contains(aside.to_str().unwrap()));
+        assert_eq!(fs::read_to_string(&aside).unwrap(), "half");
+        wait_held("left", &["192.0.2.100/32"]);
+        // Once.
+        assert!(engine.apply(config([])).unwrap().refusals.is_empty());
+        drop(engine);
+        assert!(aside.exists() && !file.exists());
+    });
+}
+
+#[test]
+fn an_engine_that_applied_nothing_leaves_what_the_one_before_it_recorded() {
+    in_namespace(|| {
+        let _peer = Peer::connect();
+        let directory = Directory::new("unapplied");
+        record(&directory.0, &["192.0.2.10"]);
+        add_marked("left", "192.0.2.10");
+        let engine = open(&directory.0);
+        let mut unusable = owner("VI_1", 51, &["192.0.2.100"]);
+        unusable.interface = "missing".into();
+        engine.apply(config([unusable])).unwrap_err();
+        drop(engine);
+        assert_eq!(release(&directory.0, None).unwrap().released.len(), 1);
+        assert!(held("left").is_empty());
+    });
+}
+
+#[test]
+fn release_fails_where_its_directory_cannot_be_looked_at() {
+    in_namespace(|| {
+        let directory = Directory::new("no-directory");
+        let file = directory.0.join("file");
+        fs::write(&file, "").unwrap();
+        let released = release(&file.join("below"), None);
+        assert!(
+            matches!(released, Err(EngineError::RuntimeFile { .. })),
+            "{released:?}"
+        );
     });
 }
 

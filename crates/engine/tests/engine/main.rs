@@ -10,3 +10,6 @@ mod leftovers;
 mod links;
 mod load;
 mod reload;
+mod serves;
+mod start;
+mod stop;

@@ -196,7 +196,7 @@ fn an_address_that_moves_between_instances_is_never_removed() {
         while progress == MonitorProgress::More {
             progress = monitor
                 .read(&mut |event| {
-                    if let Event::AddressRemoved(address) = event {
+                    if let Event::AddressRemoved { address, .. } = event {
                         removed.push(address.key.to_string());
                     }
                 })
@@ -251,6 +251,30 @@ fn nobody_becomes_master_during_the_start_up_delay() {
 }
 
 #[test]
+fn a_reload_ends_the_start_up_delay_of_instances_that_are_as_they_were() {
+    in_namespace(|| {
+        let _peer = Peer::connect();
+        let directory = Directory::new("delay-ends");
+        let engine = open(&directory.0);
+        // So many that the apply takes several slices.
+        let wanted = |startup_delay| {
+            let own = |vrid: u8| owner(&format!("VI_{vrid}"), vrid, &["192.0.2.100"]);
+            let mut wanted = config((1..=100).map(own));
+            wanted.startup_delay = startup_delay;
+            wanted
+        };
+        engine.apply(wanted(Duration::from_secs(3600))).unwrap();
+        engine.apply(wanted(Duration::from_secs(1800))).unwrap();
+        assert_ne!(status(&engine, "VI_1").state, State::Master);
+        let report = engine.apply(wanted(Duration::ZERO)).unwrap();
+        assert_eq!((report.changed, report.unchanged), (0, 100));
+        for name in ["VI_1", "VI_50", "VI_100"] {
+            wait_for(&engine, name, State::Master);
+        }
+    });
+}
+
+#[test]
 fn an_address_that_a_reload_adds_is_announced_though_it_is_not_advertised() {
     in_namespace(|| {
         let peer = Peer::connect();
@@ -281,5 +305,19 @@ fn a_takeover_announces_every_address() {
         twice.addresses.push(twice.addresses[0].clone());
         engine.apply(config([twice])).unwrap();
         arp.wait_for([192, 0, 2, 100]);
+    });
+}
+
+#[test]
+fn a_start_up_delay_that_is_over_does_not_start_again_at_a_reload() {
+    in_namespace(|| {
+        let _peer = Peer::connect();
+        let directory = Directory::new("delay-over");
+        let engine = open(&directory.0);
+        engine.apply(config([])).unwrap();
+        let mut wanted = config([owner("VI_1", 51, &["192.0.2.100"])]);
+        wanted.startup_delay = Duration::from_secs(3600);
+        engine.apply(wanted).unwrap();
+        wait_for(&engine, "VI_1", State::Master);
     });
 }

@@ -4,20 +4,21 @@
 mod system;
 
 use std::collections::BTreeSet;
+use std::fs;
 use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::os::fd::OwnedFd;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use ka_engine::{
     Engine, EngineConfig, EngineEvent, EngineOptions, EventKind, InstanceConfig, InstanceStatus,
     VirtualAddress,
 };
-use ka_netlink::{Address, AddressChange, AddressKey, NetlinkError, RouteSocket};
+use ka_netlink::{Address, AddressChange, AddressKey, RouteSocket};
 use ka_sys::IpFamily;
 use ka_sys::membership::Memberships;
-use ka_sys::namespace::{NetworkNamespace, unshare_network};
+use ka_sys::namespace::{NetworkNamespace, network_namespace_inode, unshare_network};
 use ka_sys::raw::{PacketBatch, VridSet, VrrpReceiver};
 use ka_vrrp::{RouterConfig, State};
 use ka_wire::ipv4::Ipv4View;
@@ -124,11 +125,7 @@ pub(crate) fn wait_for(engine: &Engine, name: &str, state: State) -> InstanceSta
 pub(crate) fn kernel_addresses(name: &str) -> Vec<Address> {
     let ifindex = index(name);
     let mut route = RouteSocket::open().expect("a netlink socket");
-    // While addresses come and go every attempt may be interrupted: the next may not.
-    let all = eventually(|| match route.addresses() {
-        Err(NetlinkError::Interrupted { .. }) => None,
-        dump => Some(dump.expect("a dump of addresses")),
-    });
+    let all = route.addresses().expect("a dump of addresses");
     all.into_iter()
         .filter(|address| address.key.ifindex == ifindex)
         .collect()
@@ -170,6 +167,20 @@ pub(crate) fn add_marked(name: &str, text: &str) {
     let mut route = RouteSocket::open().expect("a netlink socket");
     route.submit(&[AddressChange::Add(marked)], &mut results);
     assert_eq!(results, [Ok(())]);
+}
+
+/// The runtime file of an engine without a name in this namespace.
+pub(crate) fn runtime_file(directory: &Path) -> PathBuf {
+    directory.join(format!("{}.json", network_namespace_inode().unwrap()))
+}
+
+/// Makes the runtime file of a dead engine.
+pub(crate) fn record(directory: &Path, addresses: &[&str]) {
+    let entry = |address: &&str| format!(r#"{{"interface":"left","address":"{address}"}}"#);
+    let entries: Vec<String> = addresses.iter().map(entry).collect();
+    let text = format!(r#"{{"layout":1,"addresses":[{}]}}"#, entries.join(","));
+    fs::create_dir_all(directory).unwrap();
+    fs::write(runtime_file(directory), text).unwrap();
 }
 
 /// Everything the engine has to say now.

@@ -69,7 +69,10 @@ struct Arrival {
 }
 
 impl PacketBatch {
-    /// Room for 64 packets.
+    /// The packets that one call of [`VrrpReceiver::receive`] returns at most.
+    pub const ROOM: usize = BATCH;
+
+    /// Room for [`Self::ROOM`] packets.
     #[must_use]
     pub fn new() -> Self {
         Self {
@@ -196,8 +199,8 @@ impl VrrpReceiver {
             .map_err(|errno| SysError::new("filter", format!("{} VRIDs", self.family), errno))
     }
 
-    /// Fills `batch` with up to 64 packets and returns how many; 0 when none is
-    /// waiting. The packets of an earlier call are gone.
+    /// Fills `batch` with up to [`PacketBatch::ROOM`] packets and returns how many; fewer
+    /// when no more are waiting. The packets of an earlier call are gone.
     ///
     /// # Errors
     /// [`SysError::Call`]. The socket stays usable; an error that the network

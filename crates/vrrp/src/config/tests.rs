@@ -125,6 +125,14 @@ fn every_mistake_has_its_error() {
         ),
         (
             RouterConfig {
+                preempt_delay: seconds(1),
+                priority: 255,
+                ..v4()
+            },
+            ConfigError::UselessPreemptDelay,
+        ),
+        (
+            RouterConfig {
                 timer_expired_backup: Some(255),
                 preempt_mode: false,
                 ..v4()

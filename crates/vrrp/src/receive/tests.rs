@@ -86,8 +86,7 @@ fn the_first_check_that_fails_decides() {
     // Each time this check and all behind it fail.
     for first in RejectReason::ALL {
         let failing = |reason: RejectReason| reason.index() >= first.index();
-        let extra = usize::from(failing(RejectReason::Length));
-        let mut payload = encode(&config, extra);
+        let mut payload = encode(&config, 0);
         if failing(RejectReason::Version) {
             payload[0] = 0x42;
         } else if failing(RejectReason::PacketType) {
@@ -108,6 +107,13 @@ fn the_first_check_that_fails_decides() {
         }
         if failing(RejectReason::Checksum) {
             payload[7] ^= 1;
+        }
+        if failing(RejectReason::Version) {
+            // Other versions have no authentication data.
+            payload.truncate(12);
+        }
+        if failing(RejectReason::Length) {
+            payload.push(0);
         }
         let mut packet = packet(&config, &payload);
         if failing(RejectReason::Ttl) {
@@ -193,6 +199,51 @@ fn the_address_count_received_says_what_length_to_expect() {
     let packet = packet(&config, &payload);
     let accepted = check(&config, false, &packet).expect("another count is no reason");
     assert_eq!(accepted.address_count(), 3);
+}
+
+/// As keepalived 2.2.7 was seen to judge them, by its log.
+#[test]
+fn the_version_received_says_what_length_to_expect() {
+    for ours in [v2(1), v3(1)] {
+        for number in (0..=15).filter(|number| *number != ours.version.number()) {
+            let whole = if number == 2 { 20 } else { 12 };
+            for length in 8..=24 {
+                let mut payload = encode(&v2(1), 4);
+                payload[0] = number << 4 | 1;
+                payload.truncate(length);
+                let packet = packet(&ours, &payload);
+                // Or it has the padding that Ethernet adds.
+                let fits = length == whole || length > whole && (length - whole) % 4 == 2;
+                let expected = if fits {
+                    Rejection::Version {
+                        received: number,
+                        expected: ours.version.number(),
+                    }
+                } else {
+                    Rejection::Length {
+                        received: 20 + length,
+                        expected: 20 + whole,
+                    }
+                };
+                assert_eq!(check(&ours, false, &packet).err(), Some(expected));
+            }
+        }
+    }
+}
+
+#[test]
+fn a_real_advertisement_of_the_other_version_is_of_another_version() {
+    let six_v2 = RouterConfig {
+        version: Version::V2,
+        ..v6()
+    };
+    for (one, other) in [(v2(1), v3(1)), (v2(5), v3(5)), (v6(), six_v2)] {
+        for (ours, theirs) in [(&one, &other), (&other, &one)] {
+            let payload = encode(theirs, 0);
+            let packet = packet(ours, &payload);
+            assert_eq!(reason(ours, &packet), Some(RejectReason::Version));
+        }
+    }
 }
 
 #[test]

@@ -21,22 +21,22 @@ impl VirtualRouter {
     pub(super) fn hear(&mut self, advertisement: &Accepted<'_>, now: Instant) {
         let source = advertisement.source;
         let priority = advertisement.priority;
+        self.recover_ownership(advertisement);
         if priority == 0 {
             self.statistics.priority_zero_received += 1;
-            self.notify(Notice::PriorityZeroReceived {
+            self.remark(Notice::PriorityZeroReceived {
                 source,
                 state: self.state,
             });
             self.timer = Some(now + self.skew_time());
             return;
         }
-        self.recover_ownership(advertisement);
         // Equal priorities are not told apart by address here, as in RFC 9568 §6.4.2: who
         // is Master stays Master.
         let at_least_ours = priority >= self.effective_priority;
         if !(at_least_ours || !self.config.preempt_mode || self.leaves_master_in_place(now)) {
             // The timer keeps its remaining time and runs out.
-            self.notify(Notice::LowerPriorityDiscarded { source, priority });
+            self.remark(Notice::LowerPriorityDiscarded { source, priority });
             return;
         }
         self.learn_interval(advertisement);
@@ -44,13 +44,15 @@ impl VirtualRouter {
         self.timer = Some(now + self.master_down_interval());
         if at_least_ours {
             if self.preempt_at.take().is_some() {
-                self.notify(Notice::PreemptDelayStopped);
+                self.remark(Notice::PreemptDelayStopped);
             }
         } else if self.preempt_at.is_none() && !self.config.preempt_delay.is_zero() {
             let delay = self.config.preempt_delay;
             self.preempt_at = Some(now + delay);
-            self.notify(Notice::PreemptDelayStarted { delay });
+            self.remark(Notice::PreemptDelayStarted { delay });
         }
+        // An owner that was about to become Master waits like any other router now.
+        self.tell(Cause::Start);
     }
 
     /// The Master_Down_Timer may have run out.
@@ -81,7 +83,6 @@ impl VirtualRouter {
         self.act(Action::Announce { rounds });
         self.statistics.became_master += 1;
         self.master = None;
-        self.preempt_at = None;
         self.set_state(State::Master, now);
         self.tell(cause);
     }

@@ -7,8 +7,6 @@ use ka_wire::Family;
 
 use super::VirtualRouter;
 use crate::action::{Cause, Notice};
-use crate::config::InitialState;
-use crate::noticed::Noticed;
 use crate::state::State;
 
 /// keepalived's timer for an address owner that need not wait.
@@ -38,15 +36,19 @@ impl VirtualRouter {
         self.hold_until = hold_until.filter(|end| now < *end);
         self.effective_priority = self.config.priority;
         self.master_adver_interval = self.config.advertisement_interval;
-        self.master = None;
         self.sender = None;
-        self.noticed = Noticed::default();
         let faults = self.faults();
         if faults.any() {
             self.set_state(State::Fault, now);
             self.tell(Cause::Fault { faults });
-        } else if self.config.is_owner() && self.config.initial_state != Some(InitialState::Backup)
-        {
+        } else {
+            self.start_without_fault(now);
+        }
+    }
+
+    /// Starts, or starts over when the configuration changes before anything was told.
+    pub(super) fn start_without_fault(&mut self, now: Instant) {
+        if self.config.is_owner() && self.config.starts_as_master() {
             self.await_ownership(now);
         } else {
             self.become_backup(Cause::Start, now);
@@ -137,9 +139,9 @@ impl VirtualRouter {
     fn await_ownership(&mut self, now: Instant) {
         self.set_state(State::Backup, now);
         self.preempt_at = None;
-        self.timer = Some(match self.hold_until {
-            Some(end) => end + self.config.advertisement_interval,
-            None => now + AT_ONCE,
-        });
+        let at_once = now + AT_ONCE;
+        let interval = self.config.advertisement_interval;
+        let due = self.hold_until.map(|end| at_once.max(end + interval));
+        self.timer = Some(due.unwrap_or(at_once));
     }
 }

@@ -18,7 +18,7 @@ impl VirtualRouter {
         let priority = advertisement.priority;
         if priority == 0 {
             self.statistics.priority_zero_received += 1;
-            self.notify(Notice::PriorityZeroReceived {
+            self.remark(Notice::PriorityZeroReceived {
                 source,
                 state: self.state,
             });
@@ -30,7 +30,7 @@ impl VirtualRouter {
         match (priority, Some(source)).cmp(&ours) {
             Ordering::Greater => self.give_way(advertisement, now),
             Ordering::Less => self.insist(advertisement, now),
-            Ordering::Equal => self.notify(Notice::OwnAddressReceived { source }),
+            Ordering::Equal => self.remark(Notice::OwnAddressReceived { source }),
         }
     }
 
@@ -121,7 +121,7 @@ impl VirtualRouter {
     /// partition, and hosts and switches may have learned its address.
     fn insist(&mut self, advertisement: &Accepted<'_>, now: Instant) {
         let answered = !self.config.lower_prio_no_advert;
-        self.notify(Notice::LowerPriorityAdvertisement {
+        self.remark(Notice::LowerPriorityAdvertisement {
             source: advertisement.source,
             priority: advertisement.priority,
             ours: self.effective_priority,

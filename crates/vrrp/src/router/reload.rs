@@ -5,7 +5,7 @@ use std::time::Instant;
 use ka_wire::Version;
 
 use super::VirtualRouter;
-use crate::action::{Action, Cause};
+use crate::action::Action;
 use crate::config::RouterConfig;
 use crate::state::State;
 
@@ -14,9 +14,12 @@ impl VirtualRouter {
     ///
     /// An equal one changes nothing and no timer. Otherwise a Master stays Master and
     /// advertises at once with the new values; a Backup waits a whole
-    /// Master_Down_Interval again if that is another one now, where keepalived always does.
+    /// Master_Down_Interval again if that is another one now, where keepalived always does. An
+    /// address owner about to become Master still is, unless it is none any more.
     /// No state is told, unless `dont_track_primary` came or went on an interface that is down: a
     /// Master is then faulty without resigning, as in keepalived.
+    ///
+    /// A Master that woke late first does what `timer_expired_backup` says, as configured until now.
     ///
     /// keepalived forgets at a reload which Master it heard and its interval. This router does not:
     /// with a short interval of its own it would take over from a Master with a long one.
@@ -24,6 +27,7 @@ impl VirtualRouter {
         if config == self.config {
             return;
         }
+        self.give_up_if_late(now);
         let down_interval = self.master_down_interval();
         let old = std::mem::replace(&mut self.config, config);
         self.noticed.clear();
@@ -43,10 +47,8 @@ impl VirtualRouter {
             State::Init | State::Stop => {}
             State::Fault => self.settle_faults(now),
             State::Backup | State::Master if self.faults().any() => self.become_faulty(now),
-            // Not an owner any more, that was about to become Master: tell that it waits.
-            State::Backup if !self.config.is_owner() && self.told != State::Backup => {
-                self.become_backup(Cause::Start, now);
-            }
+            // An owner about to become Master, or that was: nobody was told of it yet.
+            State::Backup if self.told != State::Backup => self.start_without_fault(now),
             State::Backup => {
                 if self.master_down_interval() != down_interval {
                     self.timer = Some(self.after_hold(now) + self.master_down_interval());
@@ -54,6 +56,19 @@ impl VirtualRouter {
             }
             State::Master => self.continue_as_master(&old, now),
         }
+    }
+
+    /// A reload ends `vrrp_startup_delay` at another time. A delay that is over stays so: who listens
+    /// already would miss the Master. [`Self::poll_timeout`] may change.
+    pub fn set_hold(&mut self, hold_until: Option<Instant>, now: Instant) {
+        let Some(old) = self.hold_until.filter(|end| now < *end) else {
+            return;
+        };
+        let end = hold_until.map_or(now, |end| end.max(now));
+        self.hold_until = Some(end);
+        // Only a Backup's timer runs meanwhile, and it counts from the end of the delay.
+        let moved = |timer: Instant| end + timer.saturating_duration_since(old);
+        self.timer = self.timer.map(moved);
     }
 
     fn continue_as_master(&mut self, old: &RouterConfig, now: Instant) {

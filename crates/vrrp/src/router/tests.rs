@@ -156,3 +156,40 @@ fn a_timeout_that_is_not_due_does_nothing() {
     router.handle_timeout(due);
     assert_eq!(drain(&mut router), []);
 }
+
+/// The driver lets an advertisement leave a little early, as if on time; what it hears next comes at
+/// the time of now.
+#[test]
+fn a_packet_just_before_the_last_timeout_is_heard_like_any_other() {
+    let back = Duration::from_micros(999);
+    for (priority, state) in [(250, State::Master), (100, State::Backup)] {
+        let ours = RouterConfig {
+            priority,
+            timer_expired_backup: Some(254),
+            preempt_mode: false,
+            ..config(&[100])
+        };
+        let mut router = backup(ours.clone(), origin());
+        for _ in 0..3 {
+            let due = router.poll_timeout().expect("a timer");
+            router.handle_timeout(due);
+            assert_eq!(router.state(), State::Master);
+        }
+        drain(&mut router);
+        let due = router.poll_timeout().expect("a timer");
+        router.handle_timeout(due);
+        hear(&mut router, &ours, OTHER, due - back);
+        assert_eq!(router.state(), state);
+        let wait = match state {
+            State::Master => ours.advertisement_interval,
+            _ => router.master_down_interval(),
+        };
+        assert_eq!(router.poll_timeout(), Some(due - back + wait));
+        let next = due - back + wait;
+        drain(&mut router);
+        router.handle_timeout(next);
+        assert_eq!(router.state(), State::Master);
+        let advertisement = Action::Advertise { priority };
+        assert_eq!(router.poll_action(), Some(advertisement));
+    }
+}

@@ -241,6 +241,45 @@ fn preempt_delay_starts_over_on_every_entry_to_backup() {
 }
 
 #[test]
+fn preempt_delay_starts_over_after_giving_way() {
+    let (mut lan, host) = backup(delaying());
+    lan.advertise_to(host, LOWER, 50);
+    // The Master falls silent: the delay is of no interest any more.
+    lan.run_until(us(DOWN));
+    assert_eq!(lan.state(host), State::Master);
+    lan.advertise_to(host, HIGHER, 200);
+    assert_eq!(lan.state(host), State::Backup);
+    lan.run_until(ms(5000));
+    lan.take_log(host);
+    lan.advertise_to(host, LOWER, 50);
+    let said = notices(&lan.take_log(host));
+    let started = Notice::PreemptDelayStarted { delay: ms(2500) };
+    assert_eq!(said.last(), Some(&started));
+    lan.run_until(ms(7499));
+    lan.advertise_to(host, LOWER, 50);
+    assert_eq!(lan.due(host), Some(us(7_499_000 + DOWN)));
+}
+
+#[test]
+fn anybody_may_resign_even_who_is_not_the_master() {
+    let nopreempt = RouterConfig {
+        preempt_mode: false,
+        ..v2(100)
+    };
+    for (config, master) in [(v2(100), 200), (nopreempt, 50), (delaying(), 50)] {
+        let (mut lan, host) = backup(config);
+        lan.advertise_to(host, LOWER, master);
+        lan.run_until(ms(1000));
+        lan.advertise_to(host, HIGHER, 0);
+        assert_eq!(lan.due(host), Some(us(1_000_000 + SKEW)));
+        // The Master itself has not resigned.
+        lan.run_until(ms(1500));
+        lan.advertise_to(host, LOWER, master);
+        assert_eq!(lan.due(host), Some(us(1_500_000 + DOWN)));
+    }
+}
+
+#[test]
 fn preempt_delay_does_not_delay_taking_over_from_nobody() {
     let (mut lan, host) = backup(RouterConfig {
         preempt_delay: ms(1_000_000),

@@ -16,7 +16,11 @@ const KINDS: [(RejectReason, Damage); 12] = [
     (RejectReason::Length, |packet| packet.payload.push(0)),
     (RejectReason::Length, |packet| packet.payload.truncate(3)),
     (RejectReason::Ttl, |packet| packet.ttl = 254),
-    (RejectReason::Version, |packet| packet.payload[0] = 0x31),
+    (RejectReason::Version, |packet| {
+        // VRRPv3 has no authentication data.
+        packet.payload[0] = 0x31;
+        packet.payload.truncate(12);
+    }),
     (RejectReason::AuthenticationTypeUnknown, |packet| {
         packet.payload[4] = 3;
     }),
@@ -141,7 +145,14 @@ fn each_reason_is_said_again_after_a_change_of_master_state_or_configuration() {
     lan.inject_bad(host, &bad);
     lan.inject_bad(host, &bad);
     assert_eq!(rejections(&mut lan), 1);
-    // So is a new configuration's.
+    // So is what comes after another start.
+    lan.stop(host);
+    lan.start(host, None);
+    lan.take_log(host);
+    lan.inject_bad(host, &bad);
+    lan.inject_bad(host, &bad);
+    assert_eq!(rejections(&mut lan), 1);
+    // And what comes after a new configuration.
     lan.reconfigure(host, authenticated(101));
     lan.inject_bad(host, &bad);
     lan.inject_bad(host, &bad);

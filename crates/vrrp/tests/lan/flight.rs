@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use crate::packet::Packet;
 
 /// How packets fare between any two hosts.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Weather {
     /// Shortest time in flight.
     pub(crate) delay: Duration,
@@ -17,6 +17,8 @@ pub(crate) struct Weather {
     pub(crate) loss: f64,
     /// Part of packets that arrive twice, 0 to 1.
     pub(crate) duplication: f64,
+    /// Part of packets that arrive damaged, 0 to 1.
+    pub(crate) damage: f64,
 }
 
 /// A packet on its way to one host.

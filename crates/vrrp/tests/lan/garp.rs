@@ -90,6 +90,28 @@ fn a_lower_priority_brings_a_block_now_and_one_after_the_delay() {
 }
 
 #[test]
+fn a_lower_priority_brings_both_blocks_when_it_is_not_answered() {
+    let mut lan = Lan::new();
+    let host = lan.master(RouterConfig {
+        lower_prio_no_advert: true,
+        ..with(GarpConfig {
+            lower_prio_repeat: 3,
+            lower_prio_delay: ms(2000),
+            ..GarpConfig::default()
+        })
+    });
+    lan.run_for(ms(10_000));
+    lan.take_log(host);
+    let now = lan.elapsed();
+    lan.advertise_to(host, LOWER, 50);
+    lan.run_for(ms(60_000));
+    assert_eq!(
+        announcements(&lan.take_log(host)),
+        [(now, 3), (now + ms(2000), 3)]
+    );
+}
+
+#[test]
 fn a_lower_priority_brings_one_block_without_delay_and_none_without_rounds() {
     for (repeat, blocks) in [(2, 1), (0, 0)] {
         let (mut lan, host) = settled(GarpConfig {

@@ -12,7 +12,8 @@ use ka_vrrp::{Action, RouterConfig, State, VirtualRouter};
 use crate::config::{address, ms};
 use crate::flight::{Flight, Weather};
 use crate::log::Log;
-use crate::oracle::{Input, Oracle};
+use crate::model::{Deed, Model};
+use crate::oracle::Oracle;
 use crate::packet::Packet;
 
 /// Names a host of the LAN.
@@ -28,10 +29,9 @@ pub(crate) struct Host {
     pub(crate) paused: bool,
     /// Which side of a partition it is on.
     pub(crate) segment: u8,
-    /// What the router was told about its link and source address.
-    known: (bool, bool),
     inbox: Vec<Rc<Packet>>,
     log: Log,
+    model: Model,
     oracle: Oracle,
 }
 
@@ -42,9 +42,16 @@ pub(crate) struct Lan {
     flights: BinaryHeap<Reverse<Flight>>,
     sent: u64,
     pub(crate) weather: Weather,
+    /// Timers run so much behind their time, and are told that they are on time.
+    pub(crate) late: Duration,
+    /// A Master woken by a packet runs timers so much ahead of their time, likewise.
+    pub(crate) ahead: Duration,
     random: fastrand::Rng,
     trace: Option<String>,
 }
+
+/// Less than this beside its time counts as on time, as in the engine.
+pub(crate) const ON_TIME: Duration = Duration::from_micros(800);
 
 impl Lan {
     /// An empty LAN without delay or loss.
@@ -62,6 +69,8 @@ impl Lan {
             flights: BinaryHeap::new(),
             sent: 0,
             weather: Weather::default(),
+            late: Duration::ZERO,
+            ahead: Duration::ZERO,
             random: fastrand::Rng::with_seed(seed),
             trace: None,
         }
@@ -82,14 +91,14 @@ impl Lan {
         let id = self.hosts.len();
         let address = address(config.family, id);
         self.hosts.push(Host {
-            oracle: Oracle::new(&config, address),
+            model: Model::new(&config),
+            oracle: Oracle::new(),
             router: VirtualRouter::new(config),
             address,
             link: true,
             has_source: true,
             paused: false,
             segment: 0,
-            known: (false, false),
             inbox: Vec::new(),
             log: Vec::new(),
         });
@@ -119,23 +128,44 @@ impl Lan {
         let host = &self.hosts[id];
         let (link, source) = (host.link, host.has_source.then_some(host.address));
         let hold_until = hold.map(|hold| self.now + hold);
-        self.hosts[id].known = (link, source.is_some());
-        self.hosts[id].oracle.hold(hold_until);
-        self.drive(id, Input::Start, |router, now| {
+        let what = || format!("start: link {link}, source {source:?}, hold {hold:?}");
+        self.drive(id, what, |router, model, now| {
             router.start(link, source, hold_until, now);
+            model.start(link, source, hold_until, now);
+        });
+    }
+
+    /// A reload ends the start-up delay at another time, counted from the start of the LAN.
+    pub(crate) fn set_hold(&mut self, id: HostId, hold: Option<Duration>) {
+        let hold_until = hold.map(|hold| self.origin + hold);
+        let what = || format!("hold until {hold:?}");
+        self.drive(id, what, |router, model, now| {
+            router.set_hold(hold_until, now);
+            model.set_hold(hold_until, now);
         });
     }
 
     pub(crate) fn stop(&mut self, id: HostId) {
-        self.drive(id, Input::Stop, VirtualRouter::stop);
+        self.drive(
+            id,
+            || "stop".to_owned(),
+            |router, model, now| {
+                router.stop(now);
+                model.stop();
+            },
+        );
     }
 
     pub(crate) fn reconfigure(&mut self, id: HostId, config: RouterConfig) {
         config.validate().expect("a valid configuration");
-        self.hosts[id].oracle.reconfigure(&config);
-        self.drive(id, Input::Reconfigure, |router, now| {
-            router.reconfigure(config, now);
-        });
+        self.drive(
+            id,
+            || format!("reload: {config:?}"),
+            |router, model, now| {
+                model.reconfigure(&config, now);
+                router.reconfigure(config.clone(), now);
+            },
+        );
     }
 
     /// Cuts or restores a link. A host that sleeps learns of it when it wakes.
@@ -152,52 +182,61 @@ impl Lan {
 
     fn tell_interface(&mut self, id: HostId) {
         let host = &self.hosts[id];
+        let (link, source) = (host.link, host.has_source.then_some(host.address));
         if host.paused {
+            self.note(id, || format!("asleep: link {link}, source {source:?}"));
             return;
         }
-        let (link, source) = (host.link, host.has_source.then_some(host.address));
-        self.hosts[id].known.0 = link;
-        self.drive(id, Input::Interface, |router, now| {
-            router.handle_link(link, now);
-        });
-        self.hosts[id].known.1 = source.is_some();
-        self.drive(id, Input::Interface, |router, now| {
-            router.handle_source(source, now);
-        });
+        self.drive(
+            id,
+            || format!("link {link}"),
+            |router, model, now| {
+                router.handle_link(link, now);
+                model.set_link(link, now);
+            },
+        );
+        self.drive(
+            id,
+            || format!("source {source:?}"),
+            |router, model, now| {
+                router.handle_source(source, now);
+                model.set_source(source, now);
+            },
+        );
     }
 
     pub(crate) fn pause(&mut self, id: HostId) {
-        self.note(id, "paused");
+        self.note(id, || "falls asleep".to_owned());
         self.hosts[id].paused = true;
     }
 
     /// Lets a host go on: like the engine it listens before it acts.
     pub(crate) fn resume(&mut self, id: HostId) {
-        self.note(id, "goes on");
+        self.note(id, || "goes on".to_owned());
         self.hosts[id].paused = false;
         self.tell_interface(id);
         for packet in std::mem::take(&mut self.hosts[id].inbox) {
-            self.deliver(id, &packet, true);
+            self.deliver(id, &packet);
         }
         self.run_due_timer(id);
     }
 
     /// Hands one packet to one host now, from wherever.
     pub(crate) fn inject(&mut self, id: HostId, packet: &Packet) {
-        self.deliver(id, packet, true);
+        self.deliver(id, packet);
     }
 
     /// Hands a packet to a host that has to ignore it.
     pub(crate) fn inject_bad(&mut self, id: HostId, packet: &Packet) {
         let due = self.due(id);
-        self.deliver(id, packet, false);
+        self.deliver(id, packet);
         assert_eq!(self.due(id), due, "an ignored packet moved a timer");
     }
 
     /// Hands a good advertisement, of a router configured alike, to one host now.
     pub(crate) fn advertise_to(&mut self, id: HostId, source: IpAddr, priority: u8) {
         let packet = Packet::encode(self.hosts[id].router.config(), source, priority);
-        self.deliver(id, &packet, true);
+        self.deliver(id, &packet);
     }
 
     /// Runs everything that happens until `offset` from the start, and at it.
@@ -255,7 +294,7 @@ impl Lan {
 
     fn next_event(&self) -> Option<Instant> {
         let timers = self.hosts.iter().filter(|host| !host.paused);
-        let timers = timers.filter_map(|host| host.router.poll_timeout());
+        let timers = timers.filter_map(|host| Some(host.router.poll_timeout()? + self.late));
         let arrival = self.flights.peek().map(|Reverse(flight)| flight.arrival);
         timers.chain(arrival).min()
     }
@@ -287,65 +326,89 @@ impl Lan {
             host.inbox.push(flight.packet);
             return;
         }
-        self.deliver(flight.to, &flight.packet, true);
+        self.deliver(flight.to, &flight.packet);
+        if self.state(flight.to) == State::Master {
+            self.run_timer(flight.to, self.now + self.ahead);
+        }
     }
 
-    fn deliver(&mut self, id: HostId, packet: &Packet, good: bool) {
-        let input = Input::Packet {
-            source: packet.source,
-            priority: packet.priority(),
-        };
-        let host = &self.hosts[id];
-        let hears = host.oracle.hear(&host.router, packet, self.now);
-        self.drive(id, input, |router, now| {
-            router.handle_packet(&packet.received(), now);
-        });
-        if let Some(allowed) = hears.filter(|_| good) {
-            self.hosts[id].oracle.allow_takeover(allowed);
-        }
+    fn deliver(&mut self, id: HostId, packet: &Packet) {
+        self.drive(
+            id,
+            || format!("hears {packet:?}"),
+            |router, model, now| {
+                router.handle_packet(&packet.received(), now);
+                model.hear(packet, now);
+            },
+        );
     }
 
     fn run_due_timer(&mut self, id: HostId) {
-        let host = &self.hosts[id];
-        let due = host.router.poll_timeout();
-        if !host.paused && due.is_some_and(|due| due <= self.now) {
-            self.drive(id, Input::Timeout, VirtualRouter::handle_timeout);
-            let next = self.hosts[id].router.poll_timeout();
-            assert!(
-                next.is_none_or(|next| next > self.now),
-                "host {id} would spin"
-            );
-        }
+        self.run_timer(id, self.now - self.late);
     }
 
-    /// Calls a router and performs its actions.
-    fn drive(&mut self, id: HostId, input: Input, call: impl FnOnce(&mut VirtualRouter, Instant)) {
+    /// Runs the timer of a host if it is due at `until` or before.
+    fn run_timer(&mut self, id: HostId, until: Instant) {
+        let host = &self.hosts[id];
+        let Some(due) = host.router.poll_timeout().filter(|due| *due <= until) else {
+            return;
+        };
+        if host.paused {
+            return;
+        }
+        // Like the engine, so that lateness does not add up.
+        let on_time = self.now.saturating_duration_since(due) < ON_TIME;
+        let at = if on_time { due } else { self.now };
+        let what = || "timeout".to_owned();
+        self.drive_at(id, at, what, |router, model, now| {
+            router.handle_timeout(now);
+            model.time_passed(now);
+        });
+        let next = self.hosts[id].router.poll_timeout();
+        assert!(next.is_none_or(|next| next > at), "host {id} would spin");
+    }
+
+    /// Tells a router and its model the same now, and performs the router's actions.
+    fn drive(
+        &mut self,
+        id: HostId,
+        what: impl FnOnce() -> String,
+        tell: impl FnOnce(&mut VirtualRouter, &mut Model, Instant),
+    ) {
+        self.drive_at(id, self.now, what, tell);
+    }
+
+    fn drive_at(
+        &mut self,
+        id: HostId,
+        at: Instant,
+        what: impl FnOnce() -> String,
+        tell: impl FnOnce(&mut VirtualRouter, &mut Model, Instant),
+    ) {
+        self.note(id, what);
         let host = &mut self.hosts[id];
-        host.oracle.before(&host.router, input, host.known);
-        call(&mut host.router, self.now);
+        tell(&mut host.router, &mut host.model, at);
         let mut count = 0;
+        let mut done = Vec::new();
         while let Some(action) = self.hosts[id].router.poll_action() {
             count += 1;
-            self.perform(id, action);
+            done.extend(Deed::of(&action));
+            self.perform(id, action, at);
         }
         assert!(count <= VirtualRouter::MAX_ACTIONS, "{count} actions");
-        let host = &self.hosts[id];
-        host.oracle.after(&host.router, self.now);
-        if self.trace.is_some() && input != Input::Timeout {
-            self.note(id, &format!("{input:?}"));
-        }
+        let host = &mut self.hosts[id];
+        host.model.compare(&host.router, &done);
+        host.oracle.after(&host.router);
     }
 
-    fn perform(&mut self, id: HostId, action: Action) {
+    fn perform(&mut self, id: HostId, action: Action, at: Instant) {
         let elapsed = self.elapsed();
         let host = &mut self.hosts[id];
-        host.oracle.check(action, self.now);
+        host.oracle.check(action, at);
         host.log.push((elapsed, action));
+        self.note(id, || format!("-> {action:?}"));
         if let Action::Advertise { priority } = action {
             self.send(id, priority);
-        }
-        if self.trace.is_some() {
-            self.note(id, &format!("-> {action:?}"));
         }
     }
 
@@ -366,12 +429,16 @@ impl Lan {
             let copies = 1 + u8::from(self.random.f64() < self.weather.duplication);
             for _ in 0..copies {
                 let jitter = self.weather.jitter.mul_f64(self.random.f64());
+                let mut packet = Rc::clone(&packet);
+                if self.random.f64() < self.weather.damage {
+                    Rc::make_mut(&mut packet).damage(&mut self.random);
+                }
                 self.sent += 1;
                 self.flights.push(Reverse(Flight {
                     arrival: self.now + self.weather.delay + jitter,
                     number: self.sent,
                     to,
-                    packet: Rc::clone(&packet),
+                    packet,
                 }));
             }
         }
@@ -380,14 +447,15 @@ impl Lan {
     /// A Master that runs is never silent for longer than its interval.
     fn check_silence(&self) {
         for host in self.hosts.iter().filter(|host| !host.paused) {
-            host.oracle.check_silence(&host.router, self.now);
+            host.oracle
+                .check_silence(&host.router, self.now - self.late);
         }
     }
 
-    fn note(&mut self, id: HostId, what: &str) {
+    fn note(&mut self, id: HostId, what: impl FnOnce() -> String) {
         let elapsed = self.elapsed();
         if let Some(trace) = &mut self.trace {
-            let state = self.hosts[id].router.state();
+            let (state, what) = (self.hosts[id].router.state(), what());
             writeln!(trace, "{elapsed:>14.6?} host {id} {state:<6} {what}").expect("a String");
         }
     }

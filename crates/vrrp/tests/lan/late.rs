@@ -5,7 +5,7 @@ use ka_wire::Version;
 
 use crate::config::{ms, us, v2, v3};
 use crate::lan::Lan;
-use crate::log::{advertisements, changed, changes};
+use crate::log::{actions, advertisements, changed, changes};
 
 fn nopreempt(config: RouterConfig) -> RouterConfig {
     RouterConfig {
@@ -99,17 +99,19 @@ fn the_highest_other_priority_decides_when_it_is_too_long() {
             Version::V2 => ms(1000),
             Version::V3 => ms(2000),
         };
-        let mut lan = Lan::new();
-        let host = lan.master(RouterConfig {
-            timer_expired_backup: Some(100),
-            version,
-            advertisement_interval: interval,
-            ..nopreempt(v2(200))
-        });
-        lan.pause(host);
-        lan.run_for(us(expires));
-        lan.resume(host);
-        assert_eq!(lan.state(host), State::Backup, "after {expires} us");
+        for (slept, state) in [(expires - 1, State::Master), (expires, State::Backup)] {
+            let mut lan = Lan::new();
+            let host = lan.master(RouterConfig {
+                timer_expired_backup: Some(100),
+                version,
+                advertisement_interval: interval,
+                ..nopreempt(v2(200))
+            });
+            lan.pause(host);
+            lan.run_for(us(slept));
+            lan.resume(host);
+            assert_eq!(lan.state(host), state, "after {slept} us");
+        }
     }
 }
 
@@ -131,6 +133,29 @@ fn a_master_that_slept_listens_first_and_leaves_the_new_master_in_place() {
     assert_eq!(lan.router(sleeper).master(), Some(new_master));
     lan.run_until(ms(60_000));
     assert_eq!(lan.states(), [State::Backup, State::Master]);
+}
+
+#[test]
+fn a_reload_does_not_let_a_master_that_slept_too_long_go_on() {
+    let mut lan = Lan::new();
+    let host = lan.master(expiring(v2(100)));
+    lan.pause(host);
+    lan.run_for(us(3_007_812));
+    // It wakes, and the new configuration is what it is told first.
+    lan.reconfigure(host, expiring(v2(150)));
+    let cause = Cause::TimerExpired {
+        late: us(2_007_812),
+    };
+    assert_eq!(
+        actions(lan.take_log(host)),
+        [
+            Action::CancelAnnouncements,
+            Action::ReleaseAddresses,
+            changed(State::Master, State::Backup, cause),
+        ]
+    );
+    // Which then holds: it waits as Backup of priority 150.
+    assert_eq!(lan.due(host), Some(lan.elapsed() + us(3_414_062)));
 }
 
 #[test]

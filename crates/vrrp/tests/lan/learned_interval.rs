@@ -71,6 +71,48 @@ fn the_skew_after_a_resignation_is_that_of_the_learned_interval() {
     assert_eq!(lan.due(backup), Some(us(121_875)));
 }
 
+/// Three that accept any Master, at least for a while.
+fn accepting() -> [RouterConfig; 3] {
+    let nopreempt = RouterConfig {
+        preempt_mode: false,
+        ..v3(100, ms(1000))
+    };
+    let delaying = RouterConfig {
+        preempt_delay: ms(5000),
+        ..v3(100, ms(1000))
+    };
+    [v3(1, ms(1000)), nopreempt, delaying]
+}
+
+#[test]
+fn a_master_of_lower_priority_that_is_left_in_place_teaches_its_interval() {
+    for config in accepting() {
+        let mut lan = Lan::new();
+        let backup = lan.started(config);
+        advertise(&mut lan, backup, 50, ms(3000));
+        assert_eq!(lan.router(backup).master(), Some((HIGHER, 50)));
+        assert_eq!(lan.router(backup).master_adver_interval(), ms(3000));
+        let waits = lan.router(backup).master_down_interval();
+        assert!(waits > ms(9000));
+        assert_eq!(lan.due(backup), Some(waits));
+    }
+}
+
+#[test]
+fn a_resignation_teaches_no_interval_whoever_resigns() {
+    for config in accepting() {
+        for source in [HIGHER, LOWER] {
+            let mut lan = Lan::new();
+            let backup = lan.started(config.clone());
+            advertise(&mut lan, backup, 50, ms(200));
+            let resignation = Packet::with_interval(&config, source, 0, ms(3000));
+            lan.inject(backup, &resignation);
+            assert_eq!(lan.router(backup).master_adver_interval(), ms(200));
+            assert_eq!(lan.due(backup), Some(lan.router(backup).skew_time()));
+        }
+    }
+}
+
 #[test]
 fn a_new_master_returns_to_its_own_interval_with_its_first_advertisement() {
     let mut lan = Lan::new();

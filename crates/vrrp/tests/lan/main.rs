@@ -6,14 +6,18 @@
 
 mod config;
 mod flight;
+mod kin;
 mod lan;
 mod log;
+mod model;
 mod oracle;
 mod packet;
 
+mod anything;
 mod backup;
 mod bad_packets;
 mod fault;
+mod flood;
 mod garp;
 mod late;
 mod learned_interval;

@@ -102,6 +102,19 @@ fn lower_prio_no_advert_announces_without_answering() {
     assert_eq!(lan.due(host), due, "the timer goes on");
 }
 
+#[test]
+fn higher_prio_send_advert_does_not_answer_a_lower_priority() {
+    let (mut lan, host, _) = master(RouterConfig {
+        lower_prio_no_advert: true,
+        higher_prio_send_advert: true,
+        ..v2(100)
+    });
+    for (source, priority) in [(LOWER, 50), (LOWER, 100), (HIGHER, 50)] {
+        lan.advertise_to(host, source, priority);
+        assert_eq!(advertisements(&lan.take_log(host)), []);
+    }
+}
+
 /// What giving way looks like, with what comes first.
 fn gives_way(priority: u8, ours: u8, last_advertisement: bool) -> Vec<Action> {
     let notice = Notice::HigherPriorityAdvertisement {

@@ -71,6 +71,69 @@ fn of_two_owners_the_lower_address_gives_way_with_its_priority_kept() {
         source: lan.host(0).address,
     };
     assert!(said.contains(&conflict));
+    // The other one sees no conflict: it simply gives way.
+    let said = notices(&lan.take_log(0));
+    let conflict = |notice: &Notice| matches!(notice, Notice::OwnerConflict { .. });
+    assert!(!said.iter().any(conflict));
+}
+
+#[test]
+fn an_owner_that_gave_way_listens_again_whatever_owner_ignore_adverts_says() {
+    let (mut lan, host) = conflict();
+    rogue_at(&mut lan, host, &[500, 2600]);
+    lan.run_until(ms(3000));
+    lan.reconfigure(
+        host,
+        RouterConfig {
+            owner_ignore_adverts: true,
+            ..v2(255)
+        },
+    );
+    assert_eq!(lan.router(host).effective_priority(), 254);
+    rogue_at(&mut lan, host, &[3100]);
+    assert_eq!(lan.due(host), Some(us(3_100_000 + 3_003_906)));
+    // Owner again, it does not.
+    lan.run_until(us(6_103_906));
+    assert_eq!(lan.state(host), State::Master);
+    assert_eq!(lan.router(host).effective_priority(), 255);
+    let packet = Packet::encode(&v2(255), LOWER, 255);
+    lan.inject_bad(host, &packet);
+}
+
+#[test]
+fn an_owner_that_hears_another_one_before_it_is_master_says_that_it_is_backup() {
+    // Without a start-up delay, and between its end and becoming Master.
+    for hold in [None, Some(ms(2500))] {
+        let mut lan = Lan::new();
+        let host = lan.add(v2(255));
+        lan.start(host, hold);
+        lan.run_until(hold.unwrap_or_default());
+        assert_eq!(lan.take_log(host), []);
+        lan.advertise_to(host, LOWER, 255);
+        let now = lan.elapsed();
+        lan.run_for(ms(5000));
+        assert_eq!(
+            changes(&lan.take_log(host)),
+            [
+                (now, State::Backup, Cause::Start),
+                (now + us(3_003_906), State::Master, Cause::MasterDownTimer)
+            ]
+        );
+    }
+}
+
+#[test]
+fn an_owner_about_to_become_master_is_not_kept_from_it_by_lower_priorities() {
+    for (priority, wait) in [(254, 1), (0, 3906)] {
+        let mut lan = Lan::new();
+        let host = lan.started(v2(255));
+        lan.advertise_to(host, HIGHER, priority);
+        lan.run_for(ms(10));
+        assert_eq!(
+            changes(&lan.take_log(host)),
+            [(us(wait), State::Master, Cause::AddressOwner)]
+        );
+    }
 }
 
 /// A Master that owns the addresses, and an owner with a lower address that does not listen.
@@ -117,15 +180,15 @@ fn the_higher_address_reduces_its_priority_after_two_of_its_own_advertisements()
 
 #[test]
 fn answers_do_not_count_as_its_own_advertisements() {
-    // Every advertisement of its own is put off by an answer, for five intervals.
-    for period in [999, 900, 100] {
+    // Every advertisement of its own is put off by an answer.
+    for (period, reduced_after) in [(999, 4995), (900, 4500), (800, 4800), (100, 4500)] {
         let (mut lan, host) = conflict();
         let first = 600;
         for number in 0.. {
             let time = first + number * period;
             rogue_at(&mut lan, host, &[time]);
             let reduced = lan.router(host).effective_priority() == 254;
-            assert_eq!(reduced, time >= first + 5000, "at {time} ms");
+            assert_eq!(reduced, time >= first + reduced_after, "at {time} ms");
             if reduced {
                 break;
             }
@@ -138,6 +201,36 @@ fn answers_do_not_count_as_its_own_advertisements() {
             .filter(|notice| matches!(notice, Notice::OwnerConflict { .. }));
         assert_eq!(conflicts.count(), 1);
     }
+}
+
+#[test]
+fn an_owner_that_advertises_as_often_and_does_not_listen_is_given_way_to_after_five_intervals() {
+    let mut lan = Lan::new();
+    let rogue = lan.add(RouterConfig {
+        owner_ignore_adverts: true,
+        ..v2(255)
+    });
+    let host = lan.master(v2(255));
+    lan.run_until(ms(500));
+    lan.weather.delay = ms(1);
+    lan.start(rogue, None);
+    lan.take_log(host);
+    lan.run_until(ms(20_000));
+    // Each of its advertisements arrives when the next one here is due, and is heard first.
+    let first = us(501_001);
+    let changes = changes(&lan.take_log(host));
+    let gave_way = Cause::HigherPriorityAdvertisement;
+    assert_eq!(changes, [(first + ms(5000), State::Backup, gave_way)]);
+    assert_eq!(lan.router(host).effective_priority(), 254);
+}
+
+#[test]
+fn an_owner_that_advertises_as_often_but_always_second_is_given_way_to_after_two_intervals() {
+    let (mut lan, host) = conflict();
+    rogue_at(&mut lan, host, &[500, 1500]);
+    assert_eq!(lan.router(host).effective_priority(), 255);
+    rogue_at(&mut lan, host, &[2500]);
+    assert_eq!(lan.router(host).effective_priority(), 254);
 }
 
 #[test]
@@ -204,8 +297,10 @@ fn a_reduced_owner_recovers_when_it_hears_anything_but_the_other_owner() {
     for (source, priority, restored) in [
         (LOWER, 255, false),
         (LOWER, 100, true),
+        (LOWER, 0, true),
         (HIGHER, 255, true),
         (HIGHER, 100, true),
+        (HIGHER, 0, true),
     ] {
         let (mut lan, host) = conflict();
         rogue_at(&mut lan, host, &[500, 2600]);

@@ -1,37 +1,29 @@
 //! Seeded random schedules of faults, and what must hold once the faults are over.
 //!
 //! `KA_LAN_SEEDS=n` runs n of them instead of 10,000; `KA_LAN_SEED=n` replays one and prints what
-//! happened. The oracle watches every router all the time: no change of state without a cause, no
-//! takeover before the time, no Master that falls silent, no address held by any but a Master.
+//! happened. All the time each router is compared with its model, and the oracle watches it: no
+//! Master that falls silent, no address held by any but a Master.
 
 use std::any::Any;
 use std::panic::{self, AssertUnwindSafe};
 use std::time::Duration;
 
-use ka_vrrp::{InitialState, RouterConfig, State};
-use ka_wire::{Family, Version};
+use ka_vrrp::timers::master_down_interval;
+use ka_vrrp::{RouterConfig, State};
 
-use crate::config::{config, ms};
+use crate::config::ms;
 use crate::flight::Weather;
-use crate::lan::Lan;
+use crate::kin::Kin;
+use crate::lan::{HostId, Lan, ON_TIME};
 use crate::log::changes;
 
 const SEEDS: u64 = 10_000;
 
 /// Routers of one virtual router, and how they are plagued.
-///
-/// Two combinations are left out, in which keepalived's rules themselves never come to rest: two
-/// owners that both ignore the other, and `higher_prio_send_advert` with different
-/// intervals. There the last advertisement of a router that gives way teaches the other Backups *its*
-/// interval; one that waits for a single advertisement (`down_timer_adverts 1`) takes over before
-/// the real Master's next, gives way in turn, and so on.
 struct Schedule {
     random: fastrand::Rng,
+    kin: Kin,
     routers: Vec<RouterConfig>,
-    /// Whether the routers have intervals of their own (VRRPv3).
-    mixed_intervals: bool,
-    /// Longest advertisement interval.
-    interval: Duration,
     /// Time in flight once the faults are over.
     delay: Duration,
     /// Longest time in flight while they last.
@@ -43,183 +35,118 @@ struct Schedule {
 impl Schedule {
     fn new(seed: u64) -> Self {
         let mut random = fastrand::Rng::with_seed(seed);
-        let family = if random.f64() < 0.8 {
-            Family::V4
-        } else {
-            Family::V6
-        };
-        let version = match family {
-            Family::V4 if random.bool() => Version::V2,
-            Family::V4 | Family::V6 => Version::V3,
-        };
-        let interval = match version {
-            Version::V2 => Duration::from_secs(random.u64(1..=3)),
-            Version::V3 => ms(random.u64(1..=200) * 10),
-        };
-        let mixed_intervals = version == Version::V3 && random.f64() < 0.3;
-        let all_preempt = random.f64() < 0.6;
-        let count = random.usize(2..=5);
-        let priorities = Self::priorities(&mut random, count);
-        let owners = priorities.iter().filter(|p| **p == 255).count();
-        let routers: Vec<_> = priorities
-            .into_iter()
-            .map(|priority| {
-                let factor = if mixed_intervals {
-                    random.u32(1..=5)
-                } else {
-                    1
-                };
-                let base = RouterConfig {
-                    version,
-                    advertisement_interval: interval * factor,
-                    // Of two owners that both ignore the other neither would give way.
-                    owner_ignore_adverts: owners == 1 && random.bool(),
-                    ..config(family, priority)
-                };
-                RouterConfig {
-                    higher_prio_send_advert: !mixed_intervals && random.f64() < 0.3,
-                    ..Self::router(&mut random, base, all_preempt)
-                }
-            })
-            .collect();
-        let intervals = routers.iter().map(|router| router.advertisement_interval);
-        let interval = intervals.max().expect("a router");
-        let shortest = interval / if mixed_intervals { 5 } else { 1 };
+        let kin = Kin::new(&mut random);
+        let priorities = Kin::priorities(&mut random);
+        let router = |priority| kin.router(&mut random, priority);
+        let routers = priorities.into_iter().map(router).collect();
+        let shortest = kin.shortest_interval();
         Self {
             delay: shortest.mul_f64(random.f64() * 0.05),
             worst_delay: shortest.mul_f64(random.f64() * 2.0),
-            hold: interval.mul_f64(random.f64() * 3.0),
-            interval,
-            mixed_intervals,
+            hold: kin.longest_interval().mul_f64(random.f64() * 3.0),
             routers,
+            kin,
             random,
         }
     }
 
-    /// Often close together or equal, now and then an owner or two.
-    fn priorities(random: &mut fastrand::Rng, count: usize) -> Vec<u8> {
-        let base = random.u8(1..=250);
-        let mut priorities: Vec<u8> = (0..count)
-            .map(|_| match random.u8(0..10) {
-                0..4 => base,
-                4..7 => base + random.u8(0..=4),
-                _ => random.u8(1..=254),
-            })
-            .collect();
-        for _ in 0..random.u8(0..=2) {
-            if random.f64() < 0.25 {
-                priorities[random.usize(0..count)] = 255;
-            }
-        }
-        priorities
-    }
-
-    fn router(random: &mut fastrand::Rng, base: RouterConfig, all_preempt: bool) -> RouterConfig {
-        let owner = base.is_owner();
-        let preempt_mode = owner || all_preempt || random.bool();
-        let initial_state = match random.u8(0..4) {
-            0 if preempt_mode => Some(InitialState::Master),
-            1 => Some(InitialState::Backup),
-            _ => None,
-        };
-        let may_delay = preempt_mode && initial_state != Some(InitialState::Master);
-        let preempt_delay = if may_delay && random.f64() < 0.3 {
-            base.advertisement_interval.mul_f64(random.f64() * 8.0)
-        } else {
-            Duration::ZERO
-        };
-        RouterConfig {
-            initial_state,
-            preempt_mode,
-            preempt_delay,
-            down_timer_adverts: *random.choice(&[1, 2, 3, 3, 3, 5]).expect("choices"),
-            lower_prio_no_advert: random.f64() < 0.3,
-            skip_check_adv_addr: random.bool(),
-            timer_expired_backup: (!preempt_mode && random.bool()).then_some(254),
-            ..base
-        }
+    /// The longest of what the routers say.
+    fn longest(&self, time: impl Fn(&RouterConfig) -> Duration) -> Duration {
+        self.routers.iter().map(time).max().expect("a router")
     }
 
     /// Time after the last fault in which the election must be over.
     ///
-    /// A router that just started listening waits for its hold and its down interval; then there is a
-    /// Master. Who preempts it may first hear it then, leaves it its preemption delay, and
-    /// waits the rest of another down interval. Whoever else is Master by then gives way
-    /// to an advertisement, at most one interval later.
+    /// A router that just started listening waits for its hold and its down interval, in which it may
+    /// count in an interval that nobody has any more; then there is a Master. Who preempts it may
+    /// first hear it then, leaves it its preemption delay, and waits the rest of another down
+    /// interval. Whoever else is Master by then gives way to an advertisement, at most one
+    /// interval later, or as an owner after about five.
     fn settling_time(&self) -> Duration {
-        let routers = &self.routers;
-        let adverts = routers.iter().map(|router| router.down_timer_adverts);
-        let down = self.interval * (u32::from(adverts.max().expect("a router")) + 1)
-            + Duration::from_secs(1);
-        let delays = routers.iter().map(|router| router.preempt_delay);
-        let preempt_delay = delays.max().expect("a router");
-        self.hold + self.worst_delay + down * 2 + preempt_delay + self.interval * 3 + self.delay * 4
+        let flight = self.worst_delay + self.delay * 4;
+        let interval = self.kin.longest_interval();
+        let first = self.hold + flight + self.longest(|router| down(router, interval * 2));
+        let preempting = self.longest(|router| router.preempt_delay) + self.quiet_time();
+        first + preempting + interval * 5
+    }
+
+    /// Time in which every Backup would take over that does not hear the Master.
+    fn quiet_time(&self) -> Duration {
+        let interval = self.kin.longest_interval();
+        self.longest(|router| down(router, interval)) + interval
     }
 
     /// Runs the whole schedule on `lan`.
     fn run(&mut self, lan: &mut Lan) {
+        if self.random.bool() {
+            // As far as the engine goes with the shortest interval.
+            let limit = ON_TIME.min(self.kin.shortest_interval() / 16);
+            lan.ahead = limit;
+            lan.late = limit.mul_f64(self.random.f64());
+        }
         for router in self.routers.clone() {
             lan.add(router);
         }
-        let count = self.routers.len();
-        for host in 0..count {
-            lan.run_for(self.interval.mul_f64(self.random.f64()));
-            let hold = (self.random.f64() < 0.2).then(|| self.hold.mul_f64(self.random.f64()));
-            lan.start(host, hold);
+        for host in 0..self.routers.len() {
+            lan.run_for(self.some_time(1.0));
+            self.start(lan, host);
         }
         for _ in 0..self.random.u8(5..40) {
             self.fault(lan);
             let pause = if self.random.f64() < 0.8 { 1.0 } else { 6.0 };
-            lan.run_for(self.interval.mul_f64(self.random.f64() * pause));
+            lan.run_for(self.some_time(pause));
         }
         self.heal(lan);
-        let settling = self.settling_time();
-        lan.run_for(settling);
-        self.check_election(lan);
-        for host in 0..count {
+        lan.run_for(self.settling_time());
+        let master = self.check_election(lan);
+        for host in 0..self.routers.len() {
             lan.take_log(host);
         }
-        lan.run_for(settling);
-        for host in 0..count {
+        lan.run_for(self.quiet_time());
+        for host in 0..self.routers.len() {
             let changes = changes(&lan.take_log(host));
             assert_eq!(changes, [], "host {host} changed without a fault");
         }
+        self.check_return(lan, master);
+    }
+
+    fn start(&mut self, lan: &mut Lan, host: HostId) {
+        let hold = (self.random.f64() < 0.3).then(|| self.some_hold());
+        lan.start(host, hold);
+    }
+
+    /// Up to so many intervals.
+    fn some_time(&mut self, intervals: f64) -> Duration {
+        let interval = self.kin.longest_interval();
+        interval.mul_f64(self.random.f64() * intervals)
+    }
+
+    fn some_hold(&mut self) -> Duration {
+        self.hold.mul_f64(self.random.f64())
     }
 
     fn fault(&mut self, lan: &mut Lan) {
         let host = self.random.usize(0..self.routers.len());
         let running = !lan.host(host).paused;
-        match self.random.u8(0..12) {
+        match self.random.u8(0..14) {
             0 => {
-                lan.weather = Weather {
+                let weather = Weather {
                     delay: self.delay,
                     jitter: self.worst_delay.mul_f64(self.random.f64()),
                     loss: self.random.f64() * 0.9,
                     duplication: self.random.f64() * 0.5,
+                    damage: (self.random.f64() - 0.5).max(0.0),
                 };
-                lan.remark("bad weather");
+                Self::set_weather(lan, weather);
             }
-            1 => {
-                lan.weather = self.fair_weather();
-                lan.remark("fair weather");
-            }
+            1 => Self::set_weather(lan, self.fair_weather()),
             2 | 3 => {
-                for host in 0..self.routers.len() {
-                    lan.host_mut(host).segment = self.random.u8(0..3);
-                }
-                lan.remark("partition");
+                let random = &mut self.random;
+                Self::part(lan, self.routers.iter().map(|_| random.u8(0..3)).collect());
             }
-            4 => {
-                self.join_segments(lan);
-                lan.remark("no partition");
-            }
-            5 | 6 => {
-                if running {
-                    lan.pause(host);
-                } else {
-                    lan.resume(host);
-                }
-            }
+            4 => Self::part(lan, vec![0; self.routers.len()]),
+            5 | 6 if running => lan.pause(host),
+            5 | 6 => lan.resume(host),
             7 | 8 => {
                 let up = !lan.host(host).link;
                 lan.set_link(host, up);
@@ -229,25 +156,41 @@ impl Schedule {
                 lan.set_source(host, present);
             }
             10 if running => match lan.state(host) {
-                State::Stop => lan.start(host, None),
+                State::Init | State::Stop => self.start(lan, host),
                 _ => lan.stop(host),
             },
-            11 if running => self.reload(lan, host),
+            11 | 12 if running => self.reload(lan, host),
+            13 if running => {
+                let hold = self.random.bool().then(|| lan.elapsed() + self.some_hold());
+                lan.set_hold(host, hold);
+            }
             _ => {}
         }
     }
 
-    fn reload(&mut self, lan: &mut Lan, host: usize) {
-        let old = lan.router(host).config().clone();
-        let priority = if old.is_owner() {
-            255
-        } else {
-            self.random.u8(1..=254)
+    fn set_weather(lan: &mut Lan, weather: Weather) {
+        lan.weather = weather;
+        lan.remark(&format!("{weather:?}"));
+    }
+
+    fn part(lan: &mut Lan, segments: Vec<u8>) {
+        lan.remark(&format!("segments {segments:?}"));
+        for (host, segment) in segments.into_iter().enumerate() {
+            lan.host_mut(host).segment = segment;
+        }
+    }
+
+    /// A whole other configuration, often of the same priority.
+    fn reload(&mut self, lan: &mut Lan, host: HostId) {
+        let priority = match self.random.u8(0..20) {
+            0 => 255,
+            1..8 => self.random.u8(1..=254),
+            _ => self.routers[host].priority,
         };
-        let new = RouterConfig {
-            priority,
-            higher_prio_send_advert: !self.mixed_intervals && self.random.bool(),
-            ..old
+        let new = if self.random.f64() < 0.3 {
+            self.kin.stranger(&mut self.random, priority)
+        } else {
+            self.kin.router(&mut self.random, priority)
         };
         self.routers[host] = new.clone();
         lan.reconfigure(host, new);
@@ -260,17 +203,11 @@ impl Schedule {
         }
     }
 
-    fn join_segments(&self, lan: &mut Lan) {
-        for host in 0..self.routers.len() {
-            lan.host_mut(host).segment = 0;
-        }
-    }
-
-    /// Ends all faults. Hosts that were stopped stay so, but for one at least.
+    /// Ends all faults. Hosts that were stopped stay so, but for two at least.
     fn heal(&mut self, lan: &mut Lan) {
         lan.remark("the faults are over");
-        lan.weather = self.fair_weather();
-        self.join_segments(lan);
+        Self::set_weather(lan, self.fair_weather());
+        Self::part(lan, vec![0; self.routers.len()]);
         for host in 0..self.routers.len() {
             if lan.host(host).paused {
                 lan.resume(host);
@@ -278,36 +215,79 @@ impl Schedule {
             lan.set_link(host, true);
             lan.set_source(host, true);
         }
-        if lan.states().iter().all(|state| *state == State::Stop) {
-            lan.start(self.random.usize(0..self.routers.len()), None);
+        self.kin.agree(&mut self.routers);
+        for (host, router) in self.routers.iter().enumerate() {
+            lan.reconfigure(host, router.clone());
+        }
+        while self.running(lan).len() < 2 {
+            let host = self.random.usize(0..self.routers.len());
+            self.start(lan, host);
         }
     }
 
-    /// Exactly one Master; the highest priority of those that run when all preempt.
-    fn check_election(&self, lan: &Lan) {
+    fn running(&self, lan: &Lan) -> Vec<HostId> {
+        let runs = |host: &HostId| !matches!(lan.state(*host), State::Init | State::Stop);
+        (0..self.routers.len()).filter(runs).collect()
+    }
+
+    /// Exactly one Master, which nobody preempts, and which all others know.
+    fn check_election(&self, lan: &Lan) -> HostId {
         let states = lan.states();
-        let running = |host: &usize| states[*host] != State::Stop;
-        let masters: Vec<usize> = (0..states.len())
-            .filter(|host| states[*host] == State::Master)
-            .collect();
+        let running = self.running(lan);
+        let is_master = |host: &HostId| states[*host] == State::Master;
+        let masters: Vec<HostId> = running.iter().copied().filter(is_master).collect();
         let [master] = masters[..] else {
             panic!("masters {masters:?} of {states:?}");
         };
-        let all_preempt = (0..states.len())
-            .filter(running)
-            .all(|host| self.routers[host].preempt_mode);
-        if all_preempt {
-            let priorities = (0..states.len()).filter(running);
-            let highest = priorities.map(|host| self.routers[host].priority).max();
-            assert_eq!(Some(self.routers[master].priority), highest, "{states:?}");
-        }
-        // The others know who it is. (Whoever prefers another has had the time to take over.)
-        for host in (0..states.len()).filter(running) {
+        let preempting = running.iter().map(|host| &self.routers[*host]);
+        let preempting = preempting.filter(|router| router.preempt_mode);
+        let highest = preempting.map(|router| router.priority).max();
+        let priority = self.routers[master].priority;
+        assert!(highest <= Some(priority), "{highest:?} preempts {priority}");
+        for host in running {
+            // Whoever prefers another has had the time to take over.
             let known = lan.router(host).master().map(|(address, _)| address);
             let expected = (host != master).then(|| lan.host(master).address);
             assert_eq!(known, expected, "host {host}");
         }
+        master
     }
+
+    /// A Backup that goes and comes back leaves the Master in place.
+    fn check_return(&mut self, lan: &mut Lan, master: HostId) {
+        let backups = self.running(lan).into_iter().filter(|host| *host != master);
+        let backups: Vec<HostId> = backups.collect();
+        let host = backups[self.random.usize(0..backups.len())];
+        let config = &self.routers[host];
+        let down = down(config, config.advertisement_interval);
+        let interval = self.routers[master].advertisement_interval;
+        // An owner takes over at once, and so does who waits for less than one advertisement.
+        if config.is_owner() || down < interval + self.delay * 2 + ms(2) {
+            return;
+        }
+        if config.dont_track_primary || self.random.bool() {
+            lan.stop(host);
+            lan.run_for(self.some_time(1.0));
+            self.start(lan, host);
+        } else {
+            lan.set_link(host, false);
+            lan.run_for(self.some_time(1.0));
+            lan.set_link(host, true);
+        }
+        lan.run_for(self.hold + self.quiet_time());
+        assert_eq!(changes(&lan.take_log(master)), []);
+        self.check_election(lan);
+    }
+}
+
+/// Master_Down_Interval of a router that counts in `interval`.
+fn down(router: &RouterConfig, interval: Duration) -> Duration {
+    master_down_interval(
+        router.version,
+        router.priority,
+        interval,
+        router.down_timer_adverts,
+    )
 }
 
 /// Runs one seed; on failure what went wrong, with a trace if asked for.

@@ -1,8 +1,9 @@
 //! A new configuration for a running router.
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::time::Duration;
 
-use ka_vrrp::{Action, Cause, Faults, GarpConfig, RouterConfig, State};
+use ka_vrrp::{Action, Cause, Faults, GarpConfig, InitialState, RouterConfig, State};
 use ka_wire::Version;
 
 use crate::config::{HIGHER, LOWER, ms, us, v2, v3};
@@ -167,6 +168,113 @@ fn a_backup_in_the_startup_delay_waits_from_its_end() {
     assert_eq!(lan.due(host), Some(us(2_500_000 + 3_007_812)));
 }
 
+/// A start-up delay of 2.5 s that is another one from 1 s on.
+fn with_another_hold(config: RouterConfig, hold: Option<Duration>) -> (Lan, usize) {
+    let mut lan = Lan::new();
+    let host = lan.add(config);
+    lan.start(host, Some(ms(2500)));
+    lan.run_until(ms(1000));
+    lan.take_log(host);
+    lan.set_hold(host, hold);
+    assert_eq!(actions(lan.take_log(host)), []);
+    (lan, host)
+}
+
+#[test]
+fn the_startup_delay_ends_when_the_new_configuration_says() {
+    // Later, sooner, and at once: gone, or over already.
+    for (hold, end) in [
+        (Some(ms(4000)), 4000),
+        (Some(ms(1500)), 1500),
+        (Some(ms(500)), 1000),
+        (None, 1000),
+    ] {
+        let (mut lan, host) = with_another_hold(v2(100), hold);
+        assert_eq!(lan.due(host), Some(us(end * 1000 + 3_609_375)));
+        if end > 1000 {
+            lan.run_until(ms(end) - us(1));
+            lan.advertise_to(host, HIGHER, 200);
+            assert_eq!(lan.router(host).master(), None, "it does not listen yet");
+        }
+        lan.run_until(ms(end));
+        lan.advertise_to(host, HIGHER, 200);
+        assert_eq!(lan.router(host).master(), Some((HIGHER, 200)));
+        assert_eq!(lan.due(host), Some(us(end * 1000 + 3_609_375)));
+        let (lan, host) = with_another_hold(v2(255), hold);
+        assert_eq!(lan.due(host), Some(ms(end + 1000)), "of an owner");
+    }
+}
+
+#[test]
+fn a_fault_keeps_what_is_left_of_the_new_startup_delay() {
+    let mut lan = Lan::new();
+    let host = lan.add(v2(100));
+    lan.host_mut(host).link = false;
+    lan.start(host, Some(ms(2500)));
+    lan.run_until(ms(1000));
+    lan.set_hold(host, Some(ms(4000)));
+    assert_eq!(lan.due(host), None);
+    lan.set_link(host, true);
+    assert_eq!(lan.due(host), Some(us(4_000_000 + 3_609_375)));
+}
+
+#[test]
+fn a_router_that_listens_does_not_become_deaf_again() {
+    // The delay is over, or there never was one.
+    for hold in [Some(ms(500)), None] {
+        let mut lan = Lan::new();
+        let host = lan.add(v2(100));
+        lan.start(host, hold);
+        lan.run_until(ms(1000));
+        let due = lan.due(host);
+        lan.set_hold(host, Some(ms(60_000)));
+        assert_eq!(lan.due(host), due);
+        lan.advertise_to(host, HIGHER, 200);
+        assert_eq!(lan.router(host).master(), Some((HIGHER, 200)));
+    }
+}
+
+#[test]
+fn a_master_goes_on_in_another_version() {
+    let mut lan = Lan::new();
+    let host = lan.master(v2(100));
+    let other = lan.started(v3(50, ms(500)));
+    lan.run_for(ms(700));
+    lan.take_log(host);
+    let now = lan.elapsed();
+    // The other router hears it from now on.
+    lan.reconfigure(host, v3(100, ms(500)));
+    lan.run_for(ms(20_000));
+    let log = lan.take_log(host);
+    assert_eq!(changes(&log), []);
+    let times = [0, 500, 1000].map(|time| (now + ms(time), 100));
+    assert_eq!(advertisements(&log)[..3], times);
+    assert_eq!(lan.state(other), State::Backup);
+    let known = Some((lan.host(host).address, 100));
+    assert_eq!(lan.router(other).master(), known);
+}
+
+#[test]
+fn a_backup_that_owns_the_addresses_now_waits_as_an_owner_does_that_was_told() {
+    let mut lan = Lan::new();
+    let host = lan.started(v2(100));
+    lan.advertise_to(host, HIGHER, 200);
+    lan.run_until(ms(1000));
+    lan.take_log(host);
+    lan.reconfigure(host, v2(255));
+    assert_eq!(actions(lan.take_log(host)), []);
+    assert_eq!(lan.router(host).effective_priority(), 255);
+    assert_eq!(lan.due(host), Some(us(1_000_000 + 3_003_906)));
+    // What it accepted is not better any more.
+    lan.run_until(ms(2000));
+    lan.advertise_to(host, HIGHER, 200);
+    lan.run_until(ms(10_000));
+    assert_eq!(
+        changes(&lan.take_log(host)),
+        [(us(4_003_906), State::Master, Cause::MasterDownTimer)]
+    );
+}
+
 #[test]
 fn a_new_preempt_delay_starts_with_the_next_lower_priority() {
     let delaying = |delay| RouterConfig {
@@ -221,6 +329,59 @@ fn an_owner_no_more_says_that_it_is_backup() {
     let start = changed(State::Init, State::Backup, Cause::Start);
     assert_eq!(lan.take_log(host), [(ms(1000), start)]);
     assert_eq!(lan.due(host), Some(us(2_500_000 + 3_609_375)));
+}
+
+#[test]
+fn an_owner_about_to_start_waits_for_the_startup_delay_and_one_interval_of_now() {
+    let mut lan = Lan::new();
+    let host = lan.add(v3(255, ms(1000)));
+    lan.start(host, Some(ms(2500)));
+    for (time, interval) in [(1000, 200), (2600, 500), (2650, 3000)] {
+        lan.run_until(ms(time));
+        lan.reconfigure(host, v3(255, ms(interval)));
+        assert_eq!(lan.due(host), Some(ms(2500 + interval)));
+    }
+    // More addresses or another option change nothing about it.
+    let sending = RouterConfig {
+        higher_prio_send_advert: true,
+        ..v3(255, ms(3000))
+    };
+    lan.reconfigure(host, sending);
+    assert_eq!(lan.due(host), Some(ms(5500)));
+    assert_eq!(lan.take_log(host), []);
+    lan.run_until(ms(5500));
+    assert_eq!(
+        changes(&lan.take_log(host)),
+        [(ms(5500), State::Master, Cause::AddressOwner)]
+    );
+}
+
+#[test]
+fn an_owner_about_to_start_is_master_at_once_when_its_new_interval_is_over() {
+    let mut lan = Lan::new();
+    let host = lan.add(v3(255, ms(1000)));
+    lan.start(host, Some(ms(2500)));
+    lan.run_until(ms(3000));
+    lan.reconfigure(host, v3(255, ms(200)));
+    assert_eq!(lan.due(host), Some(us(3_000_001)));
+}
+
+#[test]
+fn an_owner_about_to_start_that_is_no_initial_master_any_more_says_that_it_is_backup() {
+    let mut lan = Lan::new();
+    let host = lan.add(v2(255));
+    lan.start(host, Some(ms(2500)));
+    lan.run_for(ms(1000));
+    lan.reconfigure(
+        host,
+        RouterConfig {
+            initial_state: Some(InitialState::Backup),
+            ..v2(255)
+        },
+    );
+    let start = changed(State::Init, State::Backup, Cause::Start);
+    assert_eq!(lan.take_log(host), [(ms(1000), start)]);
+    assert_eq!(lan.due(host), Some(us(2_500_000 + 3_003_906)));
 }
 
 #[test]

@@ -86,6 +86,28 @@ fn faults_at_start_are_told_together() {
 }
 
 #[test]
+fn an_address_to_send_from_that_appears_later_starts_the_wait() {
+    for config in [v2(100), v2(255)] {
+        let mut lan = Lan::new();
+        let host = lan.add(config);
+        lan.host_mut(host).has_source = false;
+        lan.start(host, None);
+        lan.run_until(ms(7000));
+        lan.take_log(host);
+        lan.set_source(host, true);
+        let down = lan.router(host).master_down_interval();
+        lan.run_until(ms(20_000));
+        assert_eq!(
+            changes(&lan.take_log(host)),
+            [
+                (ms(7000), State::Backup, Cause::FaultsCleared),
+                (ms(7000) + down, State::Master, Cause::MasterDownTimer)
+            ]
+        );
+    }
+}
+
+#[test]
 fn with_dont_track_primary_a_dead_link_at_start_is_no_fault() {
     let mut lan = Lan::new();
     let host = lan.add(RouterConfig {

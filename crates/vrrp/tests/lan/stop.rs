@@ -50,6 +50,27 @@ fn others_only_say_so() {
 }
 
 #[test]
+fn an_owner_stopped_again_before_it_became_master_has_nothing_new_to_say() {
+    let mut lan = Lan::new();
+    let host = lan.master(v2(255));
+    lan.stop(host);
+    lan.take_log(host);
+    lan.start(host, None);
+    lan.stop(host);
+    assert_eq!(actions(lan.take_log(host)), []);
+    assert_eq!(lan.state(host), State::Stop);
+}
+
+#[test]
+fn a_stopped_router_knows_no_master() {
+    let mut lan = Lan::new();
+    let host = lan.started(v2(100));
+    lan.advertise_to(host, HIGHER, 200);
+    lan.stop(host);
+    assert_eq!(lan.router(host).master(), None);
+}
+
+#[test]
 fn a_stopped_router_does_nothing_any_more() {
     let mut lan = Lan::new();
     let host = lan.master(v2(255));

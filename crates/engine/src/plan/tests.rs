@@ -150,9 +150,9 @@ fn one_virtual_router_cannot_be_there_twice() {
 }
 
 #[test]
-fn an_address_named_twice_counts_once_as_first_said() {
+fn an_address_named_again_counts_once() {
     let mut twice = instance("VI_1", 51);
-    twice.addresses.push(virtual_address("192.0.2.100", 32));
+    twice.addresses.push(virtual_address("192.0.2.100", 24));
     twice.addresses.push(virtual_address("192.0.2.101", 32));
     let mut elsewhere = virtual_address("192.0.2.100", 32);
     elsewhere.interface = "eth0.5".into();
@@ -172,4 +172,29 @@ fn an_address_named_twice_counts_once_as_first_said() {
             "192.0.2.100/32 eth0.5"
         ]
     );
+}
+
+#[test]
+fn an_address_with_two_meanings_on_one_interface_is_refused() {
+    let mut label = virtual_address("192.0.2.100", 24);
+    label.label = Some("eth0:vip".to_owned());
+    for other in [virtual_address("192.0.2.100", 32), label] {
+        let told = reason(|instance| instance.addresses.push(other));
+        assert_eq!(
+            told,
+            "192.0.2.100 is listed twice on eth0, with different values"
+        );
+    }
+}
+
+#[test]
+fn two_instances_of_one_name_are_refused() {
+    match plan(vec![
+        instance("VI_1", 51),
+        instance("VI_2", 52),
+        instance("VI_1", 53),
+    ]) {
+        Err(EngineError::DuplicateName { name }) => assert_eq!(name, "VI_1"),
+        other => panic!("{other:?}"),
+    }
 }

@@ -1,0 +1,262 @@
+//! From JavaScript's values to the engine's.
+
+use std::fmt::Display;
+use std::net::IpAddr;
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ka_vrrp::{InitialState, RouterConfig};
+use ka_wire::{Authentication, ChecksumRule, Family, Version};
+use napi::bindgen_prelude::{FromNapiValue, Unknown};
+use napi::{Error, ValueType};
+
+use crate::config::{EngineConfig, EngineOptions, GarpConfig, InstanceConfig, VirtualAddress};
+use crate::error::{CodedError, INVALID_CONFIG, USAGE};
+
+/// Octets of authentication data in an advertisement.
+const MAX_PASSWORD_OCTETS: usize = 8;
+
+/// Why a value cannot be used, as a sentence that names its field.
+type Parsed<T> = Result<T, String>;
+
+/// The argument `name` as the type that it must have.
+pub(crate) fn argument<T: FromNapiValue>(name: &str, value: Unknown<'_>) -> Parsed<T> {
+    T::from_unknown(value).map_err(|error| format!("{name}: {}", error.reason))
+}
+
+/// The value `name` as the object that it must be.
+///
+/// Of null and undefined not even a field can be read: that throws, on the spot.
+fn object<T: FromNapiValue>(name: &str, value: Unknown<'_>) -> Parsed<T> {
+    match value.get_type() {
+        Ok(ValueType::Object) => argument(name, value),
+        _ => Err(format!("{name} is not an object")),
+    }
+}
+
+/// The options of an engine.
+pub(crate) fn options(value: Unknown<'_>) -> Result<ka_engine::EngineOptions, CodedError> {
+    object("options", value)
+        .and_then(engine_options)
+        .map_err(usage)
+}
+
+/// A configuration.
+pub(crate) fn config(value: Unknown<'_>) -> Result<ka_engine::EngineConfig, CodedError> {
+    object("config", value)
+        .and_then(engine_config)
+        .map_err(|reason| Error::new(INVALID_CONFIG, reason))
+}
+
+/// A number of milliseconds.
+pub(crate) fn milliseconds(name: &str, value: Unknown<'_>) -> Result<Duration, CodedError> {
+    argument(name, value)
+        .and_then(|value| integer(name, value, 0..=u32::MAX))
+        .map(|value| Duration::from_millis(value.into()))
+        .map_err(usage)
+}
+
+/// An argument that makes no sense.
+pub(crate) fn usage(reason: String) -> CodedError {
+    Error::new(USAGE, reason)
+}
+
+/// The integer of `range` that `value` is.
+fn integer<T>(field: &str, value: f64, range: RangeInclusive<T>) -> Parsed<T>
+where
+    T: Copy + Display + Into<f64> + TryFrom<u32>,
+{
+    let (min, max) = (*range.start(), *range.end());
+    // Neither holds for what is no number.
+    if value.fract() == 0.0 && (min.into()..=max.into()).contains(&value) {
+        // Exact, as every value of the range is one of these 32 bits.
+        if let Ok(integer) = T::try_from(value as u32) {
+            return Ok(integer);
+        }
+    }
+    Err(format!(
+        "{field} {value} is not an integer from {min} to {max}"
+    ))
+}
+
+fn engine_options(options: EngineOptions) -> Parsed<ka_engine::EngineOptions> {
+    let defaults = ka_engine::EngineOptions::default();
+    Ok(ka_engine::EngineOptions {
+        instance_name: options.instance_name,
+        runtime_dir: options.runtime_dir.map_or(defaults.runtime_dir, Into::into),
+        realtime_priority: match options.realtime_priority {
+            None => defaults.realtime_priority,
+            Some(priority) => Some(integer("realtimePriority", priority, 0..=99)?)
+                .filter(|&priority| priority > 0),
+        },
+        signals: options.signals,
+        heartbeat_limit: match options.heartbeat_limit_ms {
+            None => defaults.heartbeat_limit,
+            Some(limit) => Some(integer("heartbeatLimitMs", limit, 0..=u32::MAX)?)
+                .filter(|&limit| limit > 0)
+                .map(|limit| Duration::from_millis(limit.into())),
+        },
+    })
+}
+
+fn engine_config(config: EngineConfig<'_>) -> Parsed<ka_engine::EngineConfig> {
+    let delay = integer("startupDelayMs", config.startup_delay_ms, 0..=u32::MAX)?;
+    let instances = config.instances.into_iter().enumerate();
+    let instances = instances.map(|(index, value)| {
+        let config: InstanceConfig<'_> = object(&format!("instances[{index}]"), value)?;
+        instance(&config).map_err(|reason| format!("instance {}: {reason}", config.name))
+    });
+    Ok(ka_engine::EngineConfig {
+        startup_delay: Duration::from_millis(delay.into()),
+        instances: instances.collect::<Result<_, _>>()?,
+    })
+}
+
+fn instance(config: &InstanceConfig<'_>) -> Parsed<ka_engine::InstanceConfig> {
+    let listed = config.virtual_addresses.iter();
+    let addresses: Vec<ka_engine::VirtualAddress> = listed
+        .clone()
+        .map(|address| object("virtualAddresses", *address))
+        .chain(
+            config
+                .excluded_addresses
+                .iter()
+                .map(|address| object("excludedAddresses", *address)),
+        )
+        .map(|address| virtual_address(address?))
+        .collect::<Result<_, _>>()?;
+    let advertised = addresses
+        .iter()
+        .zip(listed)
+        .map(|(address, _)| address.address);
+    Ok(ka_engine::InstanceConfig {
+        name: Arc::from(config.name.as_str()),
+        interface: Arc::from(config.interface.as_str()),
+        dynamic_interface: config.dynamic_interface,
+        source: optional_ip("source address", config.source_address.as_deref())?,
+        group: ip("group", &config.group)?,
+        router: router(config, advertised.collect())?,
+        addresses,
+    })
+}
+
+fn router(config: &InstanceConfig<'_>, addresses: Vec<IpAddr>) -> Parsed<RouterConfig> {
+    let family = match config.family {
+        4.0 => Family::V4,
+        6.0 => Family::V6,
+        other => return Err(format!("family {other} is neither 4 nor 6")),
+    };
+    let version = match config.version {
+        2.0 => Version::V2,
+        3.0 => Version::V3,
+        other => return Err(format!("VRRP version {other} does not exist")),
+    };
+    let initial_state = match config.initial_state.as_deref() {
+        None => None,
+        Some("MASTER") => Some(InitialState::Master),
+        Some("BACKUP") => Some(InitialState::Backup),
+        Some(other) => return Err(format!("state {other} is neither MASTER nor BACKUP")),
+    };
+    let interval = integer("advertIntUs", config.advert_int_us, 10_000..=255_000_000u32)?;
+    let preempt_delay = integer(
+        "preemptDelayUs",
+        config.preempt_delay_us,
+        0..=1_000_000_000u32,
+    )?;
+    Ok(RouterConfig {
+        vrid: integer("vrid", config.vrid, 1..=255)?,
+        family,
+        version,
+        priority: integer("priority", config.priority, 1..=255)?,
+        initial_state,
+        advertisement_interval: Duration::from_micros(interval.into()),
+        down_timer_adverts: integer("downTimerAdverts", config.down_timer_adverts, 1..=100)?,
+        preempt_mode: config.preempt,
+        preempt_delay: Duration::from_micros(preempt_delay.into()),
+        authentication: match config.auth_pass.as_deref() {
+            None => Authentication::None,
+            Some(password) if password.len() <= MAX_PASSWORD_OCTETS => {
+                Authentication::pass(password)
+            }
+            Some(password) => {
+                return Err(format!(
+                    "authPass has {} octets, at most {MAX_PASSWORD_OCTETS} are possible",
+                    password.len()
+                ));
+            }
+        },
+        addresses,
+        checksum_rule: if config.v3_checksum_as_v2 {
+            ChecksumRule::NoPseudoHeader
+        } else {
+            ChecksumRule::Standard
+        },
+        lower_prio_no_advert: config.lower_prio_no_advert,
+        higher_prio_send_advert: config.higher_prio_send_advert,
+        owner_ignore_adverts: config.owner_ignore_adverts,
+        skip_check_adv_addr: config.skip_check_adv_addr,
+        timer_expired_backup: config
+            .timer_expired_backup
+            .map(|priority| integer("timerExpiredBackup", priority, 1..=254))
+            .transpose()?,
+        dont_track_primary: config.dont_track_primary,
+        garp: garp(&object("garp", config.garp)?)?,
+    })
+}
+
+fn garp(config: &GarpConfig) -> Parsed<ka_vrrp::GarpConfig> {
+    const MAX_DELAY_MS: u32 = 4_294_000;
+    let milliseconds = |field, value| {
+        integer(field, value, 0..=MAX_DELAY_MS).map(|value| Duration::from_millis(value.into()))
+    };
+    let rounds = |field, value| integer(field, value, 1..=u32::MAX);
+    let refresh = integer("garp.masterRefreshS", config.master_refresh_s, 0..=u32::MAX)?;
+    Ok(ka_vrrp::GarpConfig {
+        master_delay: milliseconds("garp.masterDelayMs", config.master_delay_ms)?,
+        master_repeat: rounds("garp.masterRepeat", config.master_repeat)?,
+        master_refresh: Duration::from_secs(refresh.into()),
+        master_refresh_repeat: rounds("garp.masterRefreshRepeat", config.master_refresh_repeat)?,
+        lower_prio_delay: milliseconds("garp.lowerPrioDelayMs", config.lower_prio_delay_ms)?,
+        lower_prio_repeat: integer(
+            "garp.lowerPrioRepeat",
+            config.lower_prio_repeat,
+            0..=u32::MAX,
+        )?,
+    })
+}
+
+fn virtual_address(address: VirtualAddress) -> Parsed<ka_engine::VirtualAddress> {
+    let parsed = ip("virtual address", &address.address)?;
+    let longest = if parsed.is_ipv4() { 32 } else { 128 };
+    let parse = || {
+        Ok(ka_engine::VirtualAddress {
+            address: parsed,
+            prefix_len: integer("prefixLength", address.prefix_length, 0..=longest)?,
+            interface: Arc::from(address.interface.as_str()),
+            scope: integer("scope", address.scope, 0..=255)?,
+            label: address.label,
+            broadcast: optional_ip("broadcast address", address.broadcast.as_deref())?,
+            peer: optional_ip("peer address", address.peer.as_deref())?,
+            preferred_lifetime: address
+                .preferred_lifetime_s
+                .map(|seconds| integer("preferredLifetimeS", seconds, 0..=u32::MAX))
+                .transpose()?,
+            no_dad: address.no_dad,
+            home: address.home,
+            manage_temporary: address.manage_temporary,
+            no_prefix_route: address.no_prefix_route,
+            auto_join: address.auto_join,
+        })
+    };
+    parse().map_err(|reason: String| format!("{parsed}: {reason}"))
+}
+
+fn ip(what: &str, text: &str) -> Parsed<IpAddr> {
+    text.parse()
+        .map_err(|_| format!("{what} '{text}' is no IP address"))
+}
+
+fn optional_ip(what: &str, text: Option<&str>) -> Parsed<Option<IpAddr>> {
+    text.map(|text| ip(what, text)).transpose()
+}
