@@ -16,7 +16,7 @@ use crate::thread::EngineThread;
 /// Packets sent with one system call.
 const SEND_BATCH: usize = 16;
 /// Packets that come closer together than this are a burst.
-const BURST: Duration = Duration::from_micros(200);
+const BURST: Duration = Duration::from_micros(300);
 /// Time spent reading before timers are looked at again.
 const RECEIVE_BUDGET: Duration = Duration::from_micros(300);
 

@@ -128,7 +128,7 @@ impl EngineThread {
             interfaces: Interfaces::default(),
             addresses: AddressTable::default(),
             announcer: Announcer::default(),
-            timers: Timers::default(),
+            timers: Timers::new(now),
             outbox: Vec::new(),
             receivers: [
                 VrrpReceiver::open(IpFamily::V4)?,

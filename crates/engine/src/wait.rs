@@ -9,7 +9,7 @@ use crate::ends::Resigning;
 use crate::thread::EngineThread;
 
 /// In a burst packets are read this often.
-const BURST_PAUSE: Duration = Duration::from_micros(100);
+const BURST_PAUSE: Duration = Duration::from_micros(200);
 
 /// What could be read after the last wait.
 #[derive(Clone, Copy, Debug, Default)]
