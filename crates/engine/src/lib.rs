@@ -39,7 +39,7 @@ pub use config::{EngineConfig, EngineOptions, InstanceConfig, VirtualAddress};
 pub use error::EngineError;
 pub use event::{EVENT_CAPACITY, EngineEvent, EventKind};
 #[cfg(feature = "fault-injection")]
-pub use fault::Fault;
+pub use fault::{Fault, Hold};
 pub use guard::guard;
 pub use handle::Engine;
 pub use histogram::Histogram;

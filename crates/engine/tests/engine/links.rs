@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ka_engine::{Engine, EventKind, Fault};
+use ka_engine::{Engine, EventKind, Fault, Hold};
 use ka_netlink::{AddressChange, AddressKey, RouteSocket, VirtualAddress};
 use ka_vrrp::State;
 
@@ -208,11 +208,12 @@ fn flood(rounds: usize) {
 /// Lets messages get lost while `change` happens.
 fn overrun(engine: &Engine, change: impl FnOnce()) {
     let before = engine.snapshot().unwrap().engine.resynchronisations;
-    engine
-        .inject(Fault::Pause(Duration::from_secs(10)))
-        .unwrap();
+    let hold: &'static Hold = Box::leak(Box::default());
+    engine.inject(Fault::Hold(hold)).unwrap();
+    eventually(|| hold.is_reached().then_some(()));
     flood(800);
     change();
+    hold.release();
     eventually(|| {
         let now = engine.snapshot().ok()?.engine.resynchronisations;
         (now > before).then_some(())
