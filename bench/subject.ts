@@ -1,7 +1,7 @@
-import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Subject } from '../src/cli/demo/router.ts'
+import { isInstalled } from '../src/cli/demo/sandbox.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
@@ -17,7 +17,7 @@ export type SubjectName = (typeof SUBJECTS)[number]
  * @throws Error with the programs, before anything was started.
  */
 export function requirePrograms(programs: readonly string[]): void {
-  const missing = programs.filter((program) => spawnSync('which', [program]).status !== 0)
+  const missing = programs.filter((program) => !isInstalled(program))
   if (missing.length > 0) throw new Error(`not installed: ${missing.join(', ')}`)
 }
 

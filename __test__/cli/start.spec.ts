@@ -2,7 +2,7 @@
 import { cp, mkdir, readdir, symlink, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import type { ExecutionContext } from 'ava'
-import type { Exit } from '../lab/child.ts'
+import type { Child, Exit } from '../lab/child.ts'
 import { keepalivedConf } from '../lab/conf.ts'
 import { startDaemon, type Daemon, type Implementation } from '../lab/daemon.ts'
 import { inLab, serialLabTest } from '../lab/in-lab.ts'
@@ -218,21 +218,26 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   )
 }
 
+/** Starts a daemon into which the module `alteration` is loaded first. */
+async function startAltered(lab: Lab, alteration: string): Promise<Child> {
+  const directory = await lab.sandbox.makeDirectory('a')
+  await writeFile(`${directory.outside}/alteration.mjs`, alteration)
+  await writeFile(`${directory.outside}/keepalived.conf`, CONF)
+  const options = ['start', '-f', `${directory.inside}/keepalived.conf`, '--runtime-dir', directory.inside]
+  return await lab.host('a').spawn([process.execPath, '--import', `${directory.inside}/alteration.mjs`, MAIN, ...options])
+}
+
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   serialLabTest(
     `${signal} before the start is complete is an orderly stop: 0, and nothing is left`,
     inLab(['a'], async (t, lab) => {
-      const directory = await lab.sandbox.makeDirectory('a')
       const interrupt = `import { Engine } from ${JSON.stringify(`${ROOT}index.js`)}
         const { apply } = Engine.prototype
         Engine.prototype.apply = async function (config) {
           process.kill(process.pid, '${signal}')
           return await apply.call(this, config)
         }\n`
-      await writeFile(`${directory.outside}/interrupt.mjs`, interrupt)
-      await writeFile(`${directory.outside}/keepalived.conf`, CONF)
-      const options = ['start', '-f', `${directory.inside}/keepalived.conf`, '--runtime-dir', directory.inside]
-      const child = await lab.host('a').spawn([process.execPath, '--import', `${directory.inside}/interrupt.mjs`, MAIN, ...options])
+      const child = await startAltered(lab, interrupt)
       t.deepEqual(await child.exited, { code: 0, signal: null })
       const messages = child.lines('stdout').map((line) => (JSON.parse(line) as LogRecord).msg)
       t.deepEqual(messages, ['Stopping', 'Stopped ka-native'])
@@ -245,7 +250,6 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
 serialLabTest(
   'a stop that leaves an address behind: 1, with the sentence',
   inLab(['a'], async (t, lab) => {
-    const directory = await lab.sandbox.makeDirectory('a')
     // The kernel cannot be made to refuse from here; the engine's own test sees it refuse.
     const refuse = `import { Engine } from ${JSON.stringify(`${ROOT}index.js`)}
       const { stop } = Engine.prototype
@@ -253,10 +257,7 @@ serialLabTest(
         await stop.call(this)
         throw Object.assign(new Error('left behind: 192.0.2.200 on eth0'), { code: 'KA_ERR_NOT_RELEASED' })
       }\n`
-    await writeFile(`${directory.outside}/refuse.mjs`, refuse)
-    await writeFile(`${directory.outside}/keepalived.conf`, CONF)
-    const options = ['start', '-f', `${directory.inside}/keepalived.conf`, '--runtime-dir', directory.inside]
-    const child = await lab.host('a').spawn([process.execPath, '--import', `${directory.inside}/refuse.mjs`, MAIN, ...options])
+    const child = await startAltered(lab, refuse)
     await lab.waitForHolders(ADDRESS, 'a')
     await child.signal('SIGTERM')
     t.deepEqual(await child.exited, { code: 1, signal: null })
@@ -312,7 +313,6 @@ serialLabTest(
 serialLabTest(
   'a reload that a stop cuts off is given up, which is no error',
   inLab(['a'], async (t, lab) => {
-    const directory = await lab.sandbox.makeDirectory('a')
     const interrupt = `import { Engine } from ${JSON.stringify(`${ROOT}index.js`)}
       const { apply } = Engine.prototype
       let calls = 0
@@ -321,10 +321,7 @@ serialLabTest(
         if (calls === 2) process.kill(process.pid, 'SIGTERM')
         return await apply.call(this, config)
       }\n`
-    await writeFile(`${directory.outside}/interrupt.mjs`, interrupt)
-    await writeFile(`${directory.outside}/keepalived.conf`, CONF)
-    const options = ['start', '-f', `${directory.inside}/keepalived.conf`, '--runtime-dir', directory.inside]
-    const child = await lab.host('a').spawn([process.execPath, '--import', `${directory.inside}/interrupt.mjs`, MAIN, ...options])
+    const child = await startAltered(lab, interrupt)
     await lab.waitForHolders(ADDRESS, 'a')
     await child.signal('SIGHUP')
     t.deepEqual(await child.exited, { code: 0, signal: null })

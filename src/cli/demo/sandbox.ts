@@ -100,17 +100,21 @@ function requireSandbox(options: readonly string[], env: NodeJS.ProcessEnv): voi
   if (result.status !== 0) throw new SandboxUnavailable(permissionReasons(result.stderr.trim()))
 }
 
-function isInstalled(program: string): boolean {
-  return searchPath()
-    .split(delimiter)
-    .some((directory) => {
-      try {
-        accessSync(join(directory, program), constants.X_OK)
-        return true
-      } catch {
-        return false
-      }
-    })
+/** Whether a program can be run: one of the search path, or one named with its directory. */
+export function isInstalled(program: string): boolean {
+  const candidates = program.includes('/')
+    ? [program]
+    : searchPath()
+        .split(delimiter)
+        .map((directory) => join(directory, program))
+  return candidates.some((file) => {
+    try {
+      accessSync(file, constants.X_OK)
+      return true
+    } catch {
+      return false
+    }
+  })
 }
 
 function permissionReasons(stderr: string): string[] {

@@ -78,15 +78,7 @@ fn an_interface_that_is_recreated_is_heard_and_spoken_on_again() {
         listener.wait_for(51, 100);
         // The group is joined under the new index: a better router is heard.
         let other_directory = Directory::new("recreated-peer");
-        let other = peer.run(|| {
-            let other = open(&other_directory.0);
-            let mut better = router("VI_1", 51, &["192.0.2.100"]);
-            better.interface = "right".into();
-            better.addresses[0].interface = "right".into();
-            better.router.priority = 200;
-            other.apply(config([better])).unwrap();
-            other
-        });
+        let other = peer.start_better(&other_directory, router("VI_1", 51, &["192.0.2.100"]));
         wait_for(&engine, "VI_1", State::Backup);
         wait_held("left", &[]);
         let master = status(&engine, "VI_1").master;
@@ -148,15 +140,7 @@ fn a_group_that_could_not_be_joined_is_joined_when_the_link_changes() {
         ip("address add fe80::1/64 dev left nodad");
         wait_for(&engine, "VI_6", State::Master);
         let other_directory = Directory::new("join-peer");
-        let _other = peer.run(|| {
-            let other = open(&other_directory.0);
-            let mut better = router("VI_6", 6, &["fe80::100"]);
-            better.interface = "right".into();
-            better.addresses[0].interface = "right".into();
-            better.router.priority = 200;
-            other.apply(config([better])).unwrap();
-            other
-        });
+        let _other = peer.start_better(&other_directory, router("VI_6", 6, &["fe80::100"]));
         wait_for(&engine, "VI_6", State::Backup);
     });
 }

@@ -46,15 +46,7 @@ fn a_group_that_the_kernel_forgot_is_joined_again() {
     in_namespace(|| {
         let peer = Peer::connect();
         let other_directory = Directory::new("forgotten-peer");
-        let other = peer.run(|| {
-            let other = open(&other_directory.0);
-            let mut better = router("VI_6", 6, &["fe80::100"]);
-            better.interface = "right".into();
-            better.addresses[0].interface = "right".into();
-            better.router.priority = 200;
-            other.apply(config([better])).unwrap();
-            other
-        });
+        let other = peer.start_better(&other_directory, router("VI_6", 6, &["fe80::100"]));
         let directory = Directory::new("forgotten");
         let engine = open(&directory.0);
         engine

@@ -245,6 +245,26 @@ impl Peer {
             .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     }
 
+    /// Starts `instance` on `right` with a priority of 200.
+    pub(crate) fn start_better(
+        &self,
+        directory: &Directory,
+        mut instance: InstanceConfig,
+    ) -> Engine {
+        instance.interface = "right".into();
+        for address in &mut instance.addresses {
+            address.interface = "right".into();
+        }
+        instance.router.priority = 200;
+        self.run(|| {
+            let engine = open(&directory.0);
+            engine
+                .apply(config([instance]))
+                .expect("the configuration is good");
+            engine
+        })
+    }
+
     /// Listens on `right` from now on.
     pub(crate) fn listen(&self) -> Listener {
         self.run(|| {
