@@ -2,6 +2,7 @@
 import test from 'ava'
 import { startDaemon, type DaemonOptions } from '../src/index.ts'
 
+const NO_CONFIG = 'config is no configuration: loadConfig() makes one, defineConfig() types one'
 const REFUSED: readonly (readonly [options: Readonly<Record<string, unknown>>, sentence: string])[] = [
   [{ heartbeatLimitMs: -1 }, 'heartbeatLimitMs is a whole number from 0 to 4294967295'],
   [{ heartbeatLimitMs: 1.5 }, 'heartbeatLimitMs is a whole number from 0 to 4294967295'],
@@ -16,10 +17,16 @@ const REFUSED: readonly (readonly [options: Readonly<Record<string, unknown>>, s
   [{ instanceName: 7 }, 'instanceName is a text that is not empty'],
   [{ instanceName: '../a' }, 'instanceName becomes part of a file name and takes no /'],
   [{ configFile: '' }, 'configFile is a text that is not empty'],
+  [{ configId: '' }, 'configId is a text that is not empty'],
+  [
+    { config: { vrrpInstances: [], globalDefs: {} }, configId: 'router1' },
+    'configId is about a file: config and configId exclude each other',
+  ],
   [{ signals: 'yes' }, 'signals is true or false'],
-  [{ config: {} }, 'config is no configuration: loadConfig() makes one'],
-  [{ config: null }, 'config is no configuration: loadConfig() makes one'],
-  [{ config: { vrrpInstances: [] } }, 'config is no configuration: loadConfig() makes one'],
+  [{ config: null }, NO_CONFIG],
+  [{ config: [] }, NO_CONFIG],
+  [{ config: 'ka-native.config.ts' }, NO_CONFIG],
+  [{ config: { childWaitTimeUs: 5_000_000, vrrpInstances: [] } }, NO_CONFIG],
   [{ config: { vrrpInstances: [], globalDefs: {} }, configFile: 'keepalived.conf' }, 'configFile and config exclude each other'],
 ]
 

@@ -94,6 +94,54 @@ serialLabTest(
 )
 
 serialLabTest(
+  'a daemon made of a file in TypeScript: SIGHUP and reload() run it anew, with what it imports',
+  inLab(['a'], async (t, lab) => {
+    const write = async (last: number): Promise<void> => {
+      const instance = `{ name: 'VI_1', interface: 'eth0', virtualRouterId: 51, priority: 200, version: 3, advertInt: 0.1, virtualIpaddress }`
+      const config = `import { defineConfig } from 'ka-native'\nimport { virtualIpaddress } from './addresses.ts'\nexport default defineConfig({ vrrpInstances: [${instance}] })\n`
+      await writeFile(`${lab.sandbox.scratch.outside}/addresses.ts`, `export const virtualIpaddress: string[] = ['192.0.2.${last}/24']\n`)
+      await writeFile(`${lab.sandbox.scratch.outside}/config.ts`, config)
+    }
+    await write(200)
+    const program = await start(lab, '', { configFile: `${lab.sandbox.scratch.inside}/config.ts`, signals: true })
+    await lab.waitForHolders('192.0.2.200', 'a')
+    await write(201)
+    await program.run(() => void process.kill(process.pid, 'SIGHUP'))
+    await lab.waitForHolders('192.0.2.201', 'a')
+    await lab.waitForHolders('192.0.2.200')
+    await write(202)
+    await program.run(async ({ daemon }) => void (await daemon.reload()))
+    await lab.waitForHolders('192.0.2.202', 'a')
+
+    await writeFile(`${lab.sandbox.scratch.outside}/config.ts`, "throw new Error('not today')\n")
+    await t.throwsAsync(
+      program.run(async ({ daemon }) => void (await daemon.reload())),
+      { name: 'ConfigError', code: 'KA_ERR_CONFIG_UNUSABLE' },
+    )
+    await lab.waitForHolders('192.0.2.202', 'a')
+  }),
+)
+
+serialLabTest(
+  'a daemon made of an object: what reload() is given counts from then on',
+  inLab(['a'], async (t, lab) => {
+    const instance = { name: 'VI_1', interface: 'eth0', virtualRouterId: 51, priority: 200, version: 3, advertInt: 0.1 }
+    const program = await start(lab, '', { config: { vrrpInstances: [{ ...instance, virtualIpaddress: [`${ADDRESS}/24`] }] } })
+    await lab.waitForHolders(ADDRESS, 'a')
+    const changed = { vrrpInstances: [{ ...instance, virtualIpaddress: ['192.0.2.201/24'] }] }
+    const report = await program.run(async ({ daemon }, config) => await daemon.reload(config), changed)
+    t.like(report, { changed: 1, unchanged: 0 })
+    await lab.waitForHolders('192.0.2.201', 'a')
+    t.like(await program.run(async ({ daemon }) => await daemon.reload()), { changed: 0, unchanged: 1 })
+    await t.throwsAsync(
+      program.run(async ({ daemon }) => void (await daemon.reload({ vrrpInstances: [{ name: 'VI_1' }] }))),
+      { name: 'ConfigError', code: 'KA_ERR_CONFIG_UNUSABLE' },
+    )
+    await lab.waitForHolders('192.0.2.201', 'a')
+  }),
+)
+
+serialLabTest(
   'a reload disturbs nothing that stays the same: not a packet, not a counter',
   inLab(['a'], async (t, lab) => {
     const capture = await lab.capture('a', 'ip proto 112 or arp')
@@ -360,7 +408,8 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     `README's example gives the address back at ${signal}`,
     inLab(['a'], async (t, lab) => {
       const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8')
-      const example = /```ts\n(.*?)```/s.exec(readme)?.[1] ?? ''
+      const example =
+        [...readme.matchAll(/```ts\n(.*?)```/gs)].map(([, code = '']) => code).find((code) => code.includes('startDaemon')) ?? ''
       const file = await writeConf(lab, CONF)
       const program = example
         .replace("'ka-native'", JSON.stringify(new URL('../src/index.ts', import.meta.url).href))

@@ -7,8 +7,16 @@ import { collect, ROOT } from './process.mjs'
 const GENERATED = [
   { files: ['index.js', 'index.d.ts'], command: { argv: ['npm', 'run', '--silent', 'build:native'] } },
   {
-    files: ['src/config/keywords/known.ts'],
-    command: { argv: ['node', '--import=@oxc-node/core/register', 'scripts/generate-keywords.ts'] },
+    files: [
+      'src/config/model.ts',
+      'src/config/drafts.ts',
+      'src/config/input.ts',
+      'schema.json',
+      'docs/keywords.md',
+      'docs/diagnostic-codes.md',
+      'docs/diagnostics.md',
+    ],
+    command: { argv: ['node', '--import=@oxc-node/core/register', 'scripts/generate-config.ts'] },
   },
 ]
 

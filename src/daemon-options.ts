@@ -1,5 +1,6 @@
 import type { EngineOptions } from '#native'
 import type { Logger } from 'pino'
+import type { ConfigInput } from './config/input.ts'
 import type { Config } from './config/model.ts'
 import { KaError } from './errors.ts'
 
@@ -8,10 +9,15 @@ export const DEFAULT_CONFIG_FILE = '/etc/keepalived/keepalived.conf'
 
 /** How to start a daemon. */
 export interface DaemonOptions {
-  /** A keepalived.conf; {@link DEFAULT_CONFIG_FILE} unless given. Not together with `config`. */
+  /** A configuration file: TypeScript, JavaScript, JSON, YAML or keepalived.conf; {@link DEFAULT_CONFIG_FILE} unless given. Not together with `config`. */
   readonly configFile?: string
-  /** A configuration made by the program itself, or by `loadConfig`. */
-  readonly config?: Config
+  /**
+   * What conditional lines (`@ID ...`) of the file name, at the start and at every reload; the host name up to its first dot
+   * unless given. Not together with `config`.
+   */
+  readonly configId?: string
+  /** A configuration as a file would say it, such as `defineConfig` types it; or the one that `loadConfig` made of a file. */
+  readonly config?: Config | ConfigInput
   /** Where to log; nowhere unless given. */
   readonly logger?: Logger
   /**
@@ -41,10 +47,12 @@ const MAX_REALTIME_PRIORITY = 99
  * @throws {KaError} `KA_ERR_USAGE`, with a sentence about the first one
  */
 export function checkOptions(options: DaemonOptions): void {
-  const { config, configFile, runtimeDir, instanceName, signals, heartbeatLimitMs, realtimePriority } = options
+  const { config, configFile, configId, runtimeDir, instanceName, signals, heartbeatLimitMs, realtimePriority } = options
   if (config !== undefined) checkConfig(config)
   if (config !== undefined && configFile !== undefined) throw usage('configFile and config exclude each other')
   if (configFile !== undefined) checkText('configFile', configFile)
+  if (config !== undefined && configId !== undefined) throw usage('configId is about a file: config and configId exclude each other')
+  if (configId !== undefined) checkText('configId', configId)
   if (runtimeDir !== undefined) checkText('runtimeDir', runtimeDir)
   if (instanceName !== undefined) {
     checkText('instanceName', instanceName)
@@ -56,20 +64,22 @@ export function checkOptions(options: DaemonOptions): void {
 }
 
 /**
- * Refuses what is no configuration at all; what it says is the engine's to judge.
+ * Refuses what is no configuration at all; what it says is judged later.
  *
  * @throws {KaError} `KA_ERR_USAGE`
  */
 export function checkConfig(config: unknown): void {
-  const isConfig =
-    typeof config === 'object' &&
-    config !== null &&
-    'vrrpInstances' in config &&
-    Array.isArray(config.vrrpInstances) &&
-    'globalDefs' in config &&
-    typeof config.globalDefs === 'object' &&
-    config.globalDefs !== null
-  if (!isConfig) throw usage('config is no configuration: loadConfig() makes one')
+  const isObject = typeof config === 'object' && config !== null && !Array.isArray(config)
+  // Types promise the parts, but callers may be without.
+  const { vrrpInstances, globalDefs }: Readonly<Record<string, unknown>> = isObject ? { ...config } : {}
+  const hasParts = Array.isArray(vrrpInstances) && typeof globalDefs === 'object' && globalDefs !== null
+  if (isObject && (hasParts || !isLinked(config))) return
+  throw usage('config is no configuration: loadConfig() makes one, defineConfig() types one')
+}
+
+/** Whether a configuration is complete, made by `loadConfig`: it has its durations in microseconds, and all of them. */
+export function isLinked(config: object): config is Config {
+  return 'childWaitTimeUs' in config
 }
 
 function checkText(name: string, value: unknown): void {

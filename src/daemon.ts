@@ -1,6 +1,7 @@
 import type { ApplyReport, EngineSnapshot } from '#native'
 import pino from 'pino'
-import { readConfig } from './config-file.ts'
+import { readConfig, takeConfig } from './config-file.ts'
+import type { ConfigInput } from './config/input.ts'
 import type { Config } from './config/model.ts'
 import { checkOptions, configFileOf, DEFAULT_CONFIG_FILE, engineOptions } from './daemon-options.ts'
 import type { DaemonOptions } from './daemon-options.ts'
@@ -28,9 +29,9 @@ export interface Daemon extends AsyncDisposable {
    * What did not change goes on undisturbed.
    *
    * @throws {KaError} with nothing changed: `KA_ERR_CONFIG_MISSING`, `KA_ERR_CONFIG_UNUSABLE` (a {@link ConfigError}
-   *   where the file is at fault), `KA_ERR_USAGE`, `KA_ERR_STOPPED`, `KA_ERR_ENGINE`
+   *   where the configuration is at fault), `KA_ERR_USAGE`, `KA_ERR_STOPPED`, `KA_ERR_ENGINE`
    */
-  reload(config?: Config): Promise<ReloadReport>
+  reload(config?: Config | ConfigInput): Promise<ReloadReport>
   /**
    * Resigns as every Master, removes every address, waits briefly for notify scripts. May be called again.
    *
@@ -56,7 +57,8 @@ export async function startDaemon(options: DaemonOptions = {}): Promise<Daemon> 
   checkOptions(options)
   const log = options.logger ?? pino({ level: 'silent' })
   const file = configFileOf(options)
-  const config = options.config ?? readConfig(file ?? DEFAULT_CONFIG_FILE, log)
+  const { config: given, configId } = options
+  const config = given === undefined ? await readConfig(file ?? DEFAULT_CONFIG_FILE, log, configId) : takeConfig(given, log)
   const { Engine } = await loadNative()
   // The engine may wake us before its promise has resolved: it is asked again below.
   const wake = { handler: (): void => {} }

@@ -5,7 +5,7 @@
  * Nobody parses messages: the code says what happened, `cause` what was underneath.
  */
 
-import type { Diagnostics } from './config/diagnostic.ts'
+import type { Diagnostics } from './config/diagnostics/diagnostic.ts'
 
 /** What each code means for the process that ends because of it (keepalived's exit statuses). */
 const EXIT_CODES = {

@@ -3,21 +3,19 @@ export { startDaemon } from './daemon.ts'
 export type { Daemon, DaemonStatus, ReloadReport } from './daemon.ts'
 export { DEFAULT_CONFIG_FILE } from './daemon-options.ts'
 export type { DaemonOptions } from './daemon-options.ts'
+export { defineConfig } from './config/document/define.ts'
+export type * from './config/input.ts'
 export { loadConfig } from './config/load.ts'
 export type { LoadedConfig, LoadOptions } from './config/load.ts'
-export type { Diagnostic, Diagnostics, Severity } from './config/diagnostic.ts'
-export type {
-  Config,
-  GarpSchedule,
-  GlobalDefs,
-  NotifyScripts,
-  PassAuthentication,
-  ScriptAccount,
-  ScriptCommand,
-  VirtualAddress,
-  VrrpInstance,
-} from './config/model.ts'
-export { Secret } from './config/model.ts'
+export { loadDocument } from './config/document/load-document.ts'
+export type { DocumentLoadOptions } from './config/document/load-document.ts'
+export { loadConfigFile } from './config/load-file.ts'
+export type { FileLoadOptions } from './config/load-file.ts'
+export type { Diagnostic, Diagnostics, Severity } from './config/diagnostics/diagnostic.ts'
+export type { Fix, TextEdit } from './config/diagnostics/fix.ts'
+export type * from './config/model.ts'
+export { Secret } from './config/tables/values.ts'
+export type { HmacKey, ScriptAccount, ScriptCommand } from './config/tables/values.ts'
 export type { EngineEvent, VrrpState } from './engine/events.ts'
 export { ConfigError, KaError } from './errors.ts'
 export type { KaErrorCode } from './errors.ts'

@@ -1,6 +1,7 @@
 import type { ApplyReport, Engine, EngineOptions } from '#native'
 import type { Logger } from 'pino'
-import { readConfig } from './config-file.ts'
+import { readConfig, takeConfig } from './config-file.ts'
+import type { ConfigInput } from './config/input.ts'
 import type { Config, VrrpInstance } from './config/model.ts'
 import { checkConfig, configFileOf, engineOptions } from './daemon-options.ts'
 import type { DaemonOptions } from './daemon-options.ts'
@@ -64,18 +65,34 @@ export class RunningDaemon implements Daemon {
     return await native(async () => await this.#engine.snapshot())
   }
 
-  async reload(config?: Config): Promise<ReloadReport> {
-    if (this.#stopping !== undefined) throw new KaError('KA_ERR_STOPPED', 'the daemon has been stopped')
+  async reload(config?: Config | ConfigInput): Promise<ReloadReport> {
+    this.#refuseStopped()
     if (config !== undefined) checkConfig(config)
+    // Also reading takes its turn: a later reload must not be overtaken by an earlier one.
+    return await this.#inTurn(async () => await this.#applyNow(await this.#wanted(config)))
+  }
+
+  async #wanted(config: Config | ConfigInput | undefined): Promise<Config> {
+    this.#refuseStopped()
+    if (config !== undefined) return takeConfig(config, this.#log)
     const file = configFileOf(this.#options)
-    const wanted = config ?? (file === undefined ? this.#config : readConfig(file, this.#log))
+    const wanted = file === undefined ? this.#config : await readConfig(file, this.#log, this.#options.configId)
+    this.#refuseStopped()
     if (wanted === undefined) throw new KaError('KA_ERR_USAGE', 'there is no configuration to reload')
-    return await this.apply(wanted)
+    return wanted
+  }
+
+  #refuseStopped(): void {
+    if (this.#stopping !== undefined) throw new KaError('KA_ERR_STOPPED', 'the daemon has been stopped')
   }
 
   /** Applies a configuration; one after the other. */
   async apply(config: Config): Promise<ApplyReport> {
-    const turn = this.#applying.then(async () => await this.#applyNow(config))
+    return await this.#inTurn(async () => await this.#applyNow(config))
+  }
+
+  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#applying.then(work)
     // The next one runs whether this one failed or not; this caller gets the error.
     this.#applying = turn.catch(() => {})
     return await turn
@@ -197,7 +214,9 @@ export class RunningDaemon implements Daemon {
           this.#log.info(report, 'Reload complete')
         },
         (error: unknown) => {
-          if (this.#stopping !== undefined) this.#log.info('reload given up: the daemon stops')
+          // The engine may have stopped by a signal that it has not told yet.
+          const isStopped = error instanceof KaError && error.code === 'KA_ERR_STOPPED'
+          if (isStopped || this.#stopping !== undefined) this.#log.info('reload given up: the daemon stops')
           else this.#log.error({ err: error }, 'reload refused, the former configuration stays')
         },
       )

@@ -35,3 +35,28 @@ test('a full disk is one sentence and status 1', (t) => {
   const { stdout, stderr, status } = shell('$CHECK > /dev/full')
   t.deepEqual([stdout, stderr, status], ['', 'ka-native: the report cannot be written: ENOSPC\n', 1])
 })
+
+test('colours come as asked', (t) => {
+  const ESCAPE = '\u001b['
+  t.false(shell('env -u FORCE_COLOR $CHECK --format text').stdout.includes(ESCAPE))
+  t.true(shell('env -u FORCE_COLOR $CHECK --format text --color always').stdout.includes(ESCAPE))
+  t.true(shell('FORCE_COLOR=1 $CHECK --format text').stdout.includes(ESCAPE))
+  t.false(shell('FORCE_COLOR=1 $CHECK --format text --color never').stdout.includes(ESCAPE))
+})
+
+test('-i names the configuration id', (t) => {
+  const conditional = join(scratch, 'conditional.conf')
+  writeFileSync(conditional, '@one first\n@two second\n')
+  const { stdout, status } = shell(`${process.execPath} ${MAIN} check -f ${conditional} -i two`)
+  t.is(status, 5)
+  t.regex(stdout, /unknown keyword 'second'.*1 error\n$/s)
+})
+
+test('the file may be named without --file, but not twice', (t) => {
+  const named = shell(`${process.execPath} ${MAIN} check ${file}`)
+  t.is(named.status, 5)
+  t.regex(named.stdout, /5000 errors\n$/)
+  const twice = shell(`${process.execPath} ${MAIN} check ${file} -f ${file}`)
+  t.is(twice.status, 1)
+  t.regex(twice.stderr, /^error: the file is named twice\n/)
+})

@@ -1,8 +1,8 @@
 import { relative } from 'node:path'
 import test from 'ava'
-import { startExitCode, testExitCode } from '../../src/config/exit-code.ts'
+import { startExitCode, testExitCode } from '../../src/config/diagnostics/exit-code.ts'
 import { loadConfig } from '../../src/config/load.ts'
-import { renderText } from '../../src/config/render.ts'
+import { renderText } from '../../src/config/diagnostics/render.ts'
 import { fixtures, testHost } from './fixtures.ts'
 import type { ExpectedDiagnostic } from './fixtures.ts'
 

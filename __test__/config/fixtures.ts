@@ -2,9 +2,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Severity } from '../../src/config/diagnostic.ts'
-import { scopeNumber } from '../../src/config/host.ts'
-import type { Host } from '../../src/config/host.ts'
+import type { Severity } from '../../src/config/diagnostics/diagnostic.ts'
+import type { Host } from '../../src/config/host/host.ts'
+import type { IprouteTable } from '../../src/config/tables/iproute.ts'
 
 const FIXTURES = fileURLToPath(new URL('../fixtures/config/', import.meta.url))
 
@@ -50,6 +50,21 @@ export function fixtures(): Fixture[] {
   })
 }
 
+const NO_NAMES: ReadonlyMap<string, number> = new Map()
+/** Some of Debian's names that are not built in. */
+const IPROUTE_NAMES: Readonly<Partial<Record<IprouteTable, ReadonlyMap<string, number>>>> = {
+  rt_realms: new Map([['cosmos', 0]]),
+  rt_protos: new Map([
+    ['keepalived', 18],
+    ['bgp', 186],
+  ]),
+  rt_dsfield: new Map([
+    ['AF11', 0x28],
+    ['EF', 0xb8],
+  ]),
+  group: new Map([['default', 0]]),
+}
+
 /** A machine with two interfaces and Debian's usual accounts, whatever this one has. */
 export function testHost(changes: Partial<Host> = {}): Host {
   const users = new Map([
@@ -59,11 +74,15 @@ export function testHost(changes: Partial<Host> = {}): Host {
   return {
     hostname: 'router1.example',
     uid: 1000,
+    userName: 'daemon',
+    cpuCount: 2,
     hasInterface: (name) => ['lo', 'eth0', 'eth1'].includes(name),
+    hasAddress: () => false,
+    alterablePart: () => undefined,
     interfaceMtu: () => undefined,
     user: (name) => users.get(name),
     hasGroup: (name) => ['root', 'nogroup'].includes(name),
-    addressScope: scopeNumber,
+    iprouteNames: (directory, table) => (directory === '/etc/iproute2' ? (IPROUTE_NAMES[table] ?? NO_NAMES) : NO_NAMES),
     scriptProblem(path) {
       if (['/usr/bin/true', '/usr/bin/false', 'true'].includes(path)) return undefined
       return { isMissing: true, reason: path.startsWith('/') ? 'does not exist' : 'is not an absolute path' }

@@ -1,33 +1,48 @@
 /**
- * The exit status of every case compared with Debian's `keepalived -t` (2.2.7), in a network namespace
- * that has the interfaces of the cases. A case whose status differs says why in its expected.json.
+ * What Debian's keepalived 2.2.7 says of the same texts: the exit status of `keepalived -t` for every case, and
+ * how it reads lines. A case whose status differs says why in its expected.json.
  */
-import { spawnSync } from 'node:child_process'
-import { basename } from 'node:path'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
 import test from 'ava'
 import { fixtures } from './fixtures.ts'
+import { runInNamespace, whyUnavailable } from './keepalived.ts'
+import { CONDITIONS, PREDEFINED, REFERENCES, SEQUENCES, WORDS } from './text/language-rows.ts'
 
-/** Prepares the namespace, then prints the status of each configuration. */
-const SCRIPT = `set -e
-ip link add eth0 type veth peer name eth1
-ip link set eth0 up
-ip link set eth1 up
-for folder in "$@"; do
+/** Prints the status of each configuration. */
+const STATUSES = `for folder in "$@"; do
   status=0
-  (cd "$folder" && timeout 20 keepalived -t -f keepalived.conf >/dev/null 2>&1) || status=$?
+  (cd "$folder" && timeout 20 keepalived -t -i router1 -f keepalived.conf >/dev/null 2>&1) || status=$?
   echo "$(basename "$folder") $status"
+done`
+
+/** Prints what the first of keepalived's processes says of each file, and \`---\` behind it. */
+const COMPLAINTS = `for file in "$@"; do
+  timeout 20 keepalived -t -i me -f "$file" 2>&1 | grep '^(Line' || true
+  echo ---
 done`
 
 /** Inputs that the real program never comes back from. */
 const ENDLESS = 'keepalived crashes or never ends'
 
-const unavailable = findReason()
+/** Words that mean something at the top level or in global_defs. */
+const KNOWN: ReadonlySet<string> = new Set(['{', '}', 'global_defs', 'router_id'])
+
+const scratch = mkdtempSync(join(tmpdir(), 'ka-keepalived-'))
+test.after.always(() => rmSync(scratch, { recursive: true }))
+
+const unavailable = whyUnavailable()
 const run = unavailable === undefined ? test : test.skip
 if (unavailable !== undefined) console.warn(`the comparison with keepalived is skipped: ${unavailable}`)
 
 run('exit statuses are those of keepalived -t', (t) => {
   const cases = fixtures().filter(({ expected }) => expected.keepalived !== ENDLESS)
-  const statuses = keepalivedStatuses(cases.map(({ folder }) => folder))
+  const lines = runInNamespace(
+    STATUSES,
+    cases.map(({ folder }) => folder),
+  ).trim()
+  const statuses = new Map(lines.split('\n').map((line) => [basename(line.split(' ')[0] ?? ''), Number(line.split(' ')[1])]))
   t.is(statuses.size, cases.length)
   for (const { name, expected } of cases) {
     const { test: wanted } = expected.exit
@@ -36,21 +51,22 @@ run('exit statuses are those of keepalived -t', (t) => {
   }
 })
 
-function keepalivedStatuses(folders: readonly string[]): ReadonlyMap<string, number> {
-  const { status, stdout, stderr } = inNamespace(SCRIPT, folders)
-  if (status !== 0) throw new Error(`the comparison did not run: ${stderr}`)
-  const lines = stdout.trim().split('\n')
-  return new Map(lines.map((line) => [basename(line.split(' ')[0] ?? ''), Number(line.split(' ')[1])]))
-}
+run('lines are read as keepalived reads them: it names the first word of each that it does not know', (t) => {
+  const rows = [...WORDS, ...CONDITIONS, ...REFERENCES, ...PREDEFINED, ...SEQUENCES].filter(({ differs }) => differs === undefined)
+  const files = rows.map(({ text }, index) => {
+    const file = join(scratch, String(index))
+    writeFileSync(file, `${text}\n`)
+    return file
+  })
+  const complaints = runInNamespace(COMPLAINTS, files).split('---\n')
+  t.is(complaints.length, rows.length + 1)
+  for (const [index, { text, lines }] of rows.entries()) {
+    const unknown = [...(complaints[index] ?? '').matchAll(/Unknown keyword '(.*)'/g)].map(([, word = '']) => word)
+    const first = lines.map(([word = '']) => word)
+    t.deepEqual(unknown.filter(isUnknown), first.filter(isUnknown), text)
+  }
+})
 
-function inNamespace(script: string, args: readonly string[]): { status: number | null; stdout: string; stderr: string } {
-  return spawnSync('unshare', ['--map-root-user', '--net', 'sh', '-c', script, 'sh', ...args], { encoding: 'utf8', timeout: 150_000 })
-}
-
-function findReason(): string | undefined {
-  const version = spawnSync('keepalived', ['--version'], { encoding: 'utf8' })
-  if (version.error !== undefined) return 'keepalived is not installed'
-  if (!version.stderr.includes('v2.2.7')) return 'keepalived is not version 2.2.7'
-  const probe = inNamespace('ip link add eth0 type veth peer name eth1', [])
-  return probe.status === 0 ? undefined : `no network namespace with veth can be made: ${probe.stderr.trim()}`
+function isUnknown(word: string): boolean {
+  return !KNOWN.has(word)
 }

@@ -1,5 +1,5 @@
 import test from 'ava'
-import { localHost } from '../../src/config/host.ts'
+import { localHost } from '../../src/config/host/host.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import type { Config } from '../../src/config/model.ts'
 import { lower } from '../../src/engine/lower.ts'

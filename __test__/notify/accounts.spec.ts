@@ -2,10 +2,12 @@
 import { userInfo } from 'node:os'
 import test, { type ExecutionContext } from 'ava'
 import pino, { type Logger } from 'pino'
-import type { NotifyScripts, ScriptAccount, ScriptCommand, VrrpInstance } from '../../src/config/model.ts'
-import { localHost } from '../../src/config/host.ts'
+import type { VrrpInstance } from '../../src/config/model.ts'
+import type { ScriptAccount, ScriptCommand } from '../../src/config/tables/values.ts'
+import { localHost } from '../../src/config/host/host.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import { NotifyDispatcher } from '../../src/notify/dispatcher.ts'
+import type { NotifyScripts } from '../../src/notify/dispatcher.ts'
 import type { ScriptDefaults } from '../../src/process/account-book.ts'
 import { waitFor } from '../lab/wait-for.ts'
 import { replaceGetent, type Scratch, waitForEnd } from '../process/scratch.ts'
@@ -40,7 +42,7 @@ function instance(notify: Partial<NotifyScripts>): VrrpInstance {
   const { config } = loadConfig({ file: 'keepalived.conf', text, host: { ...localHost(), hasInterface: () => true } })
   const [read] = config.vrrpInstances
   if (read === undefined) throw new Error('the instance was not read')
-  return { ...read, notify: { ...read.notify, ...notify } }
+  return { ...read, ...notify }
 }
 
 /** A script that appends its arguments to `seen`, with a getent of our own. */

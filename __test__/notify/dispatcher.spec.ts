@@ -4,7 +4,7 @@ import { userInfo } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
 import pino, { type Logger } from 'pino'
-import { localHost } from '../../src/config/host.ts'
+import { localHost } from '../../src/config/host/host.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import type { VrrpInstance } from '../../src/config/model.ts'
 import { NotifyDispatcher } from '../../src/notify/dispatcher.ts'
@@ -138,9 +138,8 @@ test('a script that fails, that is missing or whose account is missing is logged
   })
   if (configured === undefined) throw new Error('the instance was not read')
   const stranger = { user: 'no-such-user', group: undefined, supplementaryGroups: false }
-  const { notify } = configured
   const notifyStop = { path: scratch.file('note'), args: ['stranger'], account: stranger }
-  dispatcher.configure([{ ...configured, notify: { ...notify, notifyStop } }], DAEMON)
+  dispatcher.configure([{ ...configured, notifyStop }], DAEMON)
   await rm(gone)
   for (const state of ['BACKUP', 'MASTER', 'FAULT', 'STOP'] as const) dispatcher.dispatch('VI_1', state, 100)
   const seen = await scratch.waitForLines('seen', 4)

@@ -24,6 +24,7 @@ test('the packages hold what runs, the licences, and nothing else', (t) => {
     'index.d.ts',
     'index.js',
     'package.json',
+    'schema.json',
   ])
   t.deepEqual(platform.files.filter((path) => path.endsWith('.node')).length, 1)
 })

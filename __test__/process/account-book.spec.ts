@@ -1,6 +1,6 @@
 /** Whom scripts run as. Their look-ups beside running scripts are in ../notify/accounts.spec.ts. */
 import test from 'ava'
-import type { ScriptAccount } from '../../src/config/model.ts'
+import type { ScriptAccount } from '../../src/config/tables/values.ts'
 import { AccountBook, type Runner, type ScriptDefaults } from '../../src/process/account-book.ts'
 import { lookUpAccount } from '../../src/process/account.ts'
 import { replaceGetent } from './scratch.ts'

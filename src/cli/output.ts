@@ -1,11 +1,11 @@
 /** Standard output of commands that print a report and end. */
 
 /**
- * Writes text to standard output.
+ * Writes text, or octets as they are, to standard output.
  *
  * @returns whether it was written, or its reader had had enough (`| head`); a failure is told on standard error
  */
-export async function writeOutput(text: string): Promise<boolean> {
+export async function writeOutput(text: string | Buffer): Promise<boolean> {
   const error = await new Promise<Error | undefined>((resolve) => {
     process.stdout.once('error', resolve)
     process.stdout.write(text, (problem) => {

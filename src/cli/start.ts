@@ -19,6 +19,8 @@ const STOPPED = 'Stopped ka-native'
 /** Options of `ka-native start`. */
 export interface StartOptions {
   readonly file?: string
+  /** What conditional lines name; the host name up to its first dot unless given. */
+  readonly configId?: string
   readonly runtimeDir?: string
   readonly logFormat?: LogFormat
 }
@@ -58,12 +60,13 @@ function closeHungUp(terminals: readonly number[]): void {
   for (const fd of terminals) if (!isatty(fd)) closeSync(fd)
 }
 
-async function run({ file, runtimeDir }: StartOptions, log: Logger, hungUp: () => boolean): Promise<number> {
+async function run({ file, configId, runtimeDir }: StartOptions, log: Logger, hungUp: () => boolean): Promise<number> {
   try {
     const daemon = await startDaemon({
       configFile: file ?? DEFAULT_CONFIG_FILE,
       logger: log,
       signals: true,
+      ...(configId === undefined ? {} : { configId }),
       ...(runtimeDir === undefined ? {} : { runtimeDir }),
     })
     log.info('Startup complete')

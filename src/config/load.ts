@@ -1,15 +1,13 @@
-/** A file to a {@link Config}: the whole way, without ever throwing over what the file says. */
-import { Diagnostics } from './diagnostic.ts'
-import { emptyDraft } from './draft.ts'
-import { expand } from './expand.ts'
-import { localHost } from './host.ts'
-import type { Host } from './host.ts'
-import { KeywordBlock } from './keyword-block.ts'
-import { ROOT, TOP_LEVEL } from './keywords/root.ts'
-import { link } from './link.ts'
-import type { Config } from './model.ts'
-import { readBlocks } from './schema.ts'
-import { BlockReader } from './tree.ts'
+/** A keepalived.conf to a {@link Config}: the whole way, without ever throwing over what the file says. */
+import { Diagnostics } from './diagnostics/diagnostic.ts'
+import { configIdOf, expand } from './text/expand.ts'
+import { localHost } from './host/host.ts'
+import type { Host } from './host/host.ts'
+import { encodeText } from './text/source.ts'
+import { linkWritten, readWritten } from './written.ts'
+import type { LoadedConfig, Written } from './written.ts'
+
+export type { LoadedConfig } from './written.ts'
 
 /** What to load. */
 export interface LoadOptions {
@@ -19,24 +17,20 @@ export interface LoadOptions {
   readonly text?: string
   /** The machine the configuration is for; this one unless given. */
   readonly host?: Host
+  /** Looks for known traps too (lint.ts). */
+  readonly lint?: boolean
+  /** What lines starting with `@` name; the host's name up to its first dot unless given. */
+  readonly configId?: string
 }
 
-/** A configuration as far as it could be read, and everything wrong with it. */
-export interface LoadedConfig {
-  /** Bad settings are left out, defaults stay: exit-code.ts says whether it may be run. */
-  readonly config: Config
-  readonly diagnostics: Diagnostics
-  /** Every file read, the main one first. */
-  readonly files: readonly string[]
+/** Loads a keepalived.conf, whatever the file is called. Mistakes are diagnostics; only a defect of this program throws. */
+export function loadConfig(options: LoadOptions): LoadedConfig {
+  return linkWritten(readConf(options), options.lint)
 }
 
-/** Loads a configuration. Mistakes are diagnostics; only a defect of this program throws. */
-export function loadConfig({ file, text, host = localHost() }: LoadOptions): LoadedConfig {
+/** Reads a keepalived.conf and what it includes. */
+export function readConf({ file, text, host = localHost(), configId = configIdOf(host.hostname) }: LoadOptions): Written {
   const diagnostics = new Diagnostics()
-  const octets = text === undefined ? undefined : Buffer.from(text).toString('latin1')
-  const { tokens, files } = expand(file, octets, diagnostics)
-  const draft = emptyDraft()
-  const context = { diagnostics, host }
-  readBlocks(new BlockReader(tokens, TOP_LEVEL, diagnostics), new KeywordBlock('/', ROOT, draft), context)
-  return { config: link(draft, context), diagnostics, files }
+  const { tokens, files } = expand(file, text === undefined ? undefined : encodeText(text), diagnostics, { configId })
+  return readWritten(tokens, files, host, diagnostics)
 }

@@ -1,5 +1,5 @@
 import type { EngineConfig, GarpConfig, InstanceConfig, VirtualAddress as NativeAddress } from '#native'
-import type { Config, GarpSchedule, VirtualAddress, VrrpInstance } from '../config/model.ts'
+import type { Config, VirtualAddress, VrrpInstance } from '../config/model.ts'
 
 const US_PER_MS = 1_000
 const US_PER_S = 1_000_000
@@ -17,7 +17,8 @@ function lowerInstance(instance: VrrpInstance, dynamicInterface: boolean): Insta
   const lowerAddresses = (addresses: readonly VirtualAddress[]): NativeAddress[] => addresses.map((address) => asFirstSaid(address, known))
   return {
     name: instance.name,
-    interface: instance.interface,
+    // Without one, an instance is refused until unicast is acted on.
+    interface: instance.interface ?? '',
     dynamicInterface,
     family: instance.family,
     version: instance.version,
@@ -30,7 +31,7 @@ function lowerInstance(instance: VrrpInstance, dynamicInterface: boolean): Insta
     preemptDelayUs: instance.preemptDelayUs,
     ...optional('sourceAddress', instance.mcastSrcIp),
     group: instance.mcastDstIp,
-    ...optional('authPass', instance.authentication?.password.reveal()),
+    ...optional('authPass', instance.authentication?.authPass?.reveal()),
     lowerPrioNoAdvert: instance.lowerPrioNoAdvert,
     higherPrioSendAdvert: instance.higherPrioSendAdvert,
     ownerIgnoreAdverts: instance.ownerIgnoreAdverts,
@@ -38,22 +39,22 @@ function lowerInstance(instance: VrrpInstance, dynamicInterface: boolean): Insta
     v3ChecksumAsV2: instance.v3ChecksumAsV2,
     ...optional('timerExpiredBackup', instance.timerExpiredBackup),
     dontTrackPrimary: instance.dontTrackPrimary,
-    garp: lowerGarp(instance.garp),
+    garp: lowerGarp(instance),
     virtualAddresses: lowerAddresses(instance.virtualIpaddress),
     excludedAddresses: lowerAddresses(instance.virtualIpaddressExcluded),
   }
 }
 
-function lowerGarp(garp: GarpSchedule): GarpConfig {
+function lowerGarp(instance: VrrpInstance): GarpConfig {
   // `vrrp_min_garp` repeats with no rounds, which is not at all.
-  const isRefreshed = garp.masterRefreshRepeat > 0
+  const isRefreshed = instance.garpMasterRefreshRepeat > 0
   return {
-    masterDelayMs: garp.masterDelayUs / US_PER_MS,
-    masterRepeat: garp.masterRepeat,
-    masterRefreshS: isRefreshed ? garp.masterRefreshUs / US_PER_S : 0,
-    masterRefreshRepeat: isRefreshed ? garp.masterRefreshRepeat : 1,
-    lowerPrioDelayMs: garp.lowerPrioDelayUs / US_PER_MS,
-    lowerPrioRepeat: garp.lowerPrioRepeat,
+    masterDelayMs: instance.garpMasterDelayUs / US_PER_MS,
+    masterRepeat: instance.garpMasterRepeat,
+    masterRefreshS: isRefreshed ? instance.garpMasterRefreshUs / US_PER_S : 0,
+    masterRefreshRepeat: isRefreshed ? instance.garpMasterRefreshRepeat : 1,
+    lowerPrioDelayMs: instance.garpLowerPrioDelayUs / US_PER_MS,
+    lowerPrioRepeat: instance.garpLowerPrioRepeat,
   }
 }
 

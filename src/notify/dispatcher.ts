@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
-import type { NotifyScripts, ScriptCommand, VrrpInstance } from '../config/model.ts'
+import type { VrrpInstance } from '../config/model.ts'
+import type { ScriptCommand } from '../config/tables/values.ts'
 import type { VrrpState } from '../engine/events.ts'
 import { AccountBook } from '../process/account-book.ts'
 import type { ScriptDefaults } from '../process/account-book.ts'
@@ -15,6 +16,9 @@ const MAX_WAITING = 16
 
 /** At the end of a stop, for scripts to be ended: they take three seconds at most. */
 const END_SCRIPTS_MS = 5_000
+
+/** The scripts of an instance. */
+export type NotifyScripts = Pick<VrrpInstance, 'notify' | 'notifyMaster' | 'notifyBackup' | 'notifyFault' | 'notifyStop'>
 
 /** A state to tell, with the effective priority it was reached at. */
 interface Transition {
@@ -67,15 +71,16 @@ export class NotifyDispatcher {
    */
   configure(instances: readonly VrrpInstance[], defaults: ScriptDefaults): void {
     this.#accounts.configure(
-      instances.flatMap(({ notify }) => scriptsOf(notify)).map(({ account }) => account),
+      instances.flatMap(scriptsOf).map(({ account }) => account),
       defaults,
     )
-    for (const { name, notify } of instances) {
+    for (const instance of instances) {
+      const { name } = instance
       const queue = this.#queues.get(name)
       if (queue !== undefined) {
-        queue.scripts = notify
+        queue.scripts = instance
         queue.isRetired = false
-      } else if (scriptsOf(notify).length > 0) this.#queues.set(name, new Queue(notify))
+      } else if (scriptsOf(instance).length > 0) this.#queues.set(name, new Queue(instance))
     }
   }
 

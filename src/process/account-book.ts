@@ -1,4 +1,5 @@
-import type { GlobalDefs, ScriptAccount } from '../config/model.ts'
+import type { GlobalDefs } from '../config/model.ts'
+import type { ScriptAccount } from '../config/tables/values.ts'
 import { DEFAULT_ACCOUNT, lookUpAccount } from './account.ts'
 import type { Account } from './account.ts'
 

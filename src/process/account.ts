@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
-import { isAccountName, localEntry } from '../config/accounts.ts'
-import type { AccountDatabase, AccountEntry } from '../config/accounts.ts'
-import type { ScriptAccount } from '../config/model.ts'
+import { isAccountName, localEntry } from '../config/host/accounts.ts'
+import type { AccountDatabase, AccountEntry } from '../config/host/accounts.ts'
+import type { ScriptAccount } from '../config/tables/values.ts'
 
 const run = promisify(execFile)
 

@@ -1,38 +1,59 @@
 /** `vrrp_instance/authentication`. */
-import type { VrrpInstanceDraft } from '../draft.ts'
-import { Secret } from '../model.ts'
-import { words } from '../schema.ts'
-import type { Keyword, KeywordTable, ReadContext } from '../schema.ts'
-import { shown } from '../excerpt.ts'
-import { requiredWord } from '../values.ts'
-import type { Directive } from '../words.ts'
-import { octetsOf } from './script.ts'
+import { password } from '../forms/secrets.ts'
+import { oneOf } from '../forms/words.ts'
+import { noName } from '../tables/headers.ts'
+import { ACTED_ON } from '../tables/keyword-status.ts'
+import type { Block, Draft, Row } from '../tables/schema.ts'
+import type { Secret } from '../tables/values.ts'
 
-/** The octets of the authentication data of an advertisement. */
-const MAX_PASSWORD_OCTETS = 8
+const ROWS: readonly Row[] = [
+  {
+    kind: 'setting',
+    keyword: 'auth_type',
+    field: 'authType',
+    syntax: 'auth_type PASS|AH',
+    default: 'none',
+    range: 'two words; v2 only, ignored in strict mode; AH is IPv4 only',
+    meaning: 'Authentication method.',
+    form: oneOf(['PASS', 'AH']),
+    status: ACTED_ON,
+    options: [
+      { keyword: 'PASS', syntax: 'PASS', default: '-', range: 'word', meaning: 'Plain password.' },
+      {
+        keyword: 'AH',
+        syntax: 'AH',
+        default: '-',
+        range: 'word; state MASTER below priority 255 becomes BACKUP',
+        meaning: 'IPsec AH with HMAC-MD5.',
+      },
+    ],
+  },
+  {
+    kind: 'setting',
+    keyword: 'auth_pass',
+    field: 'authPass',
+    syntax: 'auth_pass STRING',
+    default: 'none (mandatory with auth_type)',
+    range: '8 bytes, longer is cut with an error',
+    meaning: 'Shared secret.',
+    form: password(),
+    status: ACTED_ON,
+    store: storePassword,
+  },
+]
 
-export const AUTHENTICATION: KeywordTable<VrrpInstanceDraft> = new Map<string, Keyword<VrrpInstanceDraft>>([
-  ['auth_type', words(decodeAuthType)],
-  ['auth_pass', words(decodeAuthPass)],
-])
-
-function decodeAuthType(directive: Directive, instance: VrrpInstanceDraft, { diagnostics }: ReadContext): void {
-  const word = requiredWord(directive, 'PASS or AH', diagnostics)
-  if (word === undefined) return
-  const { text, span } = word
-  if (text === 'PASS' || text === 'AH') instance.authType = { value: text, span }
-  else diagnostics.error('invalid-word', span, `unknown authentication type ${shown(text)}`, 'the types are `PASS` and `AH`, in upper case')
+export const AUTHENTICATION: Block = {
+  path: 'vrrp_instance/authentication',
+  type: 'Authentication',
+  meaning: 'Password authentication of version 2.',
+  // keepalived says nothing about words in front of the brace.
+  header: noName('note'),
+  rows: ROWS,
+  status: ACTED_ON,
 }
 
-/** No message repeats the password. */
-function decodeAuthPass(directive: Directive, instance: VrrpInstanceDraft, { diagnostics }: ReadContext): void {
-  const word = requiredWord(directive, 'a password', diagnostics)
-  if (word === undefined) return
-  const octets = octetsOf(word.octets)
-  if (octets.length > MAX_PASSWORD_OCTETS) {
-    const message = `the password is longer than ${MAX_PASSWORD_OCTETS} octets; the first ${MAX_PASSWORD_OCTETS} are used`
-    diagnostics.error('value-truncated', directive.span, message)
-  }
-  if (octets.length === 0) delete instance.authPass
-  else instance.authPass = { value: new Secret(octets.slice(0, MAX_PASSWORD_OCTETS)), span: directive.span }
+/** An empty password is none. */
+function storePassword(draft: Draft, secret: Secret): void {
+  if (secret.length === 0) delete draft['authPass']
+  else draft['authPass'] = secret
 }
