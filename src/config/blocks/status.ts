@@ -1,5 +1,6 @@
 /** What is said about keywords that are read and not acted on. */
 import type { Line } from './line.ts'
+import { isCommandForm } from '../tables/form.ts'
 import type { Status } from '../tables/keyword-status.ts'
 import type { Deprecation, OptionRow, ReadContext, Row, SettingRow } from '../tables/schema.ts'
 import type { Span } from '../text/source.ts'
@@ -54,8 +55,7 @@ export function reportOddWords(
     const message = `${shown(next)} behind '${keyword}' is ignored: a line holds one keyword`
     diagnostics.warning('keyword-inside-line', line.nextSpan, message, 'write it on a line of its own')
   }
-  // Whether a script is there is looked up.
-  if (line.left === line.count || form.types.model.startsWith('ScriptCommand')) return
+  if (line.left === line.count || isCommandForm(form)) return
   const odd = line.rewind().findWord((octets) => octets === '=' || ODD_MARK.test(octets))
   if (odd === undefined) return
   const isEqual = odd === '='

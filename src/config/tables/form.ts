@@ -46,3 +46,8 @@ export interface Form<V = unknown> {
 export function isSecretForm({ types }: Form): boolean {
   return types.model === 'Secret' || types.model === 'HmacKey'
 }
+
+/** Whether the values of a form are commands, whose files are looked up. */
+export function isCommandForm({ types }: Form): boolean {
+  return types.model.startsWith('ScriptCommand')
+}
