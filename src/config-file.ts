@@ -17,7 +17,7 @@ import { ConfigError } from './errors.ts'
  * @throws {ConfigError} when it cannot be run
  */
 export async function readConfig(file: string, log: Logger, configId?: string): Promise<Config> {
-  return accept(await loadConfigFile({ file, ...(configId === undefined ? {} : { configId }) }), file, log)
+  return accept(await loadConfigFile({ file, configId }), file, log)
 }
 
 /**

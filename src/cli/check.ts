@@ -58,7 +58,7 @@ export function runCheck(options: CheckOptions): CheckResult {
 }
 
 function loadOptions({ file, host, configId }: CheckOptions): LoadOptions {
-  return { file, ...(host === undefined ? {} : { host }), ...(configId === undefined ? {} : { configId }), lint: true }
+  return { file, host, configId, lint: true }
 }
 
 function reportOn({ file, format = 'text', strict = false, fix = false, color = false }: CheckOptions, report: FixReport): CheckResult {

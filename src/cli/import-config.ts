@@ -1,7 +1,6 @@
 /** `ka-native import-config`: a keepalived.conf as a configuration in TypeScript. */
-import { closeSync, fsyncSync, linkSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
 import { commentsAbove } from '../config/text/comments.ts'
+import { encodeText } from '../config/text/source.ts'
 import { documentText } from '../config/document/text.ts'
 import { toDocument } from '../config/document/document.ts'
 import { testExitCode } from '../config/diagnostics/exit-code.ts'
@@ -12,7 +11,7 @@ import { printable } from '../config/diagnostics/printable.ts'
 import { renderText } from '../config/diagnostics/render.ts'
 import { linkWritten } from '../config/written.ts'
 import { isRead } from './print-config.ts'
-import { describeFailure } from './rewrite.ts'
+import { createFile } from './rewrite.ts'
 
 /** What a configuration can be imported to. */
 export type ImportFormat = 'ts' | 'json' | 'yaml'
@@ -48,9 +47,6 @@ export interface ImportResult {
 /** Nothing was written. */
 const EXIT_UNWRITTEN = 1
 
-/** Only its owner may read what may hold passwords. */
-const MODE = 0o600
-
 /** Writes what a configuration says as a file of another kind; passwords and keys as they are. */
 export async function runImportConfig(options: ImportOptions): Promise<ImportResult> {
   const { file, force = false, color = false, host, configId } = options
@@ -60,7 +56,7 @@ export async function runImportConfig(options: ImportOptions): Promise<ImportRes
     const problem = `ka-native: the name '${printable(target)}' does not say what to write: --format ts, json or yaml does\n`
     return { output: '', problems: problem, exitCode: EXIT_UNWRITTEN }
   }
-  const written = await readConfigFile({ file, ...(host === undefined ? {} : { host }), ...(configId === undefined ? {} : { configId }) })
+  const written = await readConfigFile({ file, host, configId })
   // Linking takes out of the draft what cannot stay.
   const { diagnostics } = linkWritten(written)
   const comments = new Map<unknown, readonly string[]>()
@@ -75,7 +71,7 @@ export async function runImportConfig(options: ImportOptions): Promise<ImportRes
   if (!isRead(diagnostics)) return { output: '', problems, exitCode }
   const text = documentText(document, format, comments)
   if (target === '-') return { output: text, problems, exitCode }
-  const failure = writeNew(target, text, force)
+  const failure = createFile(target, encodeText(text), force)
   if (failure === undefined) return { output: `${printable(target)} is written\n`, problems, exitCode }
   return { output: '', problems: `${problems}ka-native: ${printable(target)} cannot be written: ${failure}\n`, exitCode: EXIT_UNWRITTEN }
 }
@@ -85,27 +81,4 @@ function formatOf(output: string | undefined): ImportFormat | undefined {
   if (output === undefined || output === '-') return 'ts'
   const kind = kindOfFile(output)
   return kind === 'program' ? 'ts' : kind === 'conf' ? undefined : kind
-}
-
-/** Makes a file appear with all of its content. @returns why it could not be done; absent when it was */
-function writeNew(path: string, text: string, force: boolean): string | undefined {
-  const temporary = join(dirname(path), `.${basename(path).slice(0, 100)}.${process.pid}.${Date.now()}`)
-  try {
-    const file = openSync(temporary, 'wx', MODE)
-    try {
-      writeFileSync(file, text)
-      fsyncSync(file)
-    } finally {
-      closeSync(file)
-    }
-    // A link, unlike a renaming, never replaces anything.
-    if (force) renameSync(temporary, path)
-    else linkSync(temporary, path)
-    return undefined
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return 'it exists already (--force replaces it)'
-    return describeFailure(error)
-  } finally {
-    rmSync(temporary, { force: true })
-  }
 }

@@ -46,7 +46,7 @@ const UNREAD: ReadonlySet<string> = new Set(['config-not-found', 'config-unreada
 /** Prints a configuration as far as it can be read. */
 export async function runPrintConfig(options: PrintOptions): Promise<PrintResult> {
   const { file, format = 'conf', asWritten = false, showSecrets = false, color = false, host, configId } = options
-  const written = await readConfigFile({ file, ...(host === undefined ? {} : { host }), ...(configId === undefined ? {} : { configId }) })
+  const written = await readConfigFile({ file, host, configId })
   // Linking takes out of the draft what cannot stay.
   const { config, diagnostics } = linkWritten(written)
   const document = toDocument(ROOT, asWritten ? written.draft : config, { revealSecrets: showSecrets })

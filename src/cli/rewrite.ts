@@ -1,10 +1,11 @@
-/** Files rewritten in place: whole, or not at all. */
+/** Files written whole, or not at all: by way of a file beside them. */
 import {
   closeSync,
   fchmodSync,
   fchownSync,
   fstatSync,
   fsyncSync,
+  linkSync,
   openSync,
   realpathSync,
   renameSync,
@@ -27,18 +28,35 @@ export function rewriteFile(path: string, octets: string): string | undefined {
     const target = realpathSync(path)
     const stats = statSync(target)
     if (!stats.isFile()) return 'it is not a regular file'
-    const folder = dirname(target)
-    const temporary = join(folder, `.${basename(target).slice(0, 100)}.${process.pid}.${Date.now()}`)
-    try {
-      writeLike(stats, temporary, octets)
+    writeBeside(target, (temporary) => {
+      writeFile(temporary, octets, stats)
       renameSync(temporary, target)
-    } catch (error) {
-      rmSync(temporary, { force: true })
-      throw error
-    }
-    synchronize(folder)
+    })
+    synchronize(dirname(target))
     return undefined
   } catch (error) {
+    return describeFailure(error)
+  }
+}
+
+/**
+ * Makes a file appear with all of its content, which only its owner may read.
+ *
+ * @param octets one character per octet
+ * @param force replaces a file that exists
+ * @returns why it could not be done; absent when it was
+ */
+export function createFile(path: string, octets: string, force: boolean): string | undefined {
+  try {
+    writeBeside(path, (temporary) => {
+      writeFile(temporary, octets)
+      // A link, unlike a renaming, never replaces anything.
+      if (force) renameSync(temporary, path)
+      else linkSync(temporary, path)
+    })
+    return undefined
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return 'it exists already (--force replaces it)'
     return describeFailure(error)
   }
 }
@@ -55,14 +73,27 @@ export function describeFailure(error: unknown): string {
   return known[code] ?? code
 }
 
-function writeLike({ uid, gid, mode }: Stats, path: string, octets: string): void {
+/** Has a file written beside another, whose place it is to take. */
+function writeBeside(path: string, replace: (temporary: string) => void): void {
+  const temporary = join(dirname(path), `.${basename(path).slice(0, 100)}.${process.pid}.${Date.now()}`)
+  try {
+    replace(temporary)
+  } finally {
+    rmSync(temporary, { force: true })
+  }
+}
+
+/** Writes a file that did not exist, for its owner alone unless another says what it is like. */
+function writeFile(path: string, octets: string, like?: Stats): void {
   const file = openSync(path, 'wx', 0o600)
   try {
     writeFileSync(file, octets, 'latin1')
-    const created = fstatSync(file)
-    if (created.uid !== uid || created.gid !== gid) fchownSync(file, uid, gid)
-    // After the owner: a change of owner takes bits away.
-    fchmodSync(file, mode & 0o7777)
+    if (like !== undefined) {
+      const created = fstatSync(file)
+      if (created.uid !== like.uid || created.gid !== like.gid) fchownSync(file, like.uid, like.gid)
+      // After the owner: a change of owner takes bits away.
+      fchmodSync(file, like.mode & 0o7777)
+    }
     fsyncSync(file)
   } finally {
     closeSync(file)

@@ -4,6 +4,8 @@ import { resolve } from 'node:path'
 import { Diagnostics } from './diagnostics/diagnostic.ts'
 import type { Evaluated } from './document/evaluate.ts'
 import { MAX_OCTETS } from './text/bounds.ts'
+import { reportUnread } from './text/file-opener.ts'
+import { describeIrregular, describeReadFailure } from './text/include.ts'
 import { hideValues } from './document/hide-values.ts'
 import { localHost } from './host/host.ts'
 import { readConf } from './load.ts'
@@ -83,16 +85,12 @@ export async function readConfigFile(options: FileLoadOptions): Promise<Written>
 async function readText(file: string, diagnostics: Diagnostics): Promise<string | undefined> {
   try {
     const status = await stat(file)
-    const problem = status.isFile() ? undefined : status.isDirectory() ? 'is a directory' : 'is not a regular file'
     const tooLarge = status.size > MAX_OCTETS ? `is larger than ${MAX_OCTETS} octets` : undefined
-    const refused = problem ?? tooLarge
-    if (refused === undefined) return decodeText(await readFile(file, 'latin1')).replace(/^\ufeff/, '')
-    return diagnostics.error('config-unreadable', file, `the configuration file '${file}' ${refused}`)
+    const problem = describeIrregular(status) ?? tooLarge
+    if (problem === undefined) return decodeText(await readFile(file, 'latin1')).replace(/^\ufeff/, '')
+    return reportUnread(file, problem, diagnostics)
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error)
-    if (code === 'ENOENT') return diagnostics.error('config-not-found', file, `the configuration file '${file}' does not exist`)
-    const problem = code === 'EACCES' ? 'may not be read (permission denied)' : `cannot be read (${code})`
-    return diagnostics.error('config-unreadable', file, `the configuration file '${file}' ${problem}`)
+    return reportUnread(file, describeReadFailure(error), diagnostics)
   }
 }
 

@@ -16,11 +16,11 @@ export interface LoadOptions {
   /** Text to read instead of the file's content. */
   readonly text?: string
   /** The machine the configuration is for; this one unless given. */
-  readonly host?: Host
+  readonly host?: Host | undefined
   /** Looks for known traps too (lint.ts). */
   readonly lint?: boolean
   /** What lines starting with `@` name; the host's name up to its first dot unless given. */
-  readonly configId?: string
+  readonly configId?: string | undefined
 }
 
 /** Loads a keepalived.conf, whatever the file is called. Mistakes are diagnostics; only a defect of this program throws. */

@@ -1,7 +1,10 @@
 /** Forms of IP addresses and ports. */
 import { isIPv4, isIPv6, SocketAddress } from 'node:net'
+import type { Diagnostics } from '../diagnostics/diagnostic.ts'
 import { shown } from '../diagnostics/printable.ts'
+import { TEXT_TYPES } from '../tables/form.ts'
 import type { Form } from '../tables/form.ts'
+import type { Span } from '../text/source.ts'
 import { integer } from './numbers.ts'
 import { requiredWord } from './words.ts'
 
@@ -69,19 +72,29 @@ export interface AddressRules {
   readonly isLenient?: boolean
 }
 
+/** An address of a family, if one is wanted; reported when it is none. @param said the word, and what comes of a bad one */
+export function ofFamily(
+  parsed: ParsedAddress | undefined,
+  family: Family | undefined,
+  said: { readonly text: string; readonly span: Span; readonly consequence: string },
+  diagnostics: Diagnostics,
+): string | undefined {
+  const { text, span, consequence } = said
+  if (parsed === undefined) return diagnostics.error('invalid-address', span, `${shown(text)} is not an address; ${consequence}`)
+  if (family === undefined || parsed.family === family) return parsed.address
+  return diagnostics.error('family-mismatch', span, `${shown(text)} is not an IPv${family} address; ${consequence}`)
+}
+
 /** An address, in canonical form. */
 export function address(rules: AddressRules = {}): Form<string> {
   const { family, isExact = false, consequence = 'the line is ignored', isLenient = false } = rules
   return {
-    types: { model: 'string', input: 'string', schema: { type: 'string' } },
+    types: TEXT_TYPES,
     read(line, { diagnostics }, name) {
       const text = requiredWord(line, name, `an IP${family === undefined ? '' : `v${family}`} address`, diagnostics, isLenient)
       if (text === undefined) return undefined
       const parsed = parseAddress(isExact ? text : withoutRange(text))
-      if (parsed === undefined)
-        return diagnostics.error('invalid-address', line.wordSpan, `${shown(text)} is not an address; ${consequence}`)
-      if (family === undefined || parsed.family === family) return parsed.address
-      return diagnostics.error('family-mismatch', line.wordSpan, `${shown(text)} is not an IPv${family} address; ${consequence}`)
+      return ofFamily(parsed, family, { text, span: line.wordSpan, consequence }, diagnostics)
     },
     toInput: (value) => value,
     toWords: (input) => (typeof input === 'string' ? [input] : undefined),
@@ -91,7 +104,7 @@ export function address(rules: AddressRules = {}): Form<string> {
 /** A multicast group of one family, in canonical form; one for more than the link is reported. */
 export function multicastGroup(family: Family): Form<string> {
   return {
-    types: { model: 'string', input: 'string', schema: { type: 'string' } },
+    types: TEXT_TYPES,
     read(line, { diagnostics }, name) {
       const text = requiredWord(line, name, `an IPv${family} multicast address`, diagnostics)
       if (text === undefined) return undefined

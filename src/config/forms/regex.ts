@@ -3,6 +3,7 @@ import { splitCommand } from '../text/command.ts'
 import type { Diagnostics } from '../diagnostics/diagnostic.ts'
 import type { Line } from '../blocks/line.ts'
 import { shown } from '../diagnostics/printable.ts'
+import { TEXT_TYPES } from '../tables/form.ts'
 import type { Form } from '../tables/form.ts'
 import { decodeText, encodeText } from '../text/source.ts'
 import type { RegexStack } from '../tables/values.ts'
@@ -43,7 +44,7 @@ export type RegexOption = (typeof REGEX_OPTIONS)[number]
 /** A pattern: one word of the second reading (language.md §1.1). */
 export function regexPattern(): Form<string> {
   return {
-    types: { model: 'string', input: 'string', schema: { type: 'string' } },
+    types: TEXT_TYPES,
     isBare: true,
     read(line, context, name) {
       const { diagnostics } = context

@@ -2,18 +2,18 @@
 import { grammarForm } from '../tables/grammar.ts'
 import type { Item } from '../tables/grammar.ts'
 import type { Line } from '../blocks/line.ts'
+import type { Diagnostics } from '../diagnostics/diagnostic.ts'
 import { shown } from '../diagnostics/printable.ts'
+import { TEXT_TYPES } from '../tables/form.ts'
 import type { Form } from '../tables/form.ts'
 import type { Described, HeaderField, ReadContext } from '../tables/schema.ts'
 import { canonicalAddress, MAX_PORT, withoutRange } from './addresses.ts'
-import { parseInteger } from './numbers.ts'
+import { parseInteger, UINT32_MAX } from './numbers.ts'
 import { requiredWord } from './words.ts'
 
 const ADDRESS_FIELD: HeaderField = {
   field: 'address',
-  model: 'string',
-  input: 'string',
-  schema: { type: 'string' },
+  ...TEXT_TYPES,
   meaning: 'Its IPv4 or IPv6 address.',
 }
 
@@ -97,3 +97,14 @@ export const SORRY_SERVER: Form<object> = grammarForm({
   headInput: ({ address, port }) => (port === 0 ? { address } : { address, port }),
   headWords: serverWords,
 })
+
+/** `fwmark MARK`, where the word itself is ahead. @param consequence what comes of a bad one, for the message */
+export function readFwmark(line: Line, least: 0 | 1, consequence: string, diagnostics: Diagnostics): number | undefined {
+  const keyword = line.next()
+  const text = line.next()
+  if (text === undefined) return diagnostics.error('missing-value', line.wordSpan, `'${keyword}' takes a mark`)
+  const mark = parseInteger(text)
+  if (mark !== undefined && mark >= least && mark <= UINT32_MAX) return mark
+  const help = `expected a number from ${least} to ${UINT32_MAX}${least === 0 ? '' : '; 0 stands for no mark'}`
+  return diagnostics.error('invalid-number', line.wordSpan, `${shown(text)} is not a firewall mark; ${consequence}`, help)
+}

@@ -2,6 +2,7 @@
 import type { Diagnostics } from '../diagnostics/diagnostic.ts'
 import { shown } from '../diagnostics/printable.ts'
 import type { Line } from '../blocks/line.ts'
+import { TEXT_TYPES } from '../tables/form.ts'
 import type { Form, JsonSchema } from '../tables/form.ts'
 import { nearest } from '../diagnostics/spelling.ts'
 
@@ -91,7 +92,7 @@ export interface WordRules {
 export function word(rules: WordRules = {}): Form<string> {
   const { what = 'a name', isLenient = false, longest, tooLong = 'refuse', surplus = 'ignore', bare } = rules
   return {
-    types: { model: 'string', input: 'string', schema: { type: 'string' } },
+    types: TEXT_TYPES,
     read(line, { diagnostics }, name) {
       if (bare !== undefined && line.left === 0) return bare
       const text = requiredWord(line, name, what, diagnostics, isLenient)

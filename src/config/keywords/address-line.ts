@@ -1,4 +1,5 @@
 /** Lines of `virtual_ipaddress`, `virtual_ipaddress_excluded` and `static_ipaddress`: one address each. */
+import { TEXT_TYPES } from '../tables/form.ts'
 import type { StaticAddressDraft } from '../drafts.ts'
 import { parseAddress } from '../forms/addresses.ts'
 import { decodeNetwork, LONGEST_PREFIX, networkText } from '../forms/networks.ts'
@@ -43,9 +44,7 @@ const COMMON_RULES = {
   head: [
     {
       field: 'address',
-      model: 'string',
-      input: 'string',
-      schema: { type: 'string' },
+      ...TEXT_TYPES,
       meaning: 'The address; in a configuration to be read with `/LEN`, unless the whole address is meant.',
     },
   ],

@@ -5,6 +5,7 @@ import { iprouteNamed } from '../forms/iproute.ts'
 import { integer, UINT32_MAX } from '../forms/numbers.ts'
 import { flag, interfaceName, MAX_INTERFACE_NAME, requiredWord, word } from '../forms/words.ts'
 import { shown } from '../diagnostics/printable.ts'
+import { TEXT_TYPES } from '../tables/form.ts'
 import type { Form } from '../tables/form.ts'
 import type { OptionRow } from '../tables/schema.ts'
 
@@ -15,7 +16,7 @@ const LIFETIME = integer(0, FOREVER, { words: { forever: FOREVER } })
 
 /** `ADDR`, `+` or `-`. */
 const BROADCAST: Form<string> = {
-  types: { model: 'string', input: 'string', schema: { type: 'string' } },
+  types: TEXT_TYPES,
   read(line, { diagnostics }, name) {
     const text = requiredWord(line, name, 'an IPv4 address, + or -', diagnostics)
     if (text === undefined || text === '+' || text === '-' || parseAddress(text)?.family === 4) return text

@@ -8,6 +8,7 @@ import { grammar, grammarForm } from '../tables/grammar.ts'
 import type { GrammarRules, Item } from '../tables/grammar.ts'
 import type { Line } from '../blocks/line.ts'
 import { shown } from '../diagnostics/printable.ts'
+import { TEXT_TYPES } from '../tables/form.ts'
 import type { Form } from '../tables/form.ts'
 import type { LineGrammar, OptionRow, ReadContext } from '../tables/schema.ts'
 import { ROUTE_IGNORED } from './route-addresses.ts'
@@ -154,9 +155,7 @@ function encapRules(path: string, consequence: string): GrammarRules {
       },
       {
         field: 'locator',
-        model: 'string',
-        input: 'string',
-        schema: { type: 'string' },
+        ...TEXT_TYPES,
         meaning: 'ILA locator: four groups of hexadecimal digits.',
         isOptional: true,
       },

@@ -3,6 +3,7 @@ import { accountText, accountWords, readAccount } from '../forms/scripts.ts'
 import { requiredWord } from '../forms/words.ts'
 import { grammarForm } from '../tables/grammar.ts'
 import { shown } from '../diagnostics/printable.ts'
+import { TEXT_TYPES } from '../tables/form.ts'
 import type { Form } from '../tables/form.ts'
 import type { ScriptAccount } from '../tables/values.ts'
 
@@ -13,7 +14,7 @@ export function fifo(): Form<object> {
     type: 'Fifo',
     line: { keyword: '', syntax: 'PATH [USER [[:]GROUP]]', default: '-', range: '-', meaning: 'A named pipe.' },
     head: [
-      { field: 'path', model: 'string', input: 'string', schema: { type: 'string' }, meaning: 'Its path.' },
+      { field: 'path', ...TEXT_TYPES, meaning: 'Its path.' },
       {
         field: 'account',
         model: 'ScriptAccount',

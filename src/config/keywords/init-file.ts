@@ -4,10 +4,20 @@ import { flag } from '../forms/words.ts'
 import { grammarForm } from '../tables/grammar.ts'
 import { shown } from '../diagnostics/printable.ts'
 import type { Form } from '../tables/form.ts'
+import type { Described } from '../tables/schema.ts'
 
 /** What weights can be is what makes sense in a file. */
 const SENSIBLE = 254
 const NUMBER = integer(-INT32_MAX - 1, INT32_MAX)
+
+/** Replaces what a file holds. */
+export const OVERWRITE: Described = {
+  keyword: 'overwrite',
+  syntax: 'overwrite',
+  default: 'off',
+  range: 'option word',
+  meaning: 'Also overwrites an existing regular file.',
+}
 
 export function initFile(): Form<object> {
   return grammarForm({
@@ -25,16 +35,7 @@ export function initFile(): Form<object> {
         isFilled: true,
       },
     ],
-    options: [
-      {
-        keyword: 'overwrite',
-        syntax: 'overwrite',
-        default: 'off',
-        range: 'option word',
-        meaning: 'Also overwrites an existing regular file.',
-        form: flag(),
-      },
-    ],
+    options: [{ ...OVERWRITE, form: flag() }],
     what: 'the start value',
     onUnknown: 'skip',
     onMissing: 'drop',

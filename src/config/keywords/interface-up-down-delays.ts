@@ -1,4 +1,5 @@
 /** Lines of `interface_up_down_delays`. */
+import { TEXT_TYPES } from '../tables/form.ts'
 import { seconds, US_PER_S } from '../forms/numbers.ts'
 import { grammar } from '../tables/grammar.ts'
 import { shown } from '../diagnostics/printable.ts'
@@ -19,7 +20,7 @@ export const INTERFACE_UP_DOWN_DELAYS: LineGrammar = grammar({
     meaning: 'Delays reaction to an interface going down or coming up.',
   },
   head: [
-    { field: 'interface', model: 'string', input: 'string', schema: { type: 'string' }, meaning: 'Its name.' },
+    { field: 'interface', ...TEXT_TYPES, meaning: 'Its name.' },
     { field: 'down', ...FIELD, meaning: 'How long it must be down.' },
     { field: 'up', ...FIELD, meaning: 'How long it must be up: 0 unless given.', isOptional: true, isFilled: true },
   ],

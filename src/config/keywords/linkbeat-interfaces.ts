@@ -1,4 +1,5 @@
 /** Lines of `linkbeat_interfaces`. */
+import { TEXT_TYPES } from '../tables/form.ts'
 import { grammar } from '../tables/grammar.ts'
 import { shown } from '../diagnostics/printable.ts'
 import type { LineGrammar } from '../tables/schema.ts'
@@ -16,7 +17,7 @@ export const LINKBEAT_INTERFACES: LineGrammar = grammar({
     meaning: 'Polls that interface; not possible on VMACs.',
   },
   head: [
-    { field: 'interface', model: 'string', input: 'string', schema: { type: 'string' }, meaning: 'Its name.' },
+    { field: 'interface', ...TEXT_TYPES, meaning: 'Its name.' },
     {
       field: 'method',
       model: "'MII' | 'ETHTOOL' | 'IOCTL'",

@@ -6,6 +6,7 @@ import { grammarForm } from '../tables/grammar.ts'
 import type { Item } from '../tables/grammar.ts'
 import { shown } from '../diagnostics/printable.ts'
 import type { Line } from '../blocks/line.ts'
+import { TEXT_TYPES } from '../tables/form.ts'
 import type { Form } from '../tables/form.ts'
 import type { OptionRow, ReadContext } from '../tables/schema.ts'
 
@@ -16,7 +17,7 @@ const MAX_DATAGRAM = 65_507
 const SYNC_ID = ofOption(integer(0, MAX_SYNC_ID))
 
 const GROUP: Form<string> = {
-  types: { model: 'string', input: 'string', schema: { type: 'string' } },
+  types: TEXT_TYPES,
   read(line, { diagnostics }) {
     const text = line.next() ?? ''
     const parsed = parseAddress(text)

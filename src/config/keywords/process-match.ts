@@ -2,6 +2,7 @@
 import { requiredWord } from '../forms/words.ts'
 import { grammarForm } from '../tables/grammar.ts'
 import type { Line } from '../blocks/line.ts'
+import { TEXT_TYPES } from '../tables/form.ts'
 import type { Form } from '../tables/form.ts'
 import type { ReadContext } from '../tables/schema.ts'
 
@@ -20,7 +21,7 @@ export function processMatch(): Form<object> {
     type: 'ProcessMatch',
     line: { keyword: '', syntax: 'NAME [PARAM...]', default: '-', range: '-', meaning: 'Which processes are meant.' },
     head: [
-      { field: 'name', model: 'string', input: 'string', schema: { type: 'string' }, meaning: 'Name or command.' },
+      { field: 'name', ...TEXT_TYPES, meaning: 'Name or command.' },
       {
         field: 'params',
         model: 'readonly string[]',

@@ -1,11 +1,12 @@
 /** Addresses of a route, which decide its family or have to agree with it. */
-import { familyOf, parseAddress } from '../forms/addresses.ts'
+import { familyOf, ofFamily, parseAddress } from '../forms/addresses.ts'
 import type { Family } from '../forms/addresses.ts'
 import { decodeNetwork, networkText } from '../forms/networks.ts'
 import { integer, UINT32_MAX } from '../forms/numbers.ts'
 import { requiredWord } from '../forms/words.ts'
 import type { Line } from '../blocks/line.ts'
 import { shown } from '../diagnostics/printable.ts'
+import { TEXT_TYPES } from '../tables/form.ts'
 import type { Form } from '../tables/form.ts'
 import type { Draft, OptionRow, ReadContext } from '../tables/schema.ts'
 import type { Span } from '../text/source.ts'
@@ -30,17 +31,13 @@ export function uint32(): Form<number> {
 /** `[inet|inet6] ADDRESS`. @param consequence what comes of a bad one, for the message */
 export function gateway(consequence: string): Form<string> {
   return {
-    types: { model: 'string', input: 'string', schema: { type: 'string' } },
+    types: TEXT_TYPES,
     read(line, { diagnostics }, name) {
       const first = requiredWord(line, name, 'an address', diagnostics)
       const family = first === undefined ? undefined : FAMILY_WORDS.get(first)
       const text = family === undefined ? first : requiredWord(line, String(first), 'an address', diagnostics)
       if (text === undefined) return undefined
-      const parsed = parseAddress(text)
-      if (parsed === undefined)
-        return diagnostics.error('invalid-address', line.wordSpan, `${shown(text)} is not an address; ${consequence}`)
-      if (family === undefined || parsed.family === family) return parsed.address
-      return diagnostics.error('family-mismatch', line.wordSpan, `${shown(text)} is not an IPv${family} address; ${consequence}`)
+      return ofFamily(parseAddress(text), family, { text, span: line.wordSpan, consequence }, diagnostics)
     },
     toInput: (value) => value,
     toWords: (input) => (typeof input === 'string' ? [input] : undefined),
@@ -49,7 +46,7 @@ export function gateway(consequence: string): Form<string> {
 
 /** `ADDRESS[/LEN]`. */
 export const FROM: Form<string> = {
-  types: { model: 'string', input: 'string', schema: { type: 'string' } },
+  types: TEXT_TYPES,
   read(line, context, name) {
     const text = requiredWord(line, name, 'an address', context.diagnostics)
     if (text === undefined) return undefined

@@ -1,4 +1,5 @@
 /** Lines of `virtual_routes` and `static_routes`: one route each. */
+import { TEXT_TYPES } from '../tables/form.ts'
 import type { RouteDraft } from '../drafts.ts'
 import { decodeNetwork, networkText } from '../forms/networks.ts'
 import { requiredWord } from '../forms/words.ts'
@@ -82,9 +83,7 @@ function routeGrammar(path: string, more: readonly OptionRow[]): LineGrammar {
       },
       {
         field: 'destination',
-        model: 'string',
-        input: 'string',
-        schema: { type: 'string' },
+        ...TEXT_TYPES,
         meaning: '`ADDRESS`, `ADDRESS/LEN` or `default`; in a configuration to be read, `::/0` is the default of IPv6.',
       },
     ],

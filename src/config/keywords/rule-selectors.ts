@@ -7,6 +7,7 @@ import { firewallMark, ipProtocol, numberRange } from '../forms/selectors.ts'
 import { uint64 } from '../forms/uint64.ts'
 import { flag, interfaceName, requiredWord } from '../forms/words.ts'
 import { shown } from '../diagnostics/printable.ts'
+import { TEXT_TYPES } from '../tables/form.ts'
 import type { Form } from '../tables/form.ts'
 import type { OptionRow } from '../tables/schema.ts'
 import { ANY_WORDS, claimFamily } from './route-addresses.ts'
@@ -24,7 +25,7 @@ const PORTS = {
 
 /** `ADDRESS[/LEN]`, or a word for any address: `default`. An address of no length is any address of its family. */
 const SELECTOR: Form<string> = {
-  types: { model: 'string', input: 'string', schema: { type: 'string' } },
+  types: TEXT_TYPES,
   read(line, context, name) {
     const text = requiredWord(line, name, 'an address', context.diagnostics)
     if (text === undefined) return undefined

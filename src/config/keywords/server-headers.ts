@@ -1,10 +1,10 @@
 /** What stands between `virtual_server` or `real_server` and its `{`. */
+import { TEXT_TYPES } from '../tables/form.ts'
 import type { RealServerDraft, VirtualServerDraft } from '../drafts.ts'
 import { familyOf } from '../forms/addresses.ts'
-import { parseInteger, UINT32_MAX } from '../forms/numbers.ts'
-import { portField, readServer, serverFields, serverWords } from '../forms/servers.ts'
+import { UINT32_MAX } from '../forms/numbers.ts'
+import { portField, readFwmark, readServer, serverFields, serverWords } from '../forms/servers.ts'
 import type { Line } from '../blocks/line.ts'
-import { shown } from '../diagnostics/printable.ts'
 import type { Header, ReadContext } from '../tables/schema.ts'
 
 const FWMARK = 'fwmark'
@@ -16,9 +16,7 @@ export const VIRTUAL_SERVER_HEADER: Header = {
   fields: [
     {
       field: 'address',
-      model: 'string',
-      input: 'string',
-      schema: { type: 'string' },
+      ...TEXT_TYPES,
       meaning: 'Its address; absent: it serves a mark or a group.',
       isOptional: true,
     },
@@ -33,9 +31,7 @@ export const VIRTUAL_SERVER_HEADER: Header = {
     },
     {
       field: 'group',
-      model: 'string',
-      input: 'string',
-      schema: { type: 'string' },
+      ...TEXT_TYPES,
       meaning: 'The name of the group whose members it serves.',
       isOptional: true,
     },
@@ -72,20 +68,9 @@ export const VIRTUAL_SERVER_HEADER: Header = {
 }
 
 function readMark(line: Line, draft: VirtualServerDraft, { diagnostics }: ReadContext): boolean {
-  line.next()
-  const text = line.next()
-  if (text === undefined) {
-    diagnostics.error('missing-value', line.wordSpan, `'${FWMARK}' takes a mark`)
-    return false
-  }
-  const mark = parseInteger(text)
-  if (mark !== undefined && mark > 0 && mark <= UINT32_MAX) {
-    draft.fwmark = mark
-    return true
-  }
-  const help = `expected a number from 1 to ${UINT32_MAX}; 0 stands for no mark`
-  diagnostics.error('invalid-number', line.wordSpan, `${shown(text)} is not a firewall mark; ${IGNORED}`, help)
-  return false
+  const mark = readFwmark(line, 1, IGNORED, diagnostics)
+  if (mark !== undefined) draft.fwmark = mark
+  return mark !== undefined
 }
 
 function readGroup(line: Line, draft: VirtualServerDraft, { diagnostics }: ReadContext): boolean {

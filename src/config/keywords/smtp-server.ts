@@ -3,6 +3,7 @@ import { port } from '../forms/addresses.ts'
 import { requiredWord, word } from '../forms/words.ts'
 import { grammarForm } from '../tables/grammar.ts'
 import { shown } from '../diagnostics/printable.ts'
+import { TEXT_TYPES } from '../tables/form.ts'
 import type { Form } from '../tables/form.ts'
 
 const SMTP_PORT = 25
@@ -15,7 +16,7 @@ export function smtpServer(): Form<object> {
     type: 'SmtpServer',
     line: { keyword: '', syntax: 'HOST [PORT]', default: 'PORT 25', range: '-', meaning: 'A mail relay.' },
     head: [
-      { field: 'host', model: 'string', input: 'string', schema: { type: 'string' }, meaning: 'Its address or DNS name.' },
+      { field: 'host', ...TEXT_TYPES, meaning: 'Its address or DNS name.' },
       {
         field: 'port',
         model: 'number',

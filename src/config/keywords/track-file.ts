@@ -3,7 +3,7 @@ import { word } from '../forms/words.ts'
 import { mandatoryName } from '../tables/headers.ts'
 import { NOT_YET } from '../tables/keyword-status.ts'
 import type { Block, Row } from '../tables/schema.ts'
-import { initFile } from './init-file.ts'
+import { initFile, OVERWRITE } from './init-file.ts'
 import { recallWeight, REVERSE, storeWeightOnce, weightAndDirection } from '../forms/weight.ts'
 
 /** What documentation adds to each row of the older spelling. */
@@ -76,16 +76,7 @@ function fileRows(note: Note): readonly Row[] {
       meaning: 'Creates the file with a value at start.',
       ...note,
       form: initFile(),
-      options: [
-        {
-          keyword: 'overwrite',
-          syntax: 'overwrite',
-          default: 'off',
-          range: 'option word',
-          meaning: 'Also overwrites an existing regular file.',
-          ...note,
-        },
-      ],
+      options: [{ ...OVERWRITE, ...note }],
     },
   ]
 }

@@ -6,6 +6,7 @@ import { shown } from '../diagnostics/printable.ts'
 import { lineWords } from '../blocks/line-words.ts'
 import type { Line } from '../blocks/line.ts'
 import { lacking } from '../tables/keyword-status.ts'
+import { TEXT_TYPES } from '../tables/form.ts'
 import type { Form } from '../tables/form.ts'
 import type { Described, LineGrammar, LinesRow, OptionRow, ReadContext } from '../tables/schema.ts'
 
@@ -155,7 +156,7 @@ function trackGrammar(kind: Kind, path: string): LineGrammar {
     path,
     type: kind.type,
     line: lineRow(kind),
-    head: [{ field: head, model: 'string', input: 'string', schema: { type: 'string' }, meaning: 'What is tracked.' }],
+    head: [{ field: head, ...TEXT_TYPES, meaning: 'What is tracked.' }],
     options: optionRows(kind, weight),
     read: (line, context) => readTracked(kind, weight, line, context),
     toInput(item) {

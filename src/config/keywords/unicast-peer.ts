@@ -1,4 +1,5 @@
 /** Lines of `unicast_peer`. */
+import { TEXT_TYPES } from '../tables/form.ts'
 import { parseAddress, withoutRange } from '../forms/addresses.ts'
 import { integer } from '../forms/numbers.ts'
 import { grammar } from '../tables/grammar.ts'
@@ -18,7 +19,7 @@ export const UNICAST_PEER: LineGrammar = grammar({
     range: 'one peer per line, family of the instance, no duplicates',
     meaning: 'Adds a peer.',
   },
-  head: [{ field: 'address', model: 'string', input: 'string', schema: { type: 'string' }, meaning: 'Its address.' }],
+  head: [{ field: 'address', ...TEXT_TYPES, meaning: 'Its address.' }],
   options: [
     {
       keyword: 'min_ttl',

@@ -1,7 +1,8 @@
 /** `virtual_server_group`: addresses, ranges and firewall marks that share one virtual server. */
+import { TEXT_TYPES } from '../tables/form.ts'
 import { decodeRange } from '../forms/ranges.ts'
-import { parseInteger, UINT32_MAX } from '../forms/numbers.ts'
-import { portField, readPort } from '../forms/servers.ts'
+import { UINT32_MAX } from '../forms/numbers.ts'
+import { portField, readFwmark, readPort } from '../forms/servers.ts'
 import { grammar } from '../tables/grammar.ts'
 import type { Item } from '../tables/grammar.ts'
 import { mandatoryName } from '../tables/headers.ts'
@@ -63,17 +64,13 @@ const MEMBERS: LineGrammar = grammar({
   head: [
     {
       field: 'address',
-      model: 'string',
-      input: 'string',
-      schema: { type: 'string' },
+      ...TEXT_TYPES,
       meaning: 'An address, or the first of a range; absent: the member is a mark.',
       isOptional: true,
     },
     {
       field: 'rangeEnd',
-      model: 'string',
-      input: 'string',
-      schema: { type: 'string' },
+      ...TEXT_TYPES,
       meaning: 'The last address of a range.',
       isOptional: true,
     },
@@ -148,18 +145,8 @@ export const VIRTUAL_SERVER_GROUP: Block = {
 }
 
 function readMark(line: Line, item: Item, { diagnostics }: ReadContext): boolean {
-  line.next()
-  const text = line.next()
-  if (text === undefined) {
-    diagnostics.error('missing-value', line.wordSpan, `'${FWMARK}' takes a mark`)
-    return false
-  }
-  const mark = parseInteger(text)
-  if (mark === undefined || mark < 0 || mark > UINT32_MAX) {
-    const help = `expected a number from 0 to ${UINT32_MAX}`
-    diagnostics.error('invalid-number', line.wordSpan, `${shown(text)} is not a firewall mark; ${IGNORED}`, help)
-    return false
-  }
+  const mark = readFwmark(line, 0, IGNORED, diagnostics)
+  if (mark === undefined) return false
   item['fwmark'] = mark
   item['port'] = 0
   const family = line.next()

@@ -54,20 +54,25 @@ const VMAC_OPTIONS: readonly OptionRow[] = [
   },
 ]
 
-export const USE_VMAC: GrammarRules = {
-  path: 'vrrp_instance/use_vmac',
-  type: 'UseVmac',
-  line: VMAC_LINE,
+/** Lines with nothing in front of their options. */
+const OPTIONS_ONLY = {
   head: [],
-  options: VMAC_OPTIONS,
   what: 'the word',
   onUnknown: 'skip',
   onMissing: 'drop',
   onBadValue: 'ignore',
   readHead: () => true,
-  readOther: readVmacWord,
   headInput: () => ({}),
   headWords: () => [],
+} as const satisfies Partial<GrammarRules>
+
+export const USE_VMAC: GrammarRules = {
+  path: 'vrrp_instance/use_vmac',
+  type: 'UseVmac',
+  line: VMAC_LINE,
+  ...OPTIONS_ONLY,
+  options: VMAC_OPTIONS,
+  readOther: readVmacWord,
 }
 
 /** A word with two or more colons is a MAC address; any other is the name. */
@@ -136,16 +141,9 @@ export const USE_IPVLAN: GrammarRules = {
   path: 'vrrp_instance/use_ipvlan',
   type: 'UseIpvlan',
   line: IPVLAN_LINE,
-  head: [],
+  ...OPTIONS_ONLY,
   options: IPVLAN_OPTIONS,
-  what: 'the word',
-  onUnknown: 'skip',
-  onMissing: 'drop',
-  onBadValue: 'ignore',
-  readHead: () => true,
   readOther: readIpvlanWord,
-  headInput: () => ({}),
-  headWords: () => [],
 }
 
 function readIpvlanWord(text: string, line: Line, item: Item, context: ReadContext): 'read' {

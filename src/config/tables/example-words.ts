@@ -1,4 +1,5 @@
 /** Words that examples are made of. */
+import { ROUTE_TYPES } from '../keywords/route-destination.ts'
 
 /** By the name that stands for them in a syntax, or by the path of a keyword. */
 export const PLACEHOLDERS: Readonly<Record<string, string>> = {
@@ -82,22 +83,7 @@ export const OTHER_EXAMPLES: Readonly<Record<string, string>> = {
   '}': 'global_defs {\n}',
   'routes inet6': 'inet6 to 2001:db8:1::/64',
   'routes default6': 'default6 via fe80::1 dev eth0',
-  ...Object.fromEntries(
-    [
-      'unicast',
-      'local',
-      'broadcast',
-      'brd',
-      'anycast',
-      'multicast',
-      'nat',
-      'prohibit',
-      'unreachable',
-      'blackhole',
-      'throw',
-      'xresolve',
-    ].map((type) => [`routes ${type}`, `${type} 198.51.100.0/24`]),
-  ),
+  ...Object.fromEntries([...ROUTE_TYPES, 'brd'].map((type) => [`routes ${type}`, `${type} 198.51.100.0/24`])),
   'routes from': '2001:db8:1::/64 from 2001:db8:2::/64',
   'routes protocol': '198.51.100.0/24 protocol static no_track',
   'routes expires': '2001:db8:1::/64 expires 600',

@@ -18,6 +18,9 @@ export interface FormTypes {
   readonly grammar?: Pick<LineGrammar, 'type' | 'head' | 'options' | 'derived'>
 }
 
+/** How plain text is typed. */
+export const TEXT_TYPES: FormTypes = { model: 'string', input: 'string', schema: { type: 'string' } }
+
 /**
  * The form of a value: how its words are read, and how it is written.
  *

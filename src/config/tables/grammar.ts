@@ -4,7 +4,7 @@ import { lineWords } from '../blocks/line-words.ts'
 import type { Line } from '../blocks/line.ts'
 import { modelField } from './schema.ts'
 import type { Form } from './form.ts'
-import type { Described, Derived, Draft, HeaderField, LineGrammar, OptionRow, ReadContext } from './schema.ts'
+import type { Draft, LineGrammar, OptionRow, ReadContext } from './schema.ts'
 import { nearest } from '../diagnostics/spelling.ts'
 import { reportDeprecated, reportStatus } from '../blocks/status.ts'
 
@@ -16,14 +16,7 @@ export interface Item {
 }
 
 /** What a grammar is made of. */
-export interface GrammarRules {
-  readonly path: string
-  readonly type: string
-  readonly line: Described
-  readonly head: readonly HeaderField[]
-  readonly options: readonly OptionRow[]
-  readonly inner?: readonly LineGrammar[]
-  readonly derived?: readonly Derived[]
+export interface GrammarRules extends Omit<LineGrammar, 'read' | 'toInput' | 'toWords'> {
   /** For messages: "the address", "the peer". */
   readonly what: string
   /** For messages about a word of it, where its first word says more than {@link what}. */

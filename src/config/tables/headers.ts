@@ -1,10 +1,11 @@
 /** The words between a block's keyword and its `{`. */
+import { TEXT_TYPES } from './form.ts'
 import { shown } from '../diagnostics/printable.ts'
 import { blockSpan } from '../blocks/places.ts'
 import type { Draft, Header, HeaderField } from './schema.ts'
 import { placeText } from '../text/source.ts'
 
-const NAME: HeaderField = { field: 'name', model: 'string', input: 'string', schema: { type: 'string' }, meaning: 'Its name.' }
+const NAME: HeaderField = { field: 'name', ...TEXT_TYPES, meaning: 'Its name.' }
 
 /** A block without a name. Words are reported: as an error, or (`silent`) as keepalived says nothing, as a note. */
 export function noName(surplus: 'report' | 'note' = 'report'): Header {

@@ -54,11 +54,7 @@ export class FileOpener {
   openMain(path: string): OpenFile | undefined {
     const read = readConfigurationFile(path, this.#octetsLeft)
     if (!('problem' in read)) return this.open(path, read, NO_CHECKS)
-    const file = decodeText(path)
-    const missing = read.problem === 'does not exist'
-    const message = `the configuration file '${file}' ${read.problem}`
-    const help = read.problem === 'is executable' ? `take its execute permission away: chmod a-x ${file}` : undefined
-    return this.#diagnostics.error(missing ? 'config-not-found' : 'config-unreadable', file, message, help)
+    return reportUnread(decodeText(path), read.problem, this.#diagnostics)
   }
 
   /** Opens the next file of an include line; absent when that one cannot be read. `open` are those that led to it. */
@@ -86,6 +82,13 @@ export class FileOpener {
     this.#isFull = true
     return this.#diagnostics.error('too-many-files', where, message, 'nothing more is included')
   }
+}
+
+/** Reports that there is no configuration at all. @param problem continues the name of the file */
+export function reportUnread(file: string, problem: string, diagnostics: Diagnostics): undefined {
+  const code = problem === 'does not exist' ? 'config-not-found' : 'config-unreadable'
+  const help = problem === 'is executable' ? `take its execute permission away: chmod a-x ${file}` : undefined
+  return diagnostics.error(code, file, `the configuration file '${file}' ${problem}`, help)
 }
 
 function chain(open: readonly OpenFile[]): string {

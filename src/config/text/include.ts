@@ -139,17 +139,22 @@ export function readConfigurationFile(path: string, limitBytes: number): ReadFil
     accessSync(file, constants.R_OK)
     return { text: readFileSync(file, 'latin1'), identity: `${stats.dev}:${stats.ino}` }
   } catch (error) {
-    return { problem: describe(error), isBound: false }
+    return { problem: describeReadFailure(error), isBound: false }
   }
 }
 
 function unsuitable(stats: Stats): string | undefined {
-  if (stats.isDirectory()) return 'is a directory'
-  if (!stats.isFile()) return 'is not a regular file'
-  return (stats.mode & 0o111) === 0 ? undefined : 'is executable'
+  return describeIrregular(stats) ?? ((stats.mode & 0o111) === 0 ? undefined : 'is executable')
 }
 
-function describe(error: unknown): string {
+/** What is there in place of a regular file, in words that continue its name; absent where it is one. */
+export function describeIrregular(stats: Stats): string | undefined {
+  if (stats.isDirectory()) return 'is a directory'
+  return stats.isFile() ? undefined : 'is not a regular file'
+}
+
+/** Why a file cannot be read, in words that continue its name. */
+export function describeReadFailure(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? String(error.code) : String(error)
   if (code === 'ENOENT') return 'does not exist'
   return code === 'EACCES' ? 'may not be read (permission denied)' : `cannot be read (${code})`
