@@ -9,8 +9,38 @@
  */
 export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-wasip1'
 
+/** Sends datagrams to one Unix socket, such as that of syslog, and never waits for its reader. */
+export declare class DatagramSender {
+  /**
+   * A sender to the socket at `path`, or with `@NAME` in the abstract namespace. The socket need not exist, and is looked up
+   * for each datagram, so that a reader that was started anew is found.
+   *
+   * Throws with the symbol of the system's error: `ENAMETOOLONG`, `EINVAL`.
+   */
+  constructor(path: string)
+  /**
+   * Sends `data` as one datagram.
+   *
+   * Throws with the symbol of the system's error: `EAGAIN` while the reader's queue is full, `ENOENT` where there is no socket,
+   * `ECONNREFUSED` where nobody reads it, `EMSGSIZE` where it is too long; `KA_ERR_STOPPED` after `close()`.
+   */
+  send(data: Uint8Array): void
+  /** Closes the socket; a second call does nothing. */
+  close(): void
+}
+
+/** The engine's state at one moment, to be taken in parts. */
+export declare class Description {
+  /** Takes the next instances, at most `limit`; none are left when the array is empty. */
+  instances(limit: number): Array<InstanceDetails>
+  /** Takes the next interfaces, at most `limit`; none are left when the array is empty. */
+  interfaces(limit: number): Array<InterfaceDetails>
+  /** The engine thread. */
+  get engine(): EngineStatus
+}
+
 /**
- * The engine thread and its handle. All methods but `drain` and `stopNow` are asynchronous.
+ * The engine thread and its handle. All methods but `setTrack`, `drain` and `stopNow` are asynchronous.
  *
  * Every error has one of the codes of `src/errors.ts`; an argument that is none is `KA_ERR_USAGE`, and
  * `KA_ERR_CONFIG_UNUSABLE` in `apply`. Asynchronous methods reject and do not throw, with two exceptions: what a
@@ -28,6 +58,19 @@ export declare class Engine {
   apply(config: EngineConfig): Promise<ApplyReport>
   /** The present state of every instance and of the engine thread. */
   snapshot(): Promise<EngineSnapshot>
+  /**
+   * The same with everything there is to know of instances and interfaces, to be taken in parts.
+   *
+   * `zero`: the counters of each instance start at 0 again when they are read, so that none is lost.
+   */
+  describe(zero: boolean): Promise<Description>
+  /**
+   * Tells what trackers say, in order; many at once cost little more than one.
+   *
+   * It takes effect soon, and is not waited for. What is about a tracker or a generation that the configuration in
+   * effect does not have is dropped, and counted in the snapshot.
+   */
+  setTrack(results: Array<TrackerResult>): void
   /** Takes the events that wait, oldest first; at most 4,096 a call. */
   drain(): Array<EngineEvent>
   /**
@@ -44,7 +87,71 @@ export declare class Engine {
    * Returns whether everything was released before `deadlineMs`, an integer, had passed.
    */
   stopNow(deadlineMs: number): boolean
+  /** Has the kernel schedule the engine thread like this from now on; resolves with what it refused. */
+  schedule(scheduling: EngineScheduling): Promise<Array<SchedulingRefusal>>
 }
+
+/**
+ * A file that holds the id of this process and is locked, as keepalived locks its own (fcntl(2), `F_OFD_SETLK`), until
+ * `remove()` or the end of the process.
+ */
+export declare class PidFile {
+  /**
+   * Takes the file: creates it with mode 0644, or overwrites one that nobody holds.
+   *
+   * Throws `KA_ERR_ALREADY_RUNNING`, with the id in the file, where another process holds it; `KA_ERR_PERMISSION`; else with
+   * the symbol of the system's error: `ENOENT` for a directory that does not exist, `ELOOP` for a symbolic link, `EINVAL` and
+   * `EISDIR` for what is no regular file.
+   */
+  static acquire(path: string): PidFile
+  /**
+   * Removes the file, unless another one is in its place by now, and gives the lock up; a second call does nothing.
+   *
+   * Throws with the symbol of the system's error: the file stays, unlocked.
+   */
+  remove(): void
+}
+
+/**
+ * The thread that runs programs: it starts them, ends those that are late, and says how each ended, whether or not JavaScript
+ * runs.
+ *
+ * Every error has one of the codes of `src/errors.ts`; an argument that is none is `KA_ERR_USAGE`.
+ */
+export declare class ScriptWorker {
+  /**
+   * Starts the thread.
+   *
+   * `wake` is called without arguments when events wait for `drain()`; it does not keep the process alive. Programs get
+   * SIGTERM when the thread ends, with the process at the latest.
+   */
+  static open(options: ScriptWorkerOptions, wake: () => void): ScriptWorker
+  /** Runs programs, each once, with `environment` (`NAME=VALUE`): at most 256 at a time, 4,096 wait. A `finished` follows for each. */
+  run(batch: Array<ScriptRun>, environment: Array<string>): void
+  /** Ends a run: SIGTERM to its process group, SIGKILL two seconds later. Nothing where it is over. */
+  end(id: number): void
+  /**
+   * Makes these the programs that are run periodically, with `environment` (`NAME=VALUE`). The first run comes at once; programs
+   * whose parameters are the same go on undisturbed.
+   */
+  schedule(jobs: Array<ScriptJob>, environment: Array<string>): void
+  /** Takes the events that wait, oldest first; at most 4,096 a call. */
+  drain(): Array<ScriptEvent>
+  /** How the worker fares. */
+  status(): Promise<ScriptWorkerStatus>
+  /**
+   * Ends every program as `end()` does, and the thread when they have ended, or when `limitMs` has passed. Events can be drained
+   * after that.
+   */
+  stop(limitMs: number): Promise<void>
+}
+
+/**
+ * Lets the process write a core file of any size when it ends by a signal.
+ *
+ * Throws with the symbol of the system's error: `EPERM` for want of CAP_SYS_RESOURCE, where they may be as large as the limit that is there.
+ */
+export declare function allowCoreFiles(): void
 
 /** What an apply did. */
 export interface ApplyReport {
@@ -63,6 +170,22 @@ export interface ApplyReport {
   refusals: Array<Refusal>
 }
 
+/** Advertisements rejected for their authentication trailer, by what was wrong with it. */
+export interface AuthenticationExtensionCounts {
+  /** No trailer. */
+  missing: number
+  /** Not a trailer. */
+  malformed: number
+  /** Made with an unknown key. */
+  unknownKey: number
+  /** Made with another key, or of another advertisement. */
+  invalidHmac: number
+  /** Too old. */
+  stale: number
+  /** Heard before. */
+  replay: number
+}
+
 /** Why a state changed. */
 export type Cause =
   | { type: 'start' }
@@ -70,7 +193,7 @@ export type Cause =
   | { type: 'masterDownTimer' }
   | { type: 'higherPriorityAdvertisement' }
   | { type: 'timerExpired'; lateMs: number }
-  | { type: 'fault'; linkDown: boolean; noSource: boolean }
+  | { type: 'fault'; linkDown: boolean; noSource: boolean; trackers?: number }
   | { type: 'faultsCleared' }
   | { type: 'stop' }
 
@@ -78,6 +201,8 @@ export type Cause =
 export interface EngineConfig {
   /** Time from the engine's opening in which no instance that starts may become Master. */
   startupDelayMs: number
+  /** What instances track; nothing when absent. */
+  trackers?: Array<TrackerConfig>
   /** The virtual routers, in the order of the configuration file. No two of them have one name. */
   instances: Array<InstanceConfig>
 }
@@ -104,16 +229,43 @@ export interface EngineOptions {
    */
   signals: boolean
   /**
+   * Resign and remove every address at `stop()` and at TERM and INT; true when absent. Where it is false both stay, and the
+   * addresses are recorded for the next start. Whatever else ends the engine releases all the same.
+   */
+  releaseOnStop?: boolean
+  /** Tell of every address of the host that comes or goes and is not ours; false when absent. */
+  monitorAddresses?: boolean
+  /**
    * JavaScript counts as dead after this long without taking events, rounded up to whole seconds; 0 = never;
    * 10,000 when absent.
    */
   heartbeatLimitMs?: number
 }
 
+/** How the kernel shall schedule the engine thread, and what the thread changes of that by itself. */
+export interface EngineScheduling {
+  /** SCHED_RR priority, 1 to 99, where permitted; 0 = none. */
+  realtimePriority: number
+  /** Nice value, -20 to 19, which counts where there is no real time. */
+  nice?: number
+  /** Numbers of the processors that the thread may run on, 0 to 8,191. */
+  cpus?: Array<number>
+  /** Processor time in microseconds that the thread may take without a pause before it gives up real time; 2 s when absent. */
+  runningLimitUs?: number
+  /** Priority up to which the thread raises itself, by one whenever a timer is served late; it does not when absent or 0. */
+  raiseLimit?: number
+  /** How late that is, in microseconds; 1 s when absent. */
+  raiseAfterUs?: number
+  /** The memory of the process is locked: the thread makes its stack present. */
+  touchStack: boolean
+}
+
 /** The engine's state. */
 export interface EngineSnapshot {
   /** Every instance. */
   instances: Array<InstanceStatus>
+  /** What instances track, in the order of the numbers. */
+  trackers: Array<TrackerStatus>
   /** The engine thread. */
   engine: EngineStatus
 }
@@ -138,7 +290,20 @@ export interface EngineStatus {
   packetsReceived: number
   /** Received packets that belong to no instance. */
   packetsUnknown: number
+  /** Results of trackers that came too late, or were left out for later ones. */
+  trackerResultsDropped: number
 }
+
+/**
+ * Starts the program of this process again, with the arguments and the environment that it was started with, in the network
+ * namespace `name` (ip-netns(8)) and in a mount namespace of its own, in which `directory` is its subdirectory `name`: both are made
+ * where they do not exist. The program finds `name` in the environment variable `variable`, and open what this one had as standard
+ * input, output and error and as the descriptors `kept`. Returns only by throwing, and then the process is to end: it may be half
+ * way there.
+ *
+ * Throws `KA_ERR_NETWORK_NAMESPACE` where there is no such namespace, `KA_ERR_PERMISSION` for want of CAP_SYS_ADMIN.
+ */
+export declare function enterNetworkNamespace(name: string, directory: string, variable: string, kept: Array<number>): never
 
 /** What happened. The `instance` of an `addressRefused` is empty when none wants the address any more. */
 export type EventKind =
@@ -148,8 +313,12 @@ export type EventKind =
   | { type: 'linkChanged'; interface: string; up?: boolean }
   | { type: 'addressRefused'; instance: string; interface: string; address: string; operation: string; errno: number; message: string }
   | { type: 'addressLost'; instance: string; interface: string; address: string }
+  | { type: 'addressChanged'; interface: string; address: string; added: boolean }
   | { type: 'sendFailed'; instance: string; errno: number; message: string }
+  | { type: 'trackerStale'; tracker: string }
+  | { type: 'trackerFresh'; tracker: string }
   | { type: 'demoted' }
+  | { type: 'raised'; priority: number; lateMs: number }
   | { type: 'dropped'; count: number }
 
 /** Gratuitous ARP schedule; a round is one message for each address. */
@@ -240,6 +409,37 @@ export interface InstanceConfig {
   virtualAddresses: Array<VirtualAddress>
   /** Addresses that are held but not advertised. */
   excludedAddresses: Array<VirtualAddress>
+  /** What it tracks; nothing when absent. */
+  tracks?: Array<Track>
+}
+
+/** Everything of one instance. */
+export interface InstanceDetails {
+  /** What a status says. */
+  status: InstanceStatus
+  /**
+   * When the state last changed, in milliseconds since the Unix epoch by the clock of that moment; absent before
+   * the first.
+   */
+  changedAtMs?: number
+  /** Address that advertisements are sent from. */
+  sourceAddress?: string
+  /** The interface is down, or cannot be used. */
+  linkDown: boolean
+  /** There is no address to send from. */
+  noSource: boolean
+  /** Advertisement interval of the Master, in microseconds; our own unless another was learned. */
+  masterAdvertIntUs: number
+  /** How long a Backup waits for an advertisement, in microseconds. */
+  masterDownUs: number
+  /** When the timer runs out, in milliseconds since the Unix epoch by the clock of now; absent where none runs. */
+  timerAtMs?: number
+  /** When it last advertised, likewise. */
+  advertisedAtMs?: number
+  /** Index of the interface that its group is joined on. */
+  joinedIfindex?: number
+  /** Whether each address is on its interface now: advertised ones, then excluded ones, in order. */
+  addressesHeld: Array<boolean>
 }
 
 /** Counters of one instance. */
@@ -260,6 +460,8 @@ export interface InstanceStatistics {
   addressListErrors: number
   /** Rejected advertisements. */
   rejected: RejectedCounts
+  /** Advertisements rejected for their authentication trailer. */
+  authenticationExtension: AuthenticationExtensionCounts
 }
 
 /** One instance. */
@@ -278,6 +480,14 @@ export interface InstanceStatus {
   inStateForMs: number
   /** Effective priority. */
   priority: number
+  /** Configured priority. */
+  basePriority: number
+  /** The configured priority with what trackers add to it, beyond all limits of a priority. */
+  totalPriority: number
+  /** Trackers that keep it in FAULT. */
+  trackerFaults: number
+  /** Trackers without a result that it waits for. */
+  trackersAwaited: number
   /** Address of the Master last heard. */
   masterAddress?: string
   /** Its priority. */
@@ -287,6 +497,63 @@ export interface InstanceStatus {
   /** Counters since the instance exists. */
   statistics: InstanceStatistics
 }
+
+/** One interface. */
+export interface InterfaceDetails {
+  /** Its name. */
+  name: string
+  /** The kernel's index; absent while no link has this name. */
+  index?: number
+  /** It was set up by the administrator. */
+  up: boolean
+  /** It has a carrier. */
+  running: boolean
+  /** It is a loopback. */
+  loopback: boolean
+  /** It carries multicast. */
+  multicast: boolean
+  /** It has no ARP. */
+  noarp: boolean
+  /** Octets of the largest packet; 0 when unknown. */
+  mtu: number
+  /** The type of its hardware: 1 is Ethernet (ARPHRD_*). */
+  linkType: number
+  /** Hardware address of 6 octets, such as `02:00:00:00:00:01`. */
+  mac?: string
+  /** Addresses that are not ours and that advertisements could come from: IPv4 ones and link-local IPv6 ones. */
+  addresses: Array<string>
+  /** Names of the instances whose advertisements run here. */
+  instances: Array<string>
+}
+
+/**
+ * Undoes what `enterNetworkNamespace()` did to `directory`, in the process that it started: uncovers it, and removes it and its
+ * subdirectory `name` where they are empty.
+ *
+ * Throws with the symbol of the system's error.
+ */
+export declare function leaveNetworkNamespace(name: string, directory: string): void
+
+/**
+ * Keeps what the process has mapped now from being swapped out, or no longer does.
+ *
+ * Throws with the symbol of the system's error: `EPERM` or `ENOMEM` for want of CAP_IPC_LOCK.
+ */
+export declare function lockMemory(locked: boolean): void
+
+/**
+ * Makes a FIFO at `path` with those bits of `mode` (0 to 0o777) that the umask leaves.
+ *
+ * Throws with the symbol of the system's error: `EEXIST` where there is something.
+ */
+export declare function makeFifo(path: string, mode: number): void
+
+/**
+ * Names the calling thread, which for the main thread is the name of the process (`ps`, `pidof`); the system keeps 15 octets.
+ *
+ * Throws with the symbol of the system's error: `EINVAL` for a name with a NUL character.
+ */
+export declare function nameThread(name: string): void
 
 /** What an instance has to say. Times are whole microseconds. */
 export type Notice =
@@ -374,6 +641,184 @@ export interface ReleaseReport {
   released: Array<string>
   /** Addresses that it could not remove, with the kernel's reason. */
   failed: Array<string>
+}
+
+/**
+ * Has the kernel schedule every thread of this process that is called `name` like this; what it refused. Threads and processes
+ * that such a thread starts later have its nice value and processors, but no real time.
+ */
+export declare function scheduleThreads(name: string, scheduling: ThreadScheduling): Array<SchedulingRefusal>
+
+/** What the kernel did not grant; it is as it was before. */
+export interface SchedulingRefusal {
+  /** Which of the things that were asked for. */
+  setting: 'realtimePriority' | 'nice' | 'cpus'
+  /** Symbol of the system's error: `EPERM` and `EACCES` for want of CAP_SYS_NICE. */
+  code: string
+  /** What was attempted, and the kernel's reason. */
+  message: string
+}
+
+/** Something that the worker tells. Times are milliseconds before the call of `drain()`. */
+export type ScriptEvent =
+  | { type: 'finished'; id: number; outcome: ScriptOutcome; remains: boolean; errno?: number; output: Uint8Array; startedAgoMs: number; endedAgoMs: number }
+  | { type: 'scheduled'; id: number; generation: number; outcome: ScriptOutcome; dropped: number; skipped: number; startedAgoMs: number; endedAgoMs: number }
+  | { type: 'lingers'; pid?: number; job?: number; errno?: number }
+
+/** Whom a program runs as. */
+export interface ScriptIdentity {
+  /** User id. */
+  uid: number
+  /** Group id. */
+  gid: number
+  /** All supplementary group ids. */
+  groups: Array<number>
+}
+
+/** A program to run periodically. */
+export interface ScriptJob {
+  /** A 32-bit number that no other periodic program has. */
+  id: number
+  /** A 32-bit number that its results carry. */
+  generation: number
+  /** What to run. */
+  program: ScriptProgram
+  /** Microseconds from one start to the next, at least 1,000. */
+  intervalUs: number
+  /** Microseconds from its start until it is ended. */
+  timeoutUs: number
+}
+
+/** How a run ended. */
+export type ScriptOutcome =
+  | { type: 'exited'; code: number }
+  | { type: 'signalled'; signal: number }
+  | { type: 'timedOut' }
+  | { type: 'aborted' }
+  | { type: 'notStarted'; step: 'process' | 'processGroup' | 'groups' | 'gid' | 'uid' | 'parentDeath' | 'streams' | 'descriptors' | 'directory' | 'program'; errno: number }
+  | { type: 'unknown' }
+
+/** A program. */
+export interface ScriptProgram {
+  /** Absolute, or a name that is found in PATH of its environment. */
+  path: string
+  /** Each one word. */
+  args: Array<string>
+  /** This process's own when absent. */
+  identity?: ScriptIdentity
+  /** Keep the first 4,096 octets that it writes to standard output and error. */
+  captureOutput: boolean
+  /** Run the file that symbolic links lead to: `$0` of a script names that. */
+  resolveLinks: boolean
+}
+
+/** A program to run once. */
+export interface ScriptRun {
+  /** A 32-bit number that no other run under way has. */
+  id: number
+  /** What to run. */
+  program: ScriptProgram
+  /** Microseconds from its start until it is ended. */
+  timeoutUs: number
+}
+
+/** How a worker runs its programs. */
+export interface ScriptWorkerOptions {
+  /** Collect ended children that nobody here has started: for a process that is pid 1 or a child subreaper. */
+  reapOrphans: boolean
+  /** Bits that programs do not give to files they make, 0 to 0o777; those of this process when absent. */
+  umask?: number
+  /** Working directory of programs; that of this process when absent. */
+  directory?: string
+}
+
+/** How the worker fares, since its start. */
+export interface ScriptWorkerStatus {
+  /** Processes that run now. */
+  running: number
+  /** Runs that wait for their turn. */
+  queued: number
+  /** Periodic programs. */
+  jobs: number
+  /** Processes started. */
+  started: number
+  /** Periodic runs left out, because the former one went on. */
+  skipped: number
+  /** Periodic results that nobody took in time. */
+  dropped: number
+  /** Ended children of nobody here that were collected. */
+  orphans: number
+  /** From the time a run was due, or asked for, to its start. */
+  startLateness: Histogram
+  /** From a deadline to the SIGTERM for it. */
+  deadlineLateness: Histogram
+}
+
+/** How the kernel shall schedule a thread. What is absent is as it is for the main thread, and real time is off. */
+export interface ThreadScheduling {
+  /** SCHED_RR priority, 1 to 99, where permitted; 0 = none. */
+  realtimePriority: number
+  /** Nice value, -20 to 19, which counts where there is no real time. */
+  nice?: number
+  /** Numbers of the processors that the thread may run on, 0 to 8,191. */
+  cpus?: Array<number>
+}
+
+/** That an instance tracks something, and how that counts. */
+export interface Track {
+  /** Number of the tracker. */
+  tracker: number
+  /**
+   * Part of the priority, -1,000 to 1,000: added while up when it is positive, and while down when it is negative.
+   * With 0 being down is a fault.
+   */
+  weight: number
+  /** The weight counts with the other sign, and with 0 being up is the fault. */
+  reverse: boolean
+}
+
+/** Something that instances track, and whose results `setTrack()` tells. */
+export interface TrackerConfig {
+  /** Names it in results, 0 to 4,294,967,295. What a reload keeps has the same number before and after. */
+  id: number
+  /**
+   * Tells results of this configuration from those of another, 0 to 4,294,967,295. With the same one, what is known
+   * of it stays.
+   */
+  generation: number
+  /** Name in events and in the snapshot. */
+  name: string
+  /** What is known of it when the configuration comes. */
+  initial: 'unknown' | 'up' | 'down'
+  /**
+   * Without a result for this long it counts as failed, in time that the process runs, rounded up to whole seconds;
+   * never when absent.
+   */
+  staleAfterMs?: number
+}
+
+/** What a tracker says now. */
+export interface TrackerResult {
+  /** Number of the tracker. */
+  tracker: number
+  /** Generation of its configuration that this is a result of. */
+  generation: number
+  /** What it says. */
+  state: 'unknown' | 'up' | 'down'
+}
+
+/** Something that instances track. */
+export interface TrackerStatus {
+  /** Its number. */
+  id: number
+  /** Generation of its configuration. */
+  generation: number
+  /** Its name. */
+  name: string
+  /** What is known of it. */
+  state: 'unknown' | 'up' | 'down'
+  /** It counts as failed because nothing was heard of it for too long. */
+  isStale: boolean
 }
 
 /** An address and how the kernel shall carry it. */

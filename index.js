@@ -773,7 +773,18 @@ if (
   }
 }
 
-const { Engine, release } = nativeBinding
+const { DatagramSender, Description, Engine, PidFile, ScriptWorker, allowCoreFiles, enterNetworkNamespace, leaveNetworkNamespace, lockMemory, makeFifo, nameThread, release, scheduleThreads } = nativeBinding
+export { DatagramSender }
+export { Description }
 export { Engine }
+export { PidFile }
+export { ScriptWorker }
+export { allowCoreFiles }
+export { enterNetworkNamespace }
+export { leaveNetworkNamespace }
+export { lockMemory }
+export { makeFifo }
+export { nameThread }
 export { release }
+export { scheduleThreads }
 export const __napiBindingTarget = __napiLoadedBindingTarget

@@ -6,7 +6,7 @@
 import { build } from 'esbuild'
 import { ROOT } from './process.mjs'
 
-const COMMANDS = ['check', 'completion', 'explain', 'fmt', 'import-config', 'print-config']
+const COMMANDS = ['check', 'completion', 'explain', 'fmt', 'import-config', 'keepalived/config-test', 'print-config']
 
 await build({
   absWorkingDir: ROOT,

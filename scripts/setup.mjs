@@ -32,6 +32,14 @@ const TESTS = [
   { needs: 'keepalived', package: 'keepalived' },
   { needs: 'tcpdump', package: 'tcpdump' },
   { needs: 'tcpreplay', package: 'tcpreplay' },
+  { needs: 'perl', package: 'perl-base' },
+  { needs: 'systemd-analyze', package: 'systemd' },
+  { needs: 'prlimit', package: 'util-linux' },
+  { needs: 'python3', package: 'python3' },
+  // What __test__/ipvs-lab/setup installs: the guest kernel, and what runs in it.
+  { needs: '/usr/bin/linux.uml', package: 'user-mode-linux' },
+  { needs: '/bin/busybox', package: 'busybox-static' },
+  { needs: 'ipvsadm', package: 'ipvsadm' },
 ]
 
 /** The requirements by purpose. @typedef {keyof typeof REQUIREMENTS} Purpose */

@@ -17,7 +17,7 @@ import { collect } from './process.mjs'
 const PLAIN = { FORCE_COLOR: '0', CARGO_TERM_COLOR: 'never' }
 
 /** Test files that belong to a suite of their own; the `typescript` suite has the rest. */
-const SPECIAL = ['lab', 'native', 'system', 'interop', 'package', 'demo']
+const SPECIAL = ['lab', 'native', 'system', 'interop', 'package', 'demo', 'cli/keepalived']
 
 /** @type {Readonly<Record<string, Suite>>} */
 export const SUITES = {
@@ -37,7 +37,7 @@ export const SUITES = {
   native: ava(['__test__/native/**']),
   package: ava(['__test__/package/**']),
   system: ava(['__test__/system/**']),
-  interop: ava(['__test__/lab/**', '__test__/interop/**']),
+  interop: ava(['__test__/lab/**', '__test__/interop/**', '__test__/cli/keepalived/**']),
   demo: ava(['__test__/demo/**']),
 }
 

@@ -17,6 +17,8 @@ const EXIT_CODES = {
   KA_ERR_PERMISSION: 4,
   /** Another daemon holds the instance lock of this network namespace. */
   KA_ERR_ALREADY_RUNNING: 0,
+  /** The network namespace that the daemon is to run in cannot be entered, or the process is in another one. */
+  KA_ERR_NETWORK_NAMESPACE: 1,
   /** No native addon could be loaded for this platform. */
   KA_ERR_ADDON_UNAVAILABLE: 1,
   /** A command line or option value that makes no sense. */

@@ -39,9 +39,13 @@ function bash(...words: string[]): readonly string[] {
     .filter((line) => line !== '')
 }
 
-test('bash: commands', (t) => {
-  t.deepEqual([...bash('')].sort(), ['--help', '--version', ...program.commands.map((command) => command.name())].sort())
+test("bash: commands, and keepalived's options without one", (t) => {
+  const offered = bash('')
+  for (const word of ['--help', '--version', '--use-file', ...program.commands.map((command) => command.name())])
+    t.true(offered.includes(word))
   t.deepEqual(bash('ex'), ['explain'])
+  t.deepEqual(bash('-n', '--log-d'), ['--log-detail'])
+  t.deepEqual(bash('-f', 'conf/'), ['conf/one two.conf'])
 })
 
 test('bash: options of a command, and their values', (t) => {

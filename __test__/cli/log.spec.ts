@@ -98,7 +98,7 @@ serialLabTest(
     )
     t.true(Number(/(\d+) lines of the log were lost/.exec(text)?.[1]) > 0)
     t.deepEqual(await terminate(), { code: 0, signal: null })
-    t.regex(await readFile(`${disk.outside}/log`, 'utf8'), /"msg":"Stopped ka-native"}\n$/)
+    t.regex(await readFile(`${disk.outside}/log`, 'utf8'), /"msg":"Stopped ka-native v[^"]+"}\n$/)
   }),
 )
 
@@ -153,7 +153,7 @@ serialLabTest(
       t.is((await terminate()).code, 0)
       const log = redirection === '| cat' ? child.lines('stdout') : (await readFile(`${outside}/log`, 'utf8')).split('\n').slice(0, -1)
       const records = log.map((line) => JSON.parse(line) as { time: number; msg: string })
-      t.is(records.at(-1)?.msg, 'Stopped ka-native')
+      t.regex(records.at(-1)?.msg ?? '', /^Stopped ka-native v/)
       t.is(records.filter(({ msg }) => /^\(VI_\d+\) Stopped$/.test(msg)).length, 251)
       t.true(records.every(({ time }, index) => time >= (records[index - 1]?.time ?? 0)))
     }

@@ -135,11 +135,13 @@ test('secrets are asterisks in each form unless they are asked for', async (t) =
   }
 })
 
+const WITH_VMAC = 'vrrp_instance A {\n  interface eth0\n  virtual_router_id 51\n  use_vmac\n  virtual_ipaddress {\n    192.0.2.1\n  }\n}\n'
+
 const ENDS: readonly (readonly [what: string, text: string, exitCode: number, isPrinted: boolean])[] = [
   ['a clean configuration', 'global_defs {\n}\n', 0, true],
   ['one with mistakes that can be run', 'bogus\n', 0, true],
   ['one that cannot be run', 'vrrp_instance A {\n  interface eth0\n}\n', 5, true],
-  ['one that keepalived would accept and that cannot be run', 'net_namespace a\n', 2, true],
+  ['one that keepalived would accept and that cannot be run', WITH_VMAC, 2, true],
   ['one with a value missing', 'vrrp_instance A {\n  priority\n}\n', 2, true],
 ]
 

@@ -553,7 +553,6 @@ const DUPLICATES: readonly Fact[] = [
     fact: 'second use ignored: names of namespaces',
     text: 'net_namespace one\nnet_namespace two\n',
     status: 5,
-    start: 2,
     codes: ['duplicate-setting'],
     is: [({ netNamespace }) => netNamespace, 'one'],
     differs: '2.2.7 says so, and does not count it',

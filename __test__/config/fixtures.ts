@@ -79,9 +79,10 @@ export function testHost(changes: Partial<Host> = {}): Host {
     hasInterface: (name) => ['lo', 'eth0', 'eth1'].includes(name),
     hasAddress: () => false,
     alterablePart: () => undefined,
+    becomesRoot: () => false,
     interfaceMtu: () => undefined,
     user: (name) => users.get(name),
-    hasGroup: (name) => ['root', 'nogroup'].includes(name),
+    group: (name) => ({ root: 0, nogroup: 65_534 })[name],
     iprouteNames: (directory, table) => (directory === '/etc/iproute2' ? (IPROUTE_NAMES[table] ?? NO_NAMES) : NO_NAMES),
     scriptProblem(path) {
       if (['/usr/bin/true', '/usr/bin/false', 'true'].includes(path)) return undefined

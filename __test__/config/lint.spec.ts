@@ -1,9 +1,9 @@
 /** Known traps: each rule finds its trap at its place, and says nothing where there is none. */
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'ava'
-import { alterablePart } from '../../src/config/host/tampering.ts'
+import { alterablePart, becomesRoot } from '../../src/config/host/tampering.ts'
 import type { Host } from '../../src/config/host/host.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import { testHost } from './fixtures.ts'
@@ -106,11 +106,40 @@ asRoot('each component of a path counts', (t) => {
   chmodSync(file, 0o755)
   t.is(alterablePart(file), undefined)
   chmodSync(file, 0o757)
-  t.deepEqual(alterablePart(file), { path: file, reason: 'may be written by everybody (mode 0757)' })
+  t.deepEqual(alterablePart(file), { path: file, reason: 'may be written by everybody (owner 0, mode 0757)' })
   chmodSync(file, 0o755)
   chownSync(inner, 65_534, 65_534)
-  t.deepEqual(alterablePart(file), { path: inner, reason: 'belongs to user 65534' })
+  t.deepEqual(alterablePart(file), { path: inner, reason: 'belongs to user 65534 (mode 0755)' })
   t.is(alterablePart(join(scratch, 'nowhere')), undefined)
+})
+
+asRoot('symbolic links are followed, and what leads to them counts', (t) => {
+  const [safe, open] = [join(scratch, 'safe'), join(scratch, 'open')]
+  for (const directory of [safe, open]) mkdirSync(directory, { mode: 0o755 })
+  for (const directory of [safe, open]) writeFileSync(join(directory, 'script'), '', { mode: 0o755 })
+  symlinkSync('../open/script', join(safe, 'to-open'))
+  symlinkSync(join(safe, 'script'), join(open, 'to-safe'))
+  symlinkSync('loop', join(safe, 'loop'))
+  chmodSync(open, 0o777)
+  const byEverybody = { path: open, reason: 'may be written by everybody (owner 0, mode 0777)' }
+  t.is(alterablePart(join(safe, 'script')), undefined)
+  t.deepEqual(alterablePart(join(safe, 'to-open')), byEverybody)
+  t.deepEqual(alterablePart(join(open, 'to-safe')), byEverybody)
+  t.is(alterablePart(join(safe, 'loop')), undefined)
+})
+
+asRoot('a file that makes root of whoever runs it', (t) => {
+  const file = join(scratch, 'set-id')
+  writeFileSync(file, '')
+  const modes = [0o755, 0o4755, 0o2755, 0o2745]
+  const seen = modes.map((mode) => {
+    chmodSync(file, mode)
+    return becomesRoot(file)
+  })
+  t.deepEqual(seen, [false, true, true, false])
+  chownSync(file, 65_534, 65_534)
+  chmodSync(file, 0o6755)
+  t.false(becomesRoot(file))
 })
 
 test('findings do not change the status unless asked', (t) => {

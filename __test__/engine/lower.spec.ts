@@ -12,6 +12,7 @@ test('defaults: an instance with an interface, a VRID and an address', (t) => {
   const config = load('vrrp_instance VI_1 {\n interface eth0\n virtual_router_id 51\n virtual_ipaddress {\n 192.0.2.200\n }\n}\n')
   t.deepEqual(lower(config), {
     startupDelayMs: 0,
+    trackers: [],
     instances: [
       {
         name: 'VI_1',
@@ -54,6 +55,7 @@ test('defaults: an instance with an interface, a VRID and an address', (t) => {
           },
         ],
         excludedAddresses: [],
+        tracks: [],
       },
     ],
   })
@@ -236,4 +238,20 @@ test('a repetition of no rounds is none', (t) => {
     masterRefreshS: 60,
     masterRefreshRepeat: 2,
   })
+})
+
+test('an instance tracks what can be tracked, with the weight of its line', (t) => {
+  const script = (name: string): string => `vrrp_script ${name} {\n script /bin/true\n weight 5 reverse\n}\n`
+  const lines = 'track_script {\n a\n b weight -7\n c weight 3 noreverse\n}'
+  const instance = `vrrp_instance VI_1 {\n interface eth0\n virtual_router_id 51\n virtual_ipaddress {\n 192.0.2.200\n }\n ${lines}\n}\n`
+  const config = load(`${script('a')}${script('b')}${script('c')}${instance}`)
+  t.deepEqual(lower(config).instances[0]?.tracks, [])
+  const known = { id: 9, generation: 3, name: 'a', initial: 'up' } as const
+  const numbers: Readonly<Record<string, number>> = { a: 9, c: 4 }
+  const lowered = lower(config, { configs: [known], idOf: (name) => numbers[name] })
+  t.deepEqual(lowered.trackers, [known])
+  t.deepEqual(lowered.instances[0]?.tracks, [
+    { tracker: 9, weight: 5, reverse: true },
+    { tracker: 4, weight: 3, reverse: false },
+  ])
 })

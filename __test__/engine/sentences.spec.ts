@@ -1,6 +1,7 @@
 /** The log's sentences: keepalived's own where operators search for them. The tables have every kind, which the types see to. */
 import type { Cause, EventKind, Notice, Rejection } from '#native'
 import test from 'ava'
+import type { VrrpState } from '../../src/engine/events.ts'
 import { sentences, type Described } from '../../src/engine/sentences.ts'
 
 type Of<Kind, Tag extends string, Value> = Extract<Kind, { readonly [P in Tag]: Value }>
@@ -8,21 +9,31 @@ type NoticeTable = { readonly [T in Notice['type']]: readonly (readonly [Of<Noti
 type RejectionTable = { readonly [R in Rejection['reason']]: readonly (readonly [Of<Rejection, 'reason', R>, string])[] }
 type CauseTable = { readonly [C in Cause['type']]: readonly (readonly [Of<Cause, 'type', C>, readonly string[]])[] }
 type EventTable = {
-  readonly [E in Exclude<EventKind['type'], 'notice' | 'stateChanged'>]: readonly (readonly [Of<EventKind, 'type', E>, string])[]
+  readonly [E in Exclude<EventKind['type'], 'notice' | 'stateChanged' | 'addressLost'>]: readonly (readonly [
+    Of<EventKind, 'type', E>,
+    string,
+  ])[]
 }
 
 /** What an event says, with the level of each line. */
 const said = (event: EventKind, described?: Described): string[] =>
-  sentences(event, described ?? DESCRIBED).map(({ level, text }) => `${level} ${text}`)
+  sentences(event, described ?? ROUTER).map(({ level, text }) => `${level} ${text}`)
 
-const DESCRIBED: Described = { interface: 'eth0', family: 4, version: 3, virtualRouterId: 19 }
+const ROUTER: Described = {
+  interface: 'eth0',
+  family: 4,
+  version: 3,
+  virtualRouterId: 19,
+  virtualIpaddress: [],
+  virtualIpaddressExcluded: [],
+}
 
 const SOURCE = '192.0.2.1'
 
 const NOTICES: NoticeTable = {
   masterChanged: [
-    [{ type: 'masterChanged', current: SOURCE }, 'info master set to 192.0.2.1'],
-    [{ type: 'masterChanged', previous: '192.0.2.2', current: SOURCE }, 'info master changed from 192.0.2.2 to 192.0.2.1'],
+    [{ type: 'masterChanged', current: SOURCE }, 'debug master set to 192.0.2.1'],
+    [{ type: 'masterChanged', previous: '192.0.2.2', current: SOURCE }, 'debug master changed from 192.0.2.2 to 192.0.2.1'],
   ],
   advertisementRejected: [
     [{ type: 'advertisementRejected', source: SOURCE, rejection: { reason: 'checksum' } }, 'warn Invalid VRRPv3 checksum from 192.0.2.1'],
@@ -56,9 +67,9 @@ const NOTICES: NoticeTable = {
   ],
   priorityZeroReceived: [
     [{ type: 'priorityZeroReceived', source: SOURCE, state: 'MASTER' }, 'info Master received priority 0 message'],
-    [{ type: 'priorityZeroReceived', source: SOURCE, state: 'BACKUP' }, 'info Backup received priority 0 advertisement'],
+    [{ type: 'priorityZeroReceived', source: SOURCE, state: 'BACKUP' }, 'debug Backup received priority 0 advertisement'],
   ],
-  priorityZeroSent: [[{ type: 'priorityZeroSent' }, 'info sent 0 priority']],
+  priorityZeroSent: [[{ type: 'priorityZeroSent' }, 'debug sent 0 priority']],
   lowerPriorityDiscarded: [
     [
       { type: 'lowerPriorityDiscarded', source: SOURCE, priority: 50 },
@@ -124,23 +135,22 @@ const REJECTIONS: RejectionTable = {
 const CAUSES: CauseTable = {
   start: [[{ type: 'start' }, []]],
   addressOwner: [[{ type: 'addressOwner' }, []]],
-  masterDownTimer: [[{ type: 'masterDownTimer' }, ['info (VI_1) Receive advertisement timeout']]],
+  masterDownTimer: [[{ type: 'masterDownTimer' }, ['debug (VI_1) Receive advertisement timeout']]],
   higherPriorityAdvertisement: [[{ type: 'higherPriorityAdvertisement' }, []]],
   timerExpired: [[{ type: 'timerExpired', lateMs: 1_234 }, ['warn (VI_1) VRRP thread timer expired 1.234000 seconds ago']]],
   fault: [
-    [{ type: 'fault', linkDown: true, noSource: false }, ['info (VI_1): entering FAULT state (interface eth0 down)']],
+    // The line about the link is in front of it.
+    [{ type: 'fault', linkDown: true, noSource: false }, []],
     [{ type: 'fault', linkDown: false, noSource: true }, ['info (VI_1) entering FAULT state (no IPv4 address for interface)']],
-    [
-      { type: 'fault', linkDown: true, noSource: true },
-      ['info (VI_1): entering FAULT state (interface eth0 down)', 'info (VI_1) entering FAULT state (no IPv4 address for interface)'],
-    ],
+    [{ type: 'fault', linkDown: true, noSource: true }, ['info (VI_1) entering FAULT state (no IPv4 address for interface)']],
+    [{ type: 'fault', linkDown: false, noSource: false, trackers: 2 }, []],
   ],
   faultsCleared: [[{ type: 'faultsCleared' }, []]],
   stop: [[{ type: 'stop' }, []]],
 }
 
 const EVENTS: EventTable = {
-  signal: [[{ type: 'signal', signal: 1 }, 'debug signal 1 received']],
+  signal: [[{ type: 'signal', signal: 1 }, 'trace signal 1 received']],
   linkChanged: [
     [{ type: 'linkChanged', interface: 'eth0', up: true }, 'info Netlink reports eth0 up'],
     [{ type: 'linkChanged', interface: 'eth0', up: false }, 'info Netlink reports eth0 down'],
@@ -172,17 +182,26 @@ const EVENTS: EventTable = {
       'error the kernel refused to remove 192.0.2.200 on eth0: Operation not permitted; retrying',
     ],
   ],
-  addressLost: [
-    [
-      { type: 'addressLost', instance: 'VI_1', interface: 'eth0', address: '192.0.2.200' },
-      'warn (VI_1) 192.0.2.200 was removed from eth0 by somebody else; adding it again',
-    ],
-  ],
   sendFailed: [
     [
       { type: 'sendFailed', instance: 'VI_1', errno: 90, message: 'Message too long' },
-      'error (VI_1) send advert error 90 (Message too long)',
+      'error (VI_1): send advert error 90 (Message too long)',
     ],
+  ],
+  trackerStale: [[{ type: 'trackerStale', tracker: 's1' }, 'warn VRRP_Script(s1) has had no result for too long and counts as failed']],
+  trackerFresh: [[{ type: 'trackerFresh', tracker: 's1' }, 'info VRRP_Script(s1) has results again']],
+  addressChanged: [
+    [
+      { type: 'addressChanged', interface: 'eth0', address: '192.0.2.7', added: true },
+      'info Netlink reflector reports IP 192.0.2.7 added to eth0',
+    ],
+    [
+      { type: 'addressChanged', interface: 'eth0', address: '2001:db8::7', added: false },
+      'info Netlink reflector reports IP 2001:db8::7 removed from eth0',
+    ],
+  ],
+  raised: [
+    [{ type: 'raised', priority: 3, lateMs: 1_250 }, 'warn the engine was 1.250000 seconds late and raised its real-time priority to 3'],
   ],
   demoted: [[{ type: 'demoted' }, 'warn the engine ran too long without a pause and gave up real-time scheduling']],
   dropped: [[{ type: 'dropped', count: 12 }, 'warn 12 events were not told, because nobody took them']],
@@ -217,7 +236,7 @@ test('a change of state says why, then the new state', (t) => {
 
 test('an instance that starts with a fault says so as keepalived does', (t) => {
   const change = { type: 'stateChanged', instance: 'VI_1', from: 'INIT', to: 'FAULT', priority: 100, skipped: 0 } as const
-  t.deepEqual(said({ ...change, cause: { type: 'fault', linkDown: true, noSource: true } }, { ...DESCRIBED, family: 6 }), [
+  t.deepEqual(said({ ...change, cause: { type: 'fault', linkDown: true, noSource: true } }, { ...ROUTER, family: 6 }), [
     'info (VI_1): entering FAULT state (interface eth0 down)',
     'info (VI_1) entering FAULT state (no IPv6 address for interface)',
     'info (VI_1) entering FAULT state',
@@ -226,7 +245,7 @@ test('an instance that starts with a fault says so as keepalived does', (t) => {
 
 test('the version of a checksum is that of the instance', (t) => {
   const notice = { type: 'advertisementRejected', source: SOURCE, rejection: { reason: 'checksum' } } as const
-  t.deepEqual(said({ type: 'notice', instance: 'VI_1', notice }, { ...DESCRIBED, version: 2 }), [
+  t.deepEqual(said({ type: 'notice', instance: 'VI_1', notice }, { ...ROUTER, version: 2 }), [
     'warn (VI_1) Invalid VRRPv2 checksum from 192.0.2.1',
   ])
 })
@@ -237,10 +256,58 @@ test('of an instance that is not known any more the sentences say what they can'
   t.deepEqual(unknown({ type: 'notice', instance: 'VI_1', notice: rejection }), ['(VI_1) Invalid VRRP checksum from 192.0.2.1'])
   const fault = { type: 'fault', linkDown: true, noSource: true } as const
   t.deepEqual(unknown({ type: 'stateChanged', instance: 'VI_1', from: 'BACKUP', to: 'FAULT', cause: fault, priority: 100, skipped: 0 }), [
-    '(VI_1): entering FAULT state (interface down)',
     '(VI_1) entering FAULT state (no address for interface)',
     '(VI_1) Entering FAULT STATE',
   ])
+  t.deepEqual(unknown({ type: 'stateChanged', instance: 'VI_1', from: 'INIT', to: 'FAULT', cause: fault, priority: 100, skipped: 0 }), [
+    '(VI_1): entering FAULT state (interface down)',
+    '(VI_1) entering FAULT state (no address for interface)',
+    '(VI_1) entering FAULT state',
+  ])
+})
+
+test('an address that somebody else removed: the sentence of keepalived, and what we do about it', (t) => {
+  t.deepEqual(said({ type: 'addressLost', instance: 'VI_1', interface: 'eth0', address: '192.0.2.200' }), [
+    'debug Netlink reflector reports IP 192.0.2.200 removed from eth0',
+    'warn (VI_1) 192.0.2.200 was removed from eth0 by somebody else; adding it again',
+  ])
+})
+
+test('with details, what becomes of the addresses is told where keepalived tells it', (t) => {
+  const virtual = (address: string, dev: string): Described['virtualIpaddress'][number] =>
+    ({ address, dev }) as Described['virtualIpaddress'][number]
+  const holding = (from: VrrpState, to: VrrpState, cause: Cause, described: Partial<Described>): string[] =>
+    said({ type: 'stateChanged', instance: 'VI_1', priority: 100, skipped: 0, from, to, cause }, { ...ROUTER, ...described })
+  const vips = { virtualIpaddress: [virtual('192.0.2.200/24', 'eth0')] }
+  const both = { ...vips, virtualIpaddressExcluded: [virtual('2001:db8::1', 'eth1')] }
+  t.deepEqual(holding('BACKUP', 'MASTER', { type: 'masterDownTimer' }, both), [
+    'debug (VI_1) Receive advertisement timeout',
+    'info (VI_1) Entering MASTER STATE',
+    'debug (VI_1) setting VIPs.',
+    'debug (VI_1) setting E-VIPs.',
+    'debug (VI_1) Sending/queueing gratuitous ARPs on eth0 for 192.0.2.200',
+    'debug (VI_1) Sending/queueing Unsolicited Neighbour Adverts on eth1 for 2001:db8::1',
+  ])
+  t.deepEqual(holding('MASTER', 'BACKUP', { type: 'higherPriorityAdvertisement' }, both), [
+    'info (VI_1) Entering BACKUP STATE',
+    'debug (VI_1) removing VIPs.',
+    'debug (VI_1) removing E-VIPs.',
+  ])
+  t.deepEqual(holding('INIT', 'BACKUP', { type: 'start' }, vips), [
+    'debug (VI_1) removing VIPs.',
+    'info (VI_1) Entering BACKUP STATE (init)',
+  ])
+  t.deepEqual(holding('INIT', 'FAULT', { type: 'fault', linkDown: true, noSource: false }, vips), [
+    'info (VI_1): entering FAULT state (interface eth0 down)',
+    'info (VI_1) entering FAULT state',
+    'debug (VI_1) removing VIPs.',
+  ])
+  t.deepEqual(holding('FAULT', 'BACKUP', { type: 'faultsCleared' }, vips), ['info (VI_1) Entering BACKUP STATE'])
+  t.deepEqual(holding('MASTER', 'STOP', { type: 'stop' }, vips), ['debug (VI_1) removing VIPs.', 'info (VI_1) Stopped'])
+  t.deepEqual(holding('BACKUP', 'STOP', { type: 'stop' }, vips), ['info (VI_1) Stopped'])
+  const master = { type: 'stateChanged', instance: 'VI_1', priority: 100, skipped: 0, from: 'FAULT', to: 'MASTER' } as const
+  const undetailed = sentences({ ...master, cause: { type: 'addressOwner' } }, { ...ROUTER, ...both }, false)
+  t.deepEqual(undetailed, [{ level: 'info', text: '(VI_1) Entering MASTER STATE' }], 'nothing is made that nobody reads')
 })
 
 test('merged changes say that they are', (t) => {

@@ -36,7 +36,7 @@ export interface Realm {
   /** Names of the threads of ours that this process has. */
   readonly threads: () => string[]
   /** What one function leaves for the next. */
-  readonly keep: { worker?: Worker; readers?: Readonly<Record<string, string[]>>; promise?: Promise<void> }
+  readonly keep: { worker?: Worker; readers?: Readonly<Record<string, string[]>>; promise?: Promise<void>; told?: string[] }
   /** Keeps JavaScript from running for so long. */
   readonly block: (ms: number) => void
 }

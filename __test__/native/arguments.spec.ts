@@ -16,7 +16,7 @@ const NAN: StandIn = '<NaN>'
 const INFINITY: StandIn = '<Infinity>'
 const FUNCTION: StandIn = '<function>'
 
-type Method = 'open' | 'apply' | 'release' | 'stopNow'
+type Method = 'open' | 'apply' | 'release' | 'stopNow' | 'setTrack'
 
 /** A call, as the program makes it with real values for stand-ins. */
 interface Attempt {
@@ -47,6 +47,7 @@ async function outcomes(program: Program, attempts: readonly Attempt[]): Promise
       open: (...values: unknown[]): unknown => native.Engine.open(...(values as Arguments<typeof native.Engine.open>)),
       apply: (...values: unknown[]): unknown => engine.apply(...(values as Arguments<typeof engine.apply>)),
       stopNow: (...values: unknown[]): unknown => engine.stopNow(...(values as Arguments<typeof engine.stopNow>)),
+      setTrack: (...values: unknown[]): unknown => engine.setTrack(...(values as Arguments<typeof engine.setTrack>)),
       release: (...values: unknown[]): unknown => native.release(...(values as Arguments<typeof native.release>)),
     }
     const failure = (how: 'threw' | 'rejected', error: unknown): Outcome => {
@@ -77,7 +78,10 @@ async function openEngine(lab: Lab<'a'>): Promise<Program> {
   return program
 }
 
-/** Every call fails as it should: all but stopNow() with a rejection. */
+/** These do not return promises. */
+const SYNCHRONOUS: ReadonlySet<Method> = new Set(['stopNow', 'setTrack'])
+
+/** Every call fails as it should: all but the synchronous ones with a rejection. */
 async function allRefused(
   t: ExecutionContext,
   program: Program,
@@ -91,7 +95,7 @@ async function allRefused(
   for (const [index, [method, values, message]] of cases.entries()) {
     const name = `${method}(${JSON.stringify(values).slice(0, 200)})`
     const [how, actualCode, text = ''] = results[index] ?? ['accepted']
-    t.is(how, method === 'stopNow' ? 'threw' : 'rejected', `${name}: ${text}`)
+    t.is(how, SYNCHRONOUS.has(method) ? 'threw' : 'rejected', `${name}: ${text}`)
     t.is(actualCode, code, `${name}: ${text}`)
     t.regex(text, message, name)
   }
@@ -107,6 +111,12 @@ serialLabTest(
       ['open', [null, FUNCTION], /options/],
       ['open', [{ signals: false }], /wake is not a function/],
       ['open', [{ signals: false }, 5], /wake is not a function/],
+      ['setTrack', [], /results/],
+      ['setTrack', [5], /results/],
+      ['setTrack', [[5]], /results\[0\] is not an object/],
+      ['setTrack', [[{ tracker: -1, generation: 1, state: 'up' }]], /tracker -1/],
+      ['setTrack', [[{ tracker: 1, generation: 0.5, state: 'up' }]], /generation 0.5/],
+      ['setTrack', [[{ tracker: 1, generation: 1, state: 'sideways' }]], /state 'sideways'/],
       open({}, /signals/),
       open({ signals: 'no' }, /signals/),
       open({ signals: false, instanceName: 5 }, /instanceName/),

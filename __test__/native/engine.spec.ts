@@ -28,7 +28,22 @@ serialLabTest(
           .filter((name) => name !== 'default')
           .sort(),
       ),
-      ['Engine', '__napiBindingTarget', 'release'],
+      [
+        'DatagramSender',
+        'Description',
+        'Engine',
+        'PidFile',
+        'ScriptWorker',
+        '__napiBindingTarget',
+        'allowCoreFiles',
+        'enterNetworkNamespace',
+        'leaveNetworkNamespace',
+        'lockMemory',
+        'makeFifo',
+        'nameThread',
+        'release',
+        'scheduleThreads',
+      ],
     )
     t.is(await program.run(({ native }) => native.__napiBindingTarget), 'native')
     t.deepEqual(
@@ -37,7 +52,7 @@ serialLabTest(
           .filter((name) => name !== 'constructor')
           .sort(),
       ),
-      ['apply', 'drain', 'snapshot', 'stop', 'stopNow'],
+      ['apply', 'describe', 'drain', 'schedule', 'setTrack', 'snapshot', 'stop', 'stopNow'],
     )
   }),
 )

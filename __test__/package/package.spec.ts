@@ -24,6 +24,8 @@ test('the packages hold what runs, the licences, and nothing else', (t) => {
     'index.d.ts',
     'index.js',
     'package.json',
+    'packaging/systemd/ka-native.default',
+    'packaging/systemd/ka-native.service',
     'schema.json',
   ])
   t.deepEqual(platform.files.filter((path) => path.endsWith('.node')).length, 1)

@@ -1,7 +1,9 @@
 /** Options that several commands take. */
 import { InvalidArgumentError, Option } from 'commander'
 import type { Command } from 'commander'
-import { DEFAULT_CONFIG_FILE } from '../daemon-options.ts'
+import { DEFAULT_CONFIG_FILE } from '../daemon/options.ts'
+import { parseLevels } from '../log/levels.ts'
+import type { LogLevels } from '../log/levels.ts'
 
 /** `--file` */
 export const fileOption = (): Option => new Option('-f, --file <file>', 'configuration file').default(DEFAULT_CONFIG_FILE)
@@ -12,6 +14,32 @@ export const configIdOption = (): Option =>
 
 /** `--runtime-dir` */
 export const runtimeDirOption = (): Option => new Option('--runtime-dir <dir>', 'directory of the lock and the runtime file')
+
+/** `--log-format` */
+export const logFormatOption = (): Option =>
+  new Option('--log-format <format>', 'how to log; unless given: pretty on a terminal, journald under systemd, else json').choices([
+    'json',
+    'pretty',
+    'syslog',
+    'journald',
+  ])
+
+/** `--log-level` */
+export const logLevelOption = (): Option =>
+  new Option('--log-level <levels>', 'from which level on to log, everywhere or in a component: debug; warn,vrrp=debug').argParser(
+    readLevels,
+  )
+
+function readLevels(text: string): LogLevels {
+  try {
+    return parseLevels(text)
+  } catch (error) {
+    throw new InvalidArgumentError(error instanceof Error ? error.message : String(error))
+  }
+}
+
+/** `--log-file` */
+export const logFileOption = (): Option => new Option('--log-file <file>', 'file to add lines to, in place of standard output')
 
 /** `--color` */
 export const colorOption = (): Option =>

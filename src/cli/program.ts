@@ -1,18 +1,30 @@
 import { setFlagsFromString } from 'node:v8'
 import { Argument, Command, Option } from 'commander'
-import { DEFAULT_CONFIG_FILE } from '../daemon-options.ts'
+import { DEFAULT_CONFIG_FILE } from '../daemon/options.ts'
 import type { TextFormat } from '../config/document/text.ts'
 import type { CheckOptions } from './check.ts'
 import { usesColor } from './color.ts'
 import type { ColorChoice } from './color.ts'
+import { withDelivery } from './delivery.ts'
 import type { ImportFormat } from './import-config.ts'
 import { SHELLS } from './shells.ts'
 import type { Shell } from './shells.ts'
 import { writeOutput } from './output.ts'
-import { colorOption, configIdOption, fileOption, namedFile, parseIndent, runtimeDirOption, withFile } from './options.ts'
+import { optionLines } from './keepalived/texts.ts'
+import {
+  colorOption,
+  configIdOption,
+  fileOption,
+  logFileOption,
+  logFormatOption,
+  logLevelOption,
+  namedFile,
+  parseIndent,
+  runtimeDirOption,
+  withFile,
+} from './options.ts'
 import type { ReleaseOptions } from './release.ts'
 import type { StartOptions } from './start.ts'
-import { version } from './version.ts'
 
 /**
  * Runs the command line of this process.
@@ -27,7 +39,11 @@ export async function runCommandLine(hungUp: () => boolean): Promise<void> {
 export function commandLine(hungUp: () => boolean): Command {
   const program = new Command('ka-native')
     .description('VRRP failover from keepalived.conf')
-    .version(version())
+    .usage('<command> [options]\n       ka-native [options of keepalived]')
+    .addHelpText(
+      'after',
+      `\nWithout a command it is started and tested as keepalived is, by keepalived's options:\n${optionLines().join('\n')}`,
+    )
     .showHelpAfterError('(see ka-native --help)')
   addStart(program, hungUp)
   addCheck(program)
@@ -38,17 +54,22 @@ export function commandLine(hungUp: () => boolean): Command {
   addDemo(program)
   addExplain(program)
   addCompletion(program)
-  return program
+  // Now that the commands have theirs: without one, all options are keepalived's, which are read elsewhere (keepalived.ts).
+  return program.helpOption(false)
 }
 
 function addStart(program: Command, hungUp: () => boolean): void {
-  program
+  const start = program
     .command('start')
     .description('run the daemon in the foreground until SIGTERM or SIGINT; SIGHUP reloads')
     .addOption(fileOption())
     .addOption(configIdOption())
     .addOption(runtimeDirOption())
-    .addOption(new Option('--log-format <format>', 'how to log; pretty on a terminal unless given').choices(['json', 'pretty']))
+    .option('--pid <file>', 'pid file to hold while it runs')
+    .addOption(logFormatOption())
+    .addOption(logLevelOption())
+    .addOption(logFileOption())
+  withDelivery(start)
     .addHelpText('after', '\nExample:\n  ka-native start -f /etc/keepalived/keepalived.conf')
     .action(async (options: StartOptions) => {
       const { runStart } = await import('./start.ts')

@@ -1,5 +1,6 @@
-import { fromNative, loadNative } from '../engine/native.ts'
+import { fromNative, loadNative, native } from '../engine/native.ts'
 import { exitCodeOf, KaError } from '../errors.ts'
+import { outwaitDying } from '../process/patience.ts'
 
 /** Options of `ka-native release`. */
 export interface ReleaseOptions {
@@ -11,7 +12,8 @@ export interface ReleaseOptions {
 export async function runRelease({ runtimeDir, instance }: ReleaseOptions): Promise<number> {
   try {
     const { release } = await loadNative()
-    const { released, failed } = await release(runtimeDir, instance)
+    // Directly after kill -9 the lock may be held still.
+    const { released, failed } = await outwaitDying(async () => await native(async () => await release(runtimeDir, instance)))
     for (const address of released) process.stdout.write(`released ${address}\n`)
     for (const address of failed) process.stderr.write(`ka-native: could not release ${address}\n`)
     return failed.length === 0 ? 0 : 1

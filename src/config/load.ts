@@ -21,6 +21,8 @@ export interface LoadOptions {
   readonly lint?: boolean
   /** What lines starting with `@` name; the host's name up to its first dot unless given. */
   readonly configId?: string | undefined
+  /** Every include problem is an error, as with `-e` of keepalived(8), unless an `include_check` of the file says otherwise. */
+  readonly allConfig?: boolean | undefined
 }
 
 /** Loads a keepalived.conf, whatever the file is called. Mistakes are diagnostics; only a defect of this program throws. */
@@ -29,8 +31,8 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
 }
 
 /** Reads a keepalived.conf and what it includes. */
-export function readConf({ file, text, host = localHost(), configId = configIdOf(host.hostname) }: LoadOptions): Written {
+export function readConf({ file, text, host = localHost(), configId = configIdOf(host.hostname), allConfig }: LoadOptions): Written {
   const diagnostics = new Diagnostics()
-  const { tokens, files } = expand(file, text === undefined ? undefined : encodeText(text), diagnostics, { configId })
+  const { tokens, files } = expand(file, text === undefined ? undefined : encodeText(text), diagnostics, { configId, allConfig })
   return readWritten(tokens, files, host, diagnostics)
 }

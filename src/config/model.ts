@@ -234,7 +234,7 @@ export interface GlobalDefs {
    * `process_name NAME`: Name shown for the parent process. Range: at most 15 characters, longer is truncated.
    * Default: keepalived.
    */
-  readonly processName: string
+  readonly processName: string | undefined
   /**
    * `vrrp_process_name NAME`: Name shown for the VRRP process. Range: at most 15 characters, longer is truncated.
    * Default: none (keepalived_vrrp with process_names).
@@ -262,7 +262,7 @@ export interface GlobalDefs {
    */
   readonly minAutoPriorityDelayUs: number
   /** `vrrp_priority NICE`: Nice value of the VRRP process. Range: -20..19. Default: 0. */
-  readonly vrrpPriority: number
+  readonly vrrpPriority: number | undefined
   /** `vrrp_no_swap`: Locks the VRRP process in memory. Default: off. */
   readonly vrrpNoSwap: boolean
   /**
@@ -271,7 +271,7 @@ export interface GlobalDefs {
    */
   readonly vrrpRtPriority: number
   /** `checker_priority NICE`: Nice value of the checker process. Range: -20..19. Default: 0. */
-  readonly checkerPriority: number
+  readonly checkerPriority: number | undefined
   /** `checker_no_swap`: Locks the checker process in memory. Default: off. */
   readonly checkerNoSwap: boolean
   /**
@@ -280,7 +280,7 @@ export interface GlobalDefs {
    */
   readonly checkerRtPriority: number
   /** `bfd_priority NICE`: Nice value of the BFD process. Range: -20..19. Default: 0. */
-  readonly bfdPriority: number
+  readonly bfdPriority: number | undefined
   /** `bfd_no_swap`: Locks the BFD process in memory. Default: off. */
   readonly bfdNoSwap: boolean
   /**
@@ -297,7 +297,7 @@ export interface GlobalDefs {
    * `vrrp_rlimit_rttime MICROSECONDS`: CPU time limit between blocking calls under real-time scheduling. Range:
    * 1..4294967295; 1 is raised to 2. Default: 10000 us.
    */
-  readonly vrrpRlimitRttimeUs: number
+  readonly vrrpRlimitRttimeUs: number | undefined
   /**
    * `checker_cpu_affinity CPU...`: CPUs the checker process may run on. Range: each 0..online CPUs-1. Default: all
    * CPUs.
@@ -307,14 +307,14 @@ export interface GlobalDefs {
    * `checker_rlimit_rttime MICROSECONDS`: CPU time limit between blocking calls for the checker. Range:
    * 1..4294967295; 1 is raised to 2. Default: 10000 us.
    */
-  readonly checkerRlimitRttimeUs: number
+  readonly checkerRlimitRttimeUs: number | undefined
   /** `bfd_cpu_affinity CPU...`: CPUs the BFD process may run on. Range: each 0..online CPUs-1. Default: all CPUs. */
   readonly bfdCpuAffinity: readonly number[] | undefined
   /**
    * `bfd_rlimit_rttime MICROSECONDS`: CPU time limit between blocking calls for BFD. Range: 1..4294967295; 1 is
    * raised to 2. Default: 10000 us.
    */
-  readonly bfdRlimitRttimeUs: number
+  readonly bfdRlimitRttimeUs: number | undefined
   /**
    * `notification_email_from ADDRESS`: Sender address of alert mail. Range: one word; further words are reported
    * and ignored; quote the word to add a display name. Default: user@local-host-name, only when smtp_server is

@@ -68,3 +68,31 @@ export class EventStream implements AsyncIterableIterator<EngineEvent, undefined
     return this
   }
 }
+
+/** All readers of a daemon's events. */
+export class EventStreams {
+  readonly #open = new Set<EventStream>()
+  #isClosed = false
+
+  /** A reader of what happens from now on; of nothing once all are closed. */
+  open(): EventStream {
+    const stream = new EventStream((closed) => {
+      this.#open.delete(closed)
+    })
+    if (this.#isClosed) stream.close()
+    else this.#open.add(stream)
+    return stream
+  }
+
+  /** Hands an event to every reader. */
+  push(event: EngineEvent): void {
+    for (const stream of this.#open) stream.push(event)
+  }
+
+  /** Ends every reader after what is queued for it. */
+  close(): void {
+    this.#isClosed = true
+    for (const stream of this.#open) stream.close()
+    this.#open.clear()
+  }
+}

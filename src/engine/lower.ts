@@ -1,18 +1,25 @@
-import type { EngineConfig, GarpConfig, InstanceConfig, VirtualAddress as NativeAddress } from '#native'
-import type { Config, VirtualAddress, VrrpInstance } from '../config/model.ts'
+import type { EngineConfig, GarpConfig, InstanceConfig, Track, VirtualAddress as NativeAddress } from '#native'
+import type { Config, TrackedScript, VirtualAddress, VrrpInstance } from '../config/model.ts'
+import { NO_TRACKERS } from '../track/trackers.ts'
+import type { Trackers } from '../track/trackers.ts'
 
 const US_PER_MS = 1_000
 const US_PER_S = 1_000_000
 
-/** The engine's view of a configuration: the only conversion there is on this side of the addon. */
-export function lower(config: Config): EngineConfig {
+/**
+ * The engine's view of a configuration: the only conversion there is on this side of the addon.
+ *
+ * @param trackers what can be tracked; what else instances track is left out
+ */
+export function lower(config: Config, trackers: Trackers = NO_TRACKERS): EngineConfig {
   return {
     startupDelayMs: Math.ceil(config.globalDefs.vrrpStartupDelayUs / US_PER_MS),
-    instances: config.vrrpInstances.map((instance) => lowerInstance(instance, config.globalDefs.dynamicInterfaces)),
+    trackers: [...trackers.configs],
+    instances: config.vrrpInstances.map((instance) => lowerInstance(instance, config.globalDefs.dynamicInterfaces, trackers)),
   }
 }
 
-function lowerInstance(instance: VrrpInstance, dynamicInterface: boolean): InstanceConfig {
+function lowerInstance(instance: VrrpInstance, dynamicInterface: boolean, trackers: Trackers): InstanceConfig {
   const known = new Map<string, NativeAddress>()
   const lowerAddresses = (addresses: readonly VirtualAddress[]): NativeAddress[] => addresses.map((address) => asFirstSaid(address, known))
   return {
@@ -42,7 +49,13 @@ function lowerInstance(instance: VrrpInstance, dynamicInterface: boolean): Insta
     garp: lowerGarp(instance),
     virtualAddresses: lowerAddresses(instance.virtualIpaddress),
     excludedAddresses: lowerAddresses(instance.virtualIpaddressExcluded),
+    tracks: instance.trackScript.flatMap((line) => lowerTrack(line, trackers)),
   }
+}
+
+function lowerTrack({ name, weight, reverse }: TrackedScript, { idOf }: Trackers): Track[] {
+  const tracker = idOf(name)
+  return tracker === undefined ? [] : [{ tracker, weight, reverse }]
 }
 
 function lowerGarp(instance: VrrpInstance): GarpConfig {

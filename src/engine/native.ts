@@ -22,7 +22,7 @@ function attempts(error: unknown): string[] {
 }
 
 /** The C library that this Node was built with: the addon must match it. */
-function libc(): string {
+export function libc(): 'glibc' | 'musl' {
   const report = process.report.getReport()
   const header = 'header' in report ? report.header : undefined
   const isGlibc = typeof header === 'object' && header !== null && 'glibcVersionRuntime' in header
@@ -53,6 +53,7 @@ const NATIVE_CODES: ReadonlySet<string> = new Set<KaErrorCode>([
   'KA_ERR_ALREADY_RUNNING',
   'KA_ERR_CONFIG_UNUSABLE',
   'KA_ERR_ENGINE',
+  'KA_ERR_NETWORK_NAMESPACE',
   'KA_ERR_NOT_RELEASED',
   'KA_ERR_PERMISSION',
   'KA_ERR_STOPPED',

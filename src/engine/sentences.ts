@@ -3,12 +3,16 @@ import type { VrrpInstance } from '../config/model.ts'
 
 /** An event as one line of the log: keepalived's own sentence where operators search for one. */
 export interface Sentence {
-  readonly level: 'info' | 'warn' | 'error' | 'debug'
+  /** `debug` is what keepalived says with `-D` only. */
+  readonly level: 'info' | 'warn' | 'error' | 'debug' | 'trace'
   readonly text: string
 }
 
 /** What the configuration says of an instance, as far as sentences need it. */
-export type Described = Pick<VrrpInstance, 'interface' | 'family' | 'version' | 'virtualRouterId'>
+export type Described = Pick<
+  VrrpInstance,
+  'interface' | 'family' | 'version' | 'virtualRouterId' | 'virtualIpaddress' | 'virtualIpaddressExcluded'
+>
 
 const info = (text: string): Sentence => ({ level: 'info', text })
 const warn = (text: string): Sentence => ({ level: 'warn', text })
@@ -22,15 +26,16 @@ const US_PER_S = 1_000_000
  * The sentences of an event, in order. Most have one.
  *
  * @param described the event's instance; without it the sentences say less
+ * @param detailed whether anybody reads `debug`: some events have thousands of such lines, one for each address
  */
-export function sentences(event: EventKind, described?: Described): readonly Sentence[] {
+export function sentences(event: EventKind, described?: Described, detailed: boolean = true): readonly Sentence[] {
   switch (event.type) {
     case 'stateChanged':
-      return stateChanged(event, described)
+      return stateChanged(event, described, detailed)
     case 'notice':
       return [withInstance(event.instance, notice(event.notice, described))]
     case 'signal':
-      return [debug(`signal ${event.signal} received`)]
+      return [{ level: 'trace', text: `signal ${event.signal} received` }]
     case 'linkChanged':
       return [link(event.interface, event.up)]
     case 'addressRefused': {
@@ -38,11 +43,24 @@ export function sentences(event: EventKind, described?: Described): readonly Sen
       return [withInstance(event.instance, { level: 'error', text })]
     }
     case 'addressLost':
-      return [warn(`(${event.instance}) ${event.address} was removed from ${event.interface} by somebody else; adding it again`)]
+      return [
+        debug(`Netlink reflector reports IP ${event.address} removed from ${event.interface}`),
+        warn(`(${event.instance}) ${event.address} was removed from ${event.interface} by somebody else; adding it again`),
+      ]
+    case 'addressChanged':
+      return [info(`Netlink reflector reports IP ${event.address} ${event.added ? 'added to' : 'removed from'} ${event.interface}`)]
     case 'sendFailed':
-      return [{ level: 'error', text: `(${event.instance}) send advert error ${event.errno} (${event.message})` }]
+      return [{ level: 'error', text: `(${event.instance}): send advert error ${event.errno} (${event.message})` }]
+    case 'trackerStale':
+      return [warn(`VRRP_Script(${event.tracker}) has had no result for too long and counts as failed`)]
+    case 'trackerFresh':
+      return [info(`VRRP_Script(${event.tracker}) has results again`)]
     case 'demoted':
       return [warn('the engine ran too long without a pause and gave up real-time scheduling')]
+    case 'raised': {
+      const late = (event.lateMs / 1_000).toFixed(6)
+      return [warn(`the engine was ${late} seconds late and raised its real-time priority to ${event.priority}`)]
+    }
     case 'dropped':
       return [warn(`${event.count} events were not told, because nobody took them`)]
   }
@@ -60,18 +78,42 @@ function link(name: string, up: boolean | undefined): Sentence {
 
 type StateChange = Extract<EventKind, { type: 'stateChanged' }>
 
-function stateChanged(event: StateChange, described: Described | undefined): Sentence[] {
-  const { instance, from, cause, skipped } = event
-  const lines: Sentence[] = []
+function stateChanged(event: StateChange, described: Described | undefined, detailed: boolean): Sentence[] {
+  const { instance, from, to, cause, skipped } = event
+  const before = [...reasons(cause, from, described)]
+  if (skipped > 0) before.push(warn(`${skipped} changes of state since ${from} were not told one by one`))
+  const addresses = described === undefined || !detailed ? [] : held(event, described)
+  // keepalived has nothing to remove at a start either, and says so before it enters the state, unless that is FAULT.
+  const isFirst = from === 'INIT' && to === 'BACKUP'
+  const lines = isFirst || to === 'STOP' ? [...addresses, info(entered(event))] : [info(entered(event)), ...addresses]
+  const told = [...before, ...lines].map((line) => withInstance(instance, line))
+  return [...linkDown(event, described), ...told]
+}
+
+/** What becomes of the virtual addresses. */
+function held({ from, to }: StateChange, { virtualIpaddress, virtualIpaddressExcluded }: Described): Sentence[] {
+  const isSet = to === 'MASTER'
+  if (!isSet && from !== 'MASTER' && from !== 'INIT') return []
+  const verb = isSet ? 'setting' : 'removing'
+  return [
+    ...(virtualIpaddress.length > 0 ? [debug(`${verb} VIPs.`)] : []),
+    ...(virtualIpaddressExcluded.length > 0 ? [debug(`${verb} E-VIPs.`)] : []),
+    ...(isSet ? [...virtualIpaddress, ...virtualIpaddressExcluded].map(announcing) : []),
+  ]
+}
+
+/** Becoming Master begins with announcing every address. */
+function announcing({ address, dev }: Described['virtualIpaddress'][number]): Sentence {
+  const what = address.includes(':') ? 'Unsolicited Neighbour Adverts' : 'gratuitous ARPs'
+  return debug(`Sending/queueing ${what} on ${dev} for ${address.replace(/\/.*/, '')}`)
+}
+
+/** Only at a start: later the line about the link is in front of it. */
+function linkDown({ instance, from, cause }: StateChange, described: Described | undefined): Sentence[] {
+  if (from !== 'INIT' || cause.type !== 'fault' || !cause.linkDown) return []
+  const name = described === undefined ? '' : ` ${described.interface}`
   // The colon is keepalived's.
-  if (cause.type === 'fault' && cause.linkDown) {
-    const name = described === undefined ? '' : ` ${described.interface}`
-    lines.push(info(`(${instance}): entering FAULT state (interface${name} down)`))
-  }
-  const others = [...reasons(cause, from, described)]
-  if (skipped > 0) others.push(warn(`${skipped} changes of state since ${from} were not told one by one`))
-  others.push(info(entered(event)))
-  return [...lines, ...others.map((line) => withInstance(instance, line))]
+  return [info(`(${instance}): entering FAULT state (interface${name} down)`)]
 }
 
 function entered({ from, to, cause }: StateChange): string {
@@ -84,7 +126,7 @@ function entered({ from, to, cause }: StateChange): string {
 function reasons(cause: Cause, from: string, described: Described | undefined): Sentence[] {
   switch (cause.type) {
     case 'masterDownTimer':
-      return from === 'BACKUP' ? [info('Receive advertisement timeout')] : []
+      return from === 'BACKUP' ? [debug('Receive advertisement timeout')] : []
     case 'timerExpired':
       return [warn(`VRRP thread timer expired ${(cause.lateMs / 1_000).toFixed(6)} seconds ago`)]
     case 'fault': {
@@ -104,8 +146,8 @@ function notice(event: Notice, described: Described | undefined): Sentence {
   switch (event.type) {
     case 'masterChanged':
       return event.previous === undefined
-        ? info(`master set to ${event.current}`)
-        : info(`master changed from ${event.previous} to ${event.current}`)
+        ? debug(`master set to ${event.current}`)
+        : debug(`master changed from ${event.previous} to ${event.current}`)
     case 'advertisementRejected':
       return warn(rejected(event.source, event.rejection, described))
     case 'intervalMismatch':
@@ -123,9 +165,9 @@ function notice(event: Notice, described: Described | undefined): Sentence {
     case 'intervalReset':
       return info(`changing advert interval from ${event.previousUs / US_PER_MS}ms to locally configured ${event.currentUs / US_PER_MS}ms`)
     case 'priorityZeroReceived':
-      return event.state === 'MASTER' ? info('Master received priority 0 message') : info('Backup received priority 0 advertisement')
+      return event.state === 'MASTER' ? info('Master received priority 0 message') : debug('Backup received priority 0 advertisement')
     case 'priorityZeroSent':
-      return info('sent 0 priority')
+      return debug('sent 0 priority')
     case 'lowerPriorityDiscarded':
       return info(`received lower priority (${event.priority}) advert from ${event.source} - discarding`)
     case 'lowerPriorityAdvertisement':

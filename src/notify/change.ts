@@ -29,6 +29,11 @@ export interface Change {
 
 /** One way to tell changes: scripts, FIFOs, mail, webhooks, functions of a host. */
 export interface NotifyTarget {
+  /**
+   * Takes also what is for FIFOs alone: changes of priority, and states that are written again after a reload. The others are told
+   * changes of state, DELETED and MASTER_RX_LOWER_PRI.
+   */
+  readonly takesAll?: boolean
   /** Takes what a new configuration says. Whom it no longer names may still tell its last change, until {@link retain}. */
   configure(config: Config): void
   /** Forgets what `config` does not name, once everything is told. */
@@ -37,4 +42,6 @@ export interface NotifyTarget {
   tell(change: Change): void
   /** Waits until everything is told, at most `limitMs`; then gives up. Nothing is told afterwards. Never rejects. */
   finish(limitMs: number): Promise<void>
+  /** The process ends at once: removes what would stay behind. Returns when that is done. */
+  abandon?(): void
 }

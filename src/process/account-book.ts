@@ -2,12 +2,13 @@ import type { GlobalDefs } from '../config/model.ts'
 import type { ScriptAccount } from '../config/tables/values.ts'
 import { DEFAULT_ACCOUNT, lookUpAccount } from './account.ts'
 import type { Account } from './account.ts'
+import type { ScriptRunner } from './script-runner.ts'
 
 /** After a look-up without an answer the next one waits this long: meanwhile scripts are not held up by it. */
 const RETRY_AFTER_MS = 30_000
 
 /** What concerns scripts whose line names no account. */
-export type ScriptDefaults = Pick<GlobalDefs, 'scriptUser' | 'enableScriptSecurity'>
+export type ScriptDefaults = Pick<GlobalDefs, 'scriptUser' | 'enableScriptSecurity'> & Partial<Pick<GlobalDefs, 'setSupplementaryGroups'>>
 
 /** Whom a script runs as, or why it must not run. */
 export type Runner =
@@ -30,8 +31,14 @@ interface Entry {
  */
 export class AccountBook {
   readonly #closed = new AbortController()
+  readonly #runner: Pick<ScriptRunner, 'run'>
   #entries = new Map<string, Entry>()
   #defaults: ScriptDefaults = { scriptUser: undefined, enableScriptSecurity: true }
+
+  /** @param runner asks getent(1) */
+  constructor(runner: Pick<ScriptRunner, 'run'>) {
+    this.#runner = runner
+  }
 
   /**
    * Takes what a new configuration says, and begins to look accounts up.
@@ -53,11 +60,12 @@ export class AccountBook {
   async runnerOf(named: ScriptAccount | undefined, abort: AbortSignal): Promise<Runner> {
     const account = this.#effective(named)
     const { user } = account
+    const isDefault = named === undefined && this.#defaults.scriptUser === undefined
     const answer = await unlessAborted(this.#ask(account), abort)
     if (typeof answer === 'object') return { account: answer }
     if (answer === 'aborted') return { problem: 'the daemon stops', user }
     if (answer === 'no-answer') return { problem: 'its account cannot be looked up', user }
-    const mayBeOwn = account === DEFAULT_ACCOUNT && !this.#defaults.enableScriptSecurity
+    const mayBeOwn = isDefault && !this.#defaults.enableScriptSecurity
     return mayBeOwn ? { account: undefined } : { problem: 'its account does not exist', user }
   }
 
@@ -66,16 +74,17 @@ export class AccountBook {
     this.#closed.abort()
   }
 
-  /** The line's account, else `script_user`, else keepalived_script. */
+  /** The line's account, else `script_user`, else keepalived_script; with the user's groups where the configuration says so. */
   #effective(named: ScriptAccount | undefined): ScriptAccount {
-    return named ?? this.#defaults.scriptUser ?? DEFAULT_ACCOUNT
+    const account = named ?? this.#defaults.scriptUser ?? DEFAULT_ACCOUNT
+    return this.#defaults.setSupplementaryGroups === true ? { ...account, supplementaryGroups: true } : account
   }
 
   async #ask(account: ScriptAccount): Promise<Answer> {
     const key = JSON.stringify([account.user, account.group, account.supplementaryGroups])
     const known = this.#entries.get(key)
     if (known !== undefined && performance.now() < known.expiresAt) return await known.answer
-    const entry: Entry = { answer: lookUpAccount(account, this.#closed.signal), expiresAt: Infinity }
+    const entry: Entry = { answer: lookUpAccount(account, this.#runner, this.#closed.signal), expiresAt: Infinity }
     this.#entries.set(key, entry)
     const answer = await entry.answer
     if (answer === 'no-answer') entry.expiresAt = performance.now() + RETRY_AFTER_MS

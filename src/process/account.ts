@@ -1,17 +1,15 @@
-import { execFile } from 'node:child_process'
-import { promisify } from 'node:util'
 import { isAccountName, localEntry } from '../config/host/accounts.ts'
 import type { AccountDatabase, AccountEntry } from '../config/host/accounts.ts'
 import type { ScriptAccount } from '../config/tables/values.ts'
-
-const run = promisify(execFile)
+import type { ScriptRunner } from './script-runner.ts'
+import type { Program } from './script.ts'
 
 /** Numeric ids a script runs with. */
 export interface Account {
   readonly uid: number
   readonly gid: number
-  /** Set the user's supplementary groups too. */
-  readonly supplementaryGroups: boolean
+  /** All supplementary groups, as keepalived sets them: the group alone, or with those that the user is a member of. */
+  readonly groups: readonly number[]
 }
 
 /** The account of scripts that name none, where it exists (keepalived.conf(5), script_user). */
@@ -20,20 +18,26 @@ export const DEFAULT_ACCOUNT: ScriptAccount = { user: 'keepalived_script', group
 /** getent(1) may ask a directory behind the very address that is failing over. */
 const ANSWER_TIMEOUT_MS = 5_000
 
+type Asking = Pick<ScriptRunner, 'run'>
+
+/** The words that a program of the system answers, none where it says that there are none, or no answer. */
+async function ask(
+  program: Omit<Program, 'capturesOutput'>,
+  separator: RegExp,
+  runner: Asking,
+  abort?: AbortSignal,
+): Promise<AccountEntry> {
+  const result = await runner.run({ ...program, capturesOutput: true }, undefined, ANSWER_TIMEOUT_MS, abort)
+  if (result.outcome === 'exited') return result.code === 0 ? result.output?.trim().split(separator) : undefined
+  // Where there is no such program, /etc is all there is.
+  return result.outcome === 'notStarted' && result.reason === 'ENOENT' ? undefined : 'no-answer'
+}
+
 /** The files first, as nsswitch.conf does nearly everywhere, and getent(1) for its other sources. */
-async function databaseEntry(database: AccountDatabase, name: string, abort: AbortSignal | undefined): Promise<AccountEntry> {
+async function databaseEntry(database: AccountDatabase, name: string, runner: Asking, abort?: AbortSignal): Promise<AccountEntry> {
   const local = localEntry(database, name)
   if (local !== undefined || !isAccountName(name)) return local
-  const limit = AbortSignal.timeout(ANSWER_TIMEOUT_MS)
-  const signal = abort === undefined ? limit : AbortSignal.any([abort, limit])
-  try {
-    const { stdout } = await run('getent', [database, name], { signal, killSignal: 'SIGKILL' })
-    return stdout.trim().split(':')
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined
-    // A status says that it has no such name; and where there is no getent, /etc is all there is.
-    return typeof code === 'number' || code === 'ENOENT' ? undefined : 'no-answer'
-  }
+  return await ask({ path: 'getent', args: [database, name] }, /:/, runner, abort)
 }
 
 /** A field that holds an id; an empty one is none, and not 0. */
@@ -50,16 +54,21 @@ function id(entry: readonly string[] | undefined, field: number): number | undef
  */
 export async function lookUpAccount(
   { user, group, supplementaryGroups }: ScriptAccount,
+  runner: Asking,
   abort?: AbortSignal,
 ): Promise<Account | undefined | 'no-answer'> {
-  const passwd = await databaseEntry('passwd', user, abort)
+  const passwd = await databaseEntry('passwd', user, runner, abort)
   if (passwd === 'no-answer') return passwd
   const uid = id(passwd, 2)
   const primary = id(passwd, 3)
   if (uid === undefined || primary === undefined) return undefined
-  if (group === undefined) return { uid, gid: primary, supplementaryGroups }
-  const entry = await databaseEntry('group', group, abort)
+  const entry = group === undefined ? undefined : await databaseEntry('group', group, runner, abort)
   if (entry === 'no-answer') return entry
-  const gid = id(entry, 2)
-  return gid === undefined ? undefined : { uid, gid, supplementaryGroups }
+  const gid = group === undefined ? primary : id(entry, 2)
+  if (gid === undefined) return undefined
+  if (!supplementaryGroups) return { uid, gid, groups: [gid] }
+  // id(1) asks every source that knows members of groups.
+  const groups = await ask({ path: 'id', args: ['-G', user] }, /\s+/, runner, abort)
+  if (typeof groups !== 'object') return 'no-answer'
+  return { uid, gid, groups: [...new Set([gid, ...groups.map(Number)])] }
 }

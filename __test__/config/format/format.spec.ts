@@ -14,13 +14,13 @@ import { same } from '../same.ts'
 const REFUSED = new Set([
   'missing-close-brace',
   'missing-close-brace-in-the-middle',
-  'missing-close-brace-of-not-yet-block',
+  'missing-close-brace-of-script-block',
   'missing-close-brace-of-second-of-a-name',
   'missing-close-brace-of-unknown-block',
   'missing-close-braces-of-nested-blocks',
   'missing-open-brace',
   'missing-open-brace-inside',
-  'not-yet-block-without-brace',
+  'script-block-without-brace',
   'stray-close-brace',
 ])
 

@@ -8,7 +8,7 @@ use crate::error::{CodedError, coded};
 
 type Work<Output> = Box<dyn FnOnce() -> Result<Output, CodedError> + Send>;
 
-/// A call of the engine that may take time.
+/// A call of the engine or the script worker that may take time.
 pub struct Call<Output, JsValue> {
     /// Taken when it is done.
     work: Option<Work<Output>>,
@@ -25,8 +25,18 @@ impl<Output, JsValue> Call<Output, JsValue> {
         work: impl FnOnce(Argument) -> Result<Output, EngineError> + Send + 'static,
         convert: fn(Env, Output) -> napi::Result<JsValue>,
     ) -> Self {
+        let coded = |argument| work(argument).map_err(|error| coded(&error));
+        Self::coded(argument, coded, convert)
+    }
+
+    /// The same, of work whose errors have their codes.
+    pub(crate) fn coded<Argument: Send + 'static>(
+        argument: Result<Argument, CodedError>,
+        work: impl FnOnce(Argument) -> Result<Output, CodedError> + Send + 'static,
+        convert: fn(Env, Output) -> napi::Result<JsValue>,
+    ) -> Self {
         Self {
-            work: Some(Box::new(|| work(argument?).map_err(|error| coded(&error)))),
+            work: Some(Box::new(|| work(argument?))),
             convert,
             failure: None,
         }

@@ -16,6 +16,11 @@ pub struct EngineOptions {
     /// Catch the process's signals: TERM, INT, HUP, USR1, USR2, ABRT, and the real-time signals SIGRTMIN+2,
     /// SIGRTMAX-1 and SIGRTMAX.
     pub signals: bool,
+    /// Resign and remove every address at `stop()` and at TERM and INT; true when absent. Where it is false both stay, and the
+    /// addresses are recorded for the next start. Whatever else ends the engine releases all the same.
+    pub release_on_stop: Option<bool>,
+    /// Tell of every address of the host that comes or goes and is not ours; false when absent.
+    pub monitor_addresses: Option<bool>,
     /// JavaScript counts as dead after this long without taking events, rounded up to whole seconds; 0 = never;
     /// 10,000 when absent.
     pub heartbeat_limit_ms: Option<f64>,
@@ -26,6 +31,9 @@ pub struct EngineOptions {
 pub struct EngineConfig<'env> {
     /// Time from the engine's opening in which no instance that starts may become Master.
     pub startup_delay_ms: f64,
+    /// What instances track; nothing when absent.
+    #[napi(ts_type = "Array<TrackerConfig>")]
+    pub trackers: Option<Vec<Unknown<'env>>>,
     /// The virtual routers, in the order of the configuration file. No two of them have one name.
     #[napi(ts_type = "Array<InstanceConfig>")]
     pub instances: Vec<Unknown<'env>>,
@@ -90,6 +98,51 @@ pub struct InstanceConfig<'env> {
     /// Addresses that are held but not advertised.
     #[napi(ts_type = "Array<VirtualAddress>")]
     pub excluded_addresses: Vec<Unknown<'env>>,
+    /// What it tracks; nothing when absent.
+    #[napi(ts_type = "Array<Track>")]
+    pub tracks: Option<Vec<Unknown<'env>>>,
+}
+
+/// Something that instances track, and whose results `setTrack()` tells.
+#[napi(object, object_to_js = false)]
+pub struct TrackerConfig {
+    /// Names it in results, 0 to 4,294,967,295. What a reload keeps has the same number before and after.
+    pub id: f64,
+    /// Tells results of this configuration from those of another, 0 to 4,294,967,295. With the same one, what is known
+    /// of it stays.
+    pub generation: f64,
+    /// Name in events and in the snapshot.
+    pub name: String,
+    /// What is known of it when the configuration comes.
+    #[napi(ts_type = "'unknown' | 'up' | 'down'")]
+    pub initial: String,
+    /// Without a result for this long it counts as failed, in time that the process runs, rounded up to whole seconds;
+    /// never when absent.
+    pub stale_after_ms: Option<f64>,
+}
+
+/// That an instance tracks something, and how that counts.
+#[napi(object, object_to_js = false)]
+pub struct Track {
+    /// Number of the tracker.
+    pub tracker: f64,
+    /// Part of the priority, -1,000 to 1,000: added while up when it is positive, and while down when it is negative.
+    /// With 0 being down is a fault.
+    pub weight: f64,
+    /// The weight counts with the other sign, and with 0 being up is the fault.
+    pub reverse: bool,
+}
+
+/// What a tracker says now.
+#[napi(object, object_to_js = false)]
+pub struct TrackerResult {
+    /// Number of the tracker.
+    pub tracker: f64,
+    /// Generation of its configuration that this is a result of.
+    pub generation: f64,
+    /// What it says.
+    #[napi(ts_type = "'unknown' | 'up' | 'down'")]
+    pub state: String,
 }
 
 /// Gratuitous ARP schedule; a round is one message for each address.

@@ -11,6 +11,7 @@ use napi::{Env, Result, ValueType};
 use napi_derive::napi;
 
 use crate::call::Call;
+use crate::description::Description;
 use crate::error::CodedError;
 use crate::event::EngineEvent;
 use crate::parse;
@@ -21,7 +22,7 @@ const STOP_TIMEOUT: Duration = Duration::from_secs(30);
 /// Events handed over by one `drain()`.
 const DRAIN_LIMIT: usize = 4096;
 
-/// The engine thread and its handle. All methods but `drain` and `stopNow` are asynchronous.
+/// The engine thread and its handle. All methods but `setTrack`, `drain` and `stopNow` are asynchronous.
 ///
 /// Every error has one of the codes of `src/errors.ts`; an argument that is none is `KA_ERR_USAGE`, and
 /// `KA_ERR_CONFIG_UNUSABLE` in `apply`. Asynchronous methods reject and do not throw, with two exceptions: what a
@@ -74,7 +75,7 @@ impl Engine {
     }
 
     /// A call of this engine.
-    fn call<Argument: Send + 'static, Output, JsValue>(
+    pub(crate) fn call<Argument: Send + 'static, Output, JsValue>(
         &self,
         argument: std::result::Result<Argument, CodedError>,
         work: fn(&ka_engine::Engine, Argument) -> std::result::Result<Output, EngineError>,
@@ -117,6 +118,38 @@ impl Engine {
         )
     }
 
+    /// The same with everything there is to know of instances and interfaces, to be taken in parts.
+    ///
+    /// `zero`: the counters of each instance start at 0 again when they are read, so that none is lost.
+    #[napi(
+        ts_args_type = "zero: boolean",
+        ts_return_type = "Promise<Description>"
+    )]
+    pub fn describe(
+        &self,
+        zero: Unknown<'_>,
+    ) -> AsyncTask<Call<ka_engine::EngineSnapshot, Description>> {
+        guard(|| {
+            self.call(
+                parse::argument("zero", zero).map_err(parse::usage),
+                ka_engine::Engine::describe,
+                |_, snapshot| Ok(snapshot.into()),
+            )
+        })
+    }
+
+    /// Tells what trackers say, in order; many at once cost little more than one.
+    ///
+    /// It takes effect soon, and is not waited for. What is about a tracker or a generation that the configuration in
+    /// effect does not have is dropped, and counted in the snapshot.
+    #[napi(ts_args_type = "results: Array<TrackerResult>")]
+    pub fn set_track(&self, results: Unknown<'_>) -> std::result::Result<(), CodedError> {
+        guard(|| {
+            self.inner.set_track(&parse::results(results)?);
+            Ok(())
+        })
+    }
+
     /// Takes the events that wait, oldest first; at most 4,096 a call.
     #[napi]
     pub fn drain(&self) -> Vec<EngineEvent> {
@@ -155,9 +188,9 @@ impl Engine {
     }
 }
 
-type Wake = ThreadsafeFunction<(), (), (), napi::Status, false, true, 2>;
+pub(crate) type Wake = ThreadsafeFunction<(), (), (), napi::Status, false, true, 2>;
 
-fn wake_up(function: Unknown<'_>) -> std::result::Result<Wake, String> {
+pub(crate) fn wake_up(function: Unknown<'_>) -> std::result::Result<Wake, String> {
     match function.get_type() {
         Ok(ValueType::Function) => parse::argument::<Function<'_, (), ()>>("wake", function)?
             .build_threadsafe_function()

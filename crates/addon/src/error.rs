@@ -1,6 +1,7 @@
 //! Errors with the codes of `src/errors.ts`.
 
 use ka_engine::EngineError;
+use ka_sys::{SysError, errno_name};
 use napi::Error;
 
 /// An error that JavaScript sees with `code`.
@@ -17,10 +18,17 @@ pub(crate) fn coded(error: &EngineError) -> CodedError {
         EngineError::MissingInterface { .. }
         | EngineError::InvalidInstance { .. }
         | EngineError::DuplicateInstance { .. }
-        | EngineError::DuplicateName { .. } => INVALID_CONFIG,
+        | EngineError::DuplicateName { .. }
+        | EngineError::DuplicateTracker { .. } => INVALID_CONFIG,
         EngineError::Stopped => "KA_ERR_STOPPED",
         EngineError::NotReleased { .. } => "KA_ERR_NOT_RELEASED",
         _ => "KA_ERR_ENGINE",
     };
+    Error::new(code, error.to_string())
+}
+
+/// The error of a system call under the symbol of its number, such as `ENOENT`.
+pub(crate) fn coded_call(error: &SysError) -> CodedError {
+    let code = error.errno().map_or("KA_ERR_ENGINE", errno_name);
     Error::new(code, error.to_string())
 }

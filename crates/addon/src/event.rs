@@ -62,14 +62,26 @@ pub enum EventKind {
         interface: String,
         address: String,
     },
+    /// An address that is not ours came or went.
+    AddressChanged {
+        interface: String,
+        address: String,
+        added: bool,
+    },
     /// Advertisements of an instance cannot be sent; told once until one can.
     SendFailed {
         instance: String,
         errno: i32,
         message: String,
     },
+    /// Nothing was heard of a tracker for so long that it counts as failed.
+    TrackerStale { tracker: String },
+    /// A tracker that counted as failed for want of results is heard of again.
+    TrackerFresh { tracker: String },
     /// The engine thread gave up real-time scheduling, having run too long without a pause.
     Demoted,
+    /// The engine thread raised its real-time priority to `priority`, as a timer was served `late_ms` late.
+    Raised { priority: u8, late_ms: f64 },
     /// Events other than state changes were lost because nobody took them.
     Dropped { count: f64 },
 }
@@ -96,8 +108,12 @@ pub enum Cause {
     HigherPriorityAdvertisement,
     /// This Master woke so late that another must have taken over.
     TimerExpired { late_ms: f64 },
-    /// Something is missing.
-    Fault { link_down: bool, no_source: bool },
+    /// Something is missing. `trackers`: so many trackers are a fault; absent when none is.
+    Fault {
+        link_down: bool,
+        no_source: bool,
+        trackers: Option<u16>,
+    },
     /// Nothing is missing any more.
     FaultsCleared,
     /// The router was stopped.
@@ -117,6 +133,7 @@ impl From<ka_vrrp::Cause> for Cause {
             ka_vrrp::Cause::Fault { faults } => Self::Fault {
                 link_down: faults.link_down,
                 no_source: faults.no_source,
+                trackers: Some(faults.trackers).filter(|&trackers| trackers > 0),
             },
             ka_vrrp::Cause::FaultsCleared => Self::FaultsCleared,
             ka_vrrp::Cause::Stop => Self::Stop,
@@ -188,6 +205,15 @@ fn kind(kind: ka_engine::EventKind) -> Option<EventKind> {
             interface: interface.to_string(),
             address: address.to_string(),
         },
+        ka_engine::EventKind::AddressChanged {
+            interface,
+            address,
+            added,
+        } => EventKind::AddressChanged {
+            interface: interface.to_string(),
+            address: address.to_string(),
+            added,
+        },
         ka_engine::EventKind::SendFailed {
             instance,
             errno,
@@ -197,7 +223,17 @@ fn kind(kind: ka_engine::EventKind) -> Option<EventKind> {
             errno,
             message,
         },
+        ka_engine::EventKind::TrackerStale { tracker } => EventKind::TrackerStale {
+            tracker: tracker.to_string(),
+        },
+        ka_engine::EventKind::TrackerFresh { tracker } => EventKind::TrackerFresh {
+            tracker: tracker.to_string(),
+        },
         ka_engine::EventKind::Demoted => EventKind::Demoted,
+        ka_engine::EventKind::Raised { priority, late } => EventKind::Raised {
+            priority,
+            late_ms: late.as_secs_f64() * 1000.0,
+        },
         ka_engine::EventKind::Dropped { count } => EventKind::Dropped {
             count: count as f64,
         },

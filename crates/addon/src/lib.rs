@@ -1,14 +1,20 @@
-//! The Node addon: the engine's values as JavaScript values, and nothing else.
+//! The Node addon: the values of the engine and the script worker as JavaScript values, and nothing else.
 //!
-//! Every decision is taken below (`ka-engine`) or above (TypeScript). What may
+//! Every decision is taken below (`ka-engine`, `ka-worker`) or above (TypeScript). What may
 //! take time runs on libuv's worker threads; the JavaScript thread never waits
 //! here, [`engine::Engine::stop_now`] excepted, which exists to be waited for.
 
 pub mod call;
 pub mod config;
+pub mod description;
 pub mod engine;
 mod error;
 pub mod event;
+pub mod namespace;
 pub mod notice;
 mod parse;
+pub mod pid_file;
+pub mod scheduling;
+pub mod scripts;
 pub mod snapshot;
+pub mod unix;

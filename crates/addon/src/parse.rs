@@ -1,21 +1,30 @@
 //! From JavaScript's values to the engine's.
 
+use std::ffi::CString;
 use std::fmt::Display;
 use std::net::IpAddr;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ka_vrrp::{InitialState, RouterConfig};
+use ka_engine::TrackerId;
+use ka_vrrp::{InitialState, RouterConfig, TrackerState, Weight};
 use ka_wire::{Authentication, ChecksumRule, Family, Version};
 use napi::bindgen_prelude::{FromNapiValue, Unknown};
 use napi::{Error, ValueType};
 
-use crate::config::{EngineConfig, EngineOptions, GarpConfig, InstanceConfig, VirtualAddress};
+use crate::config::{
+    EngineConfig, EngineOptions, GarpConfig, InstanceConfig, Track, TrackerConfig, TrackerResult,
+    VirtualAddress,
+};
 use crate::error::{CodedError, INVALID_CONFIG, USAGE};
+use crate::scripts::ScriptWorkerOptions;
 
 /// Octets of authentication data in an advertisement.
 const MAX_PASSWORD_OCTETS: usize = 8;
+
+/// Beyond it a weight has no further effect: priorities are far smaller.
+const MAX_WEIGHT: u16 = 1000;
 
 /// Why a value cannot be used, as a sentence that names its field.
 type Parsed<T> = Result<T, String>;
@@ -28,7 +37,7 @@ pub(crate) fn argument<T: FromNapiValue>(name: &str, value: Unknown<'_>) -> Pars
 /// The value `name` as the object that it must be.
 ///
 /// Of null and undefined not even a field can be read: that throws, on the spot.
-fn object<T: FromNapiValue>(name: &str, value: Unknown<'_>) -> Parsed<T> {
+pub(crate) fn object<T: FromNapiValue>(name: &str, value: Unknown<'_>) -> Parsed<T> {
     match value.get_type() {
         Ok(ValueType::Object) => argument(name, value),
         _ => Err(format!("{name} is not an object")),
@@ -49,6 +58,18 @@ pub(crate) fn config(value: Unknown<'_>) -> Result<ka_engine::EngineConfig, Code
         .map_err(|reason| Error::new(INVALID_CONFIG, reason))
 }
 
+/// Results of trackers.
+pub(crate) fn results(value: Unknown<'_>) -> Result<Vec<ka_engine::TrackerResult>, CodedError> {
+    argument("results", value)
+        .and_then(|results: Vec<Unknown<'_>>| {
+            let results = results.into_iter().enumerate();
+            let results =
+                results.map(|(index, value)| result(&object(&format!("results[{index}]"), value)?));
+            results.collect()
+        })
+        .map_err(usage)
+}
+
 /// A number of milliseconds.
 pub(crate) fn milliseconds(name: &str, value: Unknown<'_>) -> Result<Duration, CodedError> {
     argument(name, value)
@@ -57,13 +78,51 @@ pub(crate) fn milliseconds(name: &str, value: Unknown<'_>) -> Result<Duration, C
         .map_err(usage)
 }
 
+/// How many of something are wanted.
+pub(crate) fn count(name: &str, value: Unknown<'_>) -> Result<usize, CodedError> {
+    argument(name, value)
+        .and_then(|value| integer(name, value, 0..=u32::MAX))
+        .map(|value| value as usize)
+        .map_err(usage)
+}
+
+/// A duration in whole microseconds, of which there are at least `min`.
+pub(crate) fn microseconds(field: &str, value: f64, min: u32) -> Parsed<Duration> {
+    /// Integers up to this one are exact (`Number.MAX_SAFE_INTEGER`).
+    const MAX: f64 = 9_007_199_254_740_991.0;
+    if value.fract() == 0.0 && (f64::from(min)..=MAX).contains(&value) {
+        return Ok(Duration::from_micros(value as u64));
+    }
+    Err(format!(
+        "{field} {value} is not an integer from {min} to {MAX}"
+    ))
+}
+
+/// The options of a script worker.
+pub(crate) fn script_worker_options(
+    value: Unknown<'_>,
+) -> Result<ka_worker::WorkerOptions, CodedError> {
+    let parse = |options: ScriptWorkerOptions| {
+        let umask = options.umask;
+        let directory = options.directory.map(CString::new).transpose();
+        Ok(ka_worker::WorkerOptions {
+            reap_orphans: options.reap_orphans,
+            umask: umask
+                .map(|umask| integer("umask", umask, 0..=0o777))
+                .transpose()?,
+            directory: directory.map_err(|_| "directory holds a NUL".to_owned())?,
+        })
+    };
+    object("options", value).and_then(parse).map_err(usage)
+}
+
 /// An argument that makes no sense.
 pub(crate) fn usage(reason: String) -> CodedError {
     Error::new(USAGE, reason)
 }
 
 /// The integer of `range` that `value` is.
-fn integer<T>(field: &str, value: f64, range: RangeInclusive<T>) -> Parsed<T>
+pub(crate) fn integer<T>(field: &str, value: f64, range: RangeInclusive<T>) -> Parsed<T>
 where
     T: Copy + Display + Into<f64> + TryFrom<u32>,
 {
@@ -91,6 +150,10 @@ fn engine_options(options: EngineOptions) -> Parsed<ka_engine::EngineOptions> {
                 .filter(|&priority| priority > 0),
         },
         signals: options.signals,
+        release_on_stop: options.release_on_stop.unwrap_or(defaults.release_on_stop),
+        monitor_addresses: options
+            .monitor_addresses
+            .unwrap_or(defaults.monitor_addresses),
         heartbeat_limit: match options.heartbeat_limit_ms {
             None => defaults.heartbeat_limit,
             Some(limit) => Some(integer("heartbeatLimitMs", limit, 0..=u32::MAX)?)
@@ -107,10 +170,70 @@ fn engine_config(config: EngineConfig<'_>) -> Parsed<ka_engine::EngineConfig> {
         let config: InstanceConfig<'_> = object(&format!("instances[{index}]"), value)?;
         instance(&config).map_err(|reason| format!("instance {}: {reason}", config.name))
     });
+    let trackers = config.trackers.into_iter().flatten().enumerate();
+    let trackers =
+        trackers.map(|(index, value)| tracker(object(&format!("trackers[{index}]"), value)?));
     Ok(ka_engine::EngineConfig {
         startup_delay: Duration::from_millis(delay.into()),
+        trackers: trackers.collect::<Result<_, _>>()?,
         instances: instances.collect::<Result<_, _>>()?,
     })
+}
+
+fn tracker(config: TrackerConfig) -> Parsed<ka_engine::TrackerConfig> {
+    let parse = || {
+        Ok(ka_engine::TrackerConfig {
+            id: tracker_id("id", config.id)?,
+            generation: integer("generation", config.generation, 0..=u32::MAX)?,
+            name: Arc::from(config.name.as_str()),
+            initial: tracker_state("initial", &config.initial)?,
+            stale_after: config
+                .stale_after_ms
+                .map(|limit| integer("staleAfterMs", limit, 0..=u32::MAX))
+                .transpose()?
+                .map(|limit| Duration::from_millis(limit.into())),
+        })
+    };
+    parse().map_err(|reason: String| format!("tracker {}: {reason}", config.name))
+}
+
+fn track(config: &Track) -> Parsed<ka_engine::Track> {
+    // What integer() takes has no sign.
+    let magnitude = integer("weight", config.weight.abs(), 0..=MAX_WEIGHT);
+    let magnitude = magnitude.ok().and_then(|weight| i16::try_from(weight).ok());
+    let magnitude = magnitude.ok_or_else(|| {
+        let weight = config.weight;
+        format!("weight {weight} is not an integer from -{MAX_WEIGHT} to {MAX_WEIGHT}")
+    })?;
+    Ok(ka_engine::Track {
+        tracker: tracker_id("tracker", config.tracker)?,
+        weight: Weight {
+            weight: if config.weight < 0.0 {
+                -magnitude
+            } else {
+                magnitude
+            },
+            reverse: config.reverse,
+        },
+    })
+}
+
+fn result(result: &TrackerResult) -> Parsed<ka_engine::TrackerResult> {
+    Ok(ka_engine::TrackerResult {
+        tracker: tracker_id("tracker", result.tracker)?,
+        generation: integer("generation", result.generation, 0..=u32::MAX)?,
+        state: tracker_state("state", &result.state)?,
+    })
+}
+
+fn tracker_id(field: &str, value: f64) -> Parsed<TrackerId> {
+    integer(field, value, 0..=u32::MAX).map(TrackerId)
+}
+
+fn tracker_state(field: &str, text: &str) -> Parsed<TrackerState> {
+    let states = [TrackerState::Unknown, TrackerState::Up, TrackerState::Down];
+    let named = states.into_iter().find(|state| state.name() == text);
+    named.ok_or_else(|| format!("{field} '{text}' is none of unknown, up, down"))
 }
 
 fn instance(config: &InstanceConfig<'_>) -> Parsed<ka_engine::InstanceConfig> {
@@ -138,6 +261,12 @@ fn instance(config: &InstanceConfig<'_>) -> Parsed<ka_engine::InstanceConfig> {
         group: ip("group", &config.group)?,
         router: router(config, advertised.collect())?,
         addresses,
+        tracks: config
+            .tracks
+            .iter()
+            .flatten()
+            .map(|value| track(&object("tracks", *value)?))
+            .collect::<Result<_, _>>()?,
     })
 }
 

@@ -12,6 +12,8 @@ use crate::event::state;
 pub struct EngineSnapshot {
     /// Every instance.
     pub instances: Vec<InstanceStatus>,
+    /// What instances track, in the order of the numbers.
+    pub trackers: Vec<TrackerStatus>,
     /// The engine thread.
     pub engine: EngineStatus,
 }
@@ -34,6 +36,14 @@ pub struct InstanceStatus {
     pub in_state_for_ms: f64,
     /// Effective priority.
     pub priority: u8,
+    /// Configured priority.
+    pub base_priority: u8,
+    /// The configured priority with what trackers add to it, beyond all limits of a priority.
+    pub total_priority: i32,
+    /// Trackers that keep it in FAULT.
+    pub tracker_faults: u16,
+    /// Trackers without a result that it waits for.
+    pub trackers_awaited: u16,
     /// Address of the Master last heard.
     pub master_address: Option<String>,
     /// Its priority.
@@ -42,6 +52,22 @@ pub struct InstanceStatus {
     pub addresses_held: u32,
     /// Counters since the instance exists.
     pub statistics: InstanceStatistics,
+}
+
+/// Something that instances track.
+#[napi(object, object_from_js = false)]
+pub struct TrackerStatus {
+    /// Its number.
+    pub id: u32,
+    /// Generation of its configuration.
+    pub generation: u32,
+    /// Its name.
+    pub name: String,
+    /// What is known of it.
+    #[napi(ts_type = "'unknown' | 'up' | 'down'")]
+    pub state: String,
+    /// It counts as failed because nothing was heard of it for too long.
+    pub is_stale: bool,
 }
 
 /// Counters of one instance.
@@ -63,6 +89,25 @@ pub struct InstanceStatistics {
     pub address_list_errors: f64,
     /// Rejected advertisements.
     pub rejected: RejectedCounts,
+    /// Advertisements rejected for their authentication trailer.
+    pub authentication_extension: AuthenticationExtensionCounts,
+}
+
+/// Advertisements rejected for their authentication trailer, by what was wrong with it.
+#[napi(object, object_from_js = false)]
+pub struct AuthenticationExtensionCounts {
+    /// No trailer.
+    pub missing: f64,
+    /// Not a trailer.
+    pub malformed: f64,
+    /// Made with an unknown key.
+    pub unknown_key: f64,
+    /// Made with another key, or of another advertisement.
+    pub invalid_hmac: f64,
+    /// Too old.
+    pub stale: f64,
+    /// Heard before.
+    pub replay: f64,
 }
 
 /// Rejected advertisements by the receive check that failed.
@@ -115,6 +160,8 @@ pub struct EngineStatus {
     pub packets_received: f64,
     /// Received packets that belong to no instance.
     pub packets_unknown: f64,
+    /// Results of trackers that came too late, or were left out for later ones.
+    pub tracker_results_dropped: f64,
 }
 
 /// A distribution of times in microseconds; quantiles are upper bounds within 25 %.
@@ -150,8 +197,12 @@ impl From<&ka_engine::Histogram> for Histogram {
 
 impl From<ka_engine::EngineSnapshot> for EngineSnapshot {
     fn from(snapshot: ka_engine::EngineSnapshot) -> Self {
+        let mut trackers: Vec<TrackerStatus> =
+            snapshot.trackers.into_iter().map(Into::into).collect();
+        trackers.sort_unstable_by_key(|tracker| tracker.id);
         Self {
             instances: snapshot.instances.into_iter().map(Into::into).collect(),
+            trackers,
             engine: snapshot.engine.into(),
         }
     }
@@ -169,6 +220,32 @@ impl From<ka_engine::EngineStatus> for EngineStatus {
             advertisements_sent: status.advertisements_sent as f64,
             packets_received: status.packets_received as f64,
             packets_unknown: status.packets_unknown as f64,
+            tracker_results_dropped: status.tracker_results_dropped as f64,
+        }
+    }
+}
+
+impl From<ka_engine::TrackerStatus> for TrackerStatus {
+    fn from(status: ka_engine::TrackerStatus) -> Self {
+        Self {
+            id: status.id.0,
+            generation: status.generation,
+            name: status.name.to_string(),
+            state: status.state.name().to_owned(),
+            is_stale: status.is_stale,
+        }
+    }
+}
+
+impl From<&ka_vrrp::AuthenticationExtensionErrors> for AuthenticationExtensionCounts {
+    fn from(errors: &ka_vrrp::AuthenticationExtensionErrors) -> Self {
+        Self {
+            missing: errors.missing as f64,
+            malformed: errors.malformed as f64,
+            unknown_key: errors.unknown_key as f64,
+            invalid_hmac: errors.invalid_hmac as f64,
+            stale: errors.stale as f64,
+            replay: errors.replay as f64,
         }
     }
 }
@@ -185,6 +262,10 @@ impl From<ka_engine::InstanceStatus> for InstanceStatus {
             state: state(status.state),
             in_state_for_ms: status.in_state_for.as_secs_f64() * 1000.0,
             priority: status.priority,
+            base_priority: status.base_priority,
+            total_priority: status.total_priority,
+            tracker_faults: status.tracker_faults,
+            trackers_awaited: status.trackers_awaited,
             master_address: status.master.map(|(address, _)| address.to_string()),
             master_priority: status.master.map(|(_, priority)| priority),
             addresses_held: status.addresses_held,
@@ -214,6 +295,7 @@ impl From<ka_engine::InstanceStatus> for InstanceStatus {
                         RejectReason::OwnerIgnoresAdvertisements,
                     ),
                 },
+                authentication_extension: (&statistics.authentication_extension).into(),
             },
         }
     }

@@ -92,7 +92,7 @@ impl EngineThread {
     /// Takes up a plan: from now on packets of its virtual routers come in.
     pub(crate) fn begin_apply(
         &mut self,
-        plan: Box<Plan>,
+        mut plan: Box<Plan>,
         reply: SyncSender<ApplyOutcome>,
         now: Instant,
     ) {
@@ -102,6 +102,7 @@ impl EngineThread {
             .then_some(self.opened_at + plan.startup_delay);
         self.has_applied = true;
         self.set_filters(plan.identities.iter());
+        self.trackers.configure(&mut plan.trackers);
         self.apply = Some(ApplyJob::new(plan, reply));
     }
 
@@ -151,6 +152,16 @@ impl EngineThread {
         self.shared
             .instances
             .store(self.identities.len(), Ordering::Relaxed);
+        let addresses = self.instances.iter().flatten();
+        let addresses = addresses.map(|instance| instance.addresses.len()).sum();
+        self.shared.addresses.store(addresses, Ordering::Relaxed);
+        self.shared
+            .interfaces
+            .store(self.interfaces.ids().count(), Ordering::Relaxed);
+        self.trackers.retain();
+        self.shared
+            .trackers
+            .store(self.trackers.len(), Ordering::Relaxed);
         job.report.refusals.append(&mut self.apply_refusals);
         let leaving = self.addresses.leaving().map(|key| {
             let interface = Arc::clone(&self.interfaces.at(key.interface).name);
@@ -181,6 +192,7 @@ impl EngineThread {
         interface
             .routers
             .remove(&(instance.config.router.vrid, instance.config.group));
+        self.trackers.unsubscribe(id, &instance.config.tracks);
         if let Some(index) = instance.joined {
             self.memberships.leave(index, instance.config.group);
         }
@@ -204,6 +216,8 @@ impl EngineThread {
                     job.report.changed += 1;
                 } else {
                     job.report.unchanged += 1;
+                    // Of a tracker of another generation something else may be known.
+                    self.update_tracking(id, now);
                 }
             }
             None => {
@@ -224,11 +238,14 @@ impl EngineThread {
         let addresses = self.keys(&config);
         let vrid = config.router.vrid;
         let group = config.group;
-        let instance = Box::new(Instance::new(config, router, interface, addresses, now));
+        let mut instance = Box::new(Instance::new(config, router, interface, addresses, now));
+        let tracking = self.trackers.tracking(&instance.config.tracks);
+        instance.router.handle_tracking(tracking, now);
         let id = self.free.pop().unwrap_or_else(|| {
             self.instances.push(None);
             InstanceId::new(self.instances.len() - 1)
         });
+        self.trackers.subscribe(id, &instance.config.tracks);
         self.instances[id.index()] = Some(instance);
         self.identities.insert(identity, id);
         let entry = self.interfaces.at_mut(interface);
@@ -251,10 +268,13 @@ impl EngineThread {
         };
         let router = config.router.clone();
         let old = std::mem::replace(&mut instance.config, config);
+        self.trackers.unsubscribe(id, &old.tracks);
+        self.trackers.subscribe(id, &instance.config.tracks);
         let old_keys = std::mem::replace(&mut instance.addresses, new_keys);
         instance.invalidate_packet();
         instance.cursor = 0;
-        instance.router.reconfigure(router, now);
+        let tracking = self.trackers.tracking(&instance.config.tracks);
+        instance.router.reconfigure(router, tracking, now);
         // Before the actions, which concern the addresses of now.
         if old.addresses != instance.config.addresses {
             self.exchange_addresses(id, &old_keys);

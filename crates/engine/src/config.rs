@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ka_vrrp::RouterConfig;
+use ka_vrrp::{RouterConfig, TrackerState, Weight};
 use ka_wire::Family;
 
 /// Everything the engine shall do from now on.
@@ -12,6 +12,8 @@ use ka_wire::Family;
 pub struct EngineConfig {
     /// Time from the engine's opening in which no instance may become Master.
     pub startup_delay: Duration,
+    /// What instances track.
+    pub trackers: Vec<TrackerConfig>,
     /// The virtual routers, in the order of the configuration file.
     pub instances: Vec<InstanceConfig>,
 }
@@ -34,6 +36,38 @@ pub struct InstanceConfig {
     /// Addresses held as Master: advertised ones, then excluded ones. One that is there again on
     /// the same interface is the same in every respect, and held once.
     pub addresses: Vec<VirtualAddress>,
+    /// What it tracks.
+    pub tracks: Vec<Track>,
+}
+
+/// Names a tracker. One that a reload keeps has the same name before and after; no other ever gets it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TrackerId(pub u32);
+
+/// Something that instances track and the host reports of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TrackerConfig {
+    /// Names it in results.
+    pub id: TrackerId,
+    /// Tells results of this configuration from those of another. With the same one, what is known
+    /// of the tracker stays.
+    pub generation: u32,
+    /// Name in events and reports.
+    pub name: Arc<str>,
+    /// What is known of it when the configuration comes.
+    pub initial: TrackerState,
+    /// Without a result for this long it counts as failed, in time that the engine runs and in whole
+    /// seconds; `None`: never.
+    pub stale_after: Option<Duration>,
+}
+
+/// That an instance tracks something, and how that counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Track {
+    /// What it tracks.
+    pub tracker: TrackerId,
+    /// How that counts.
+    pub weight: Weight,
 }
 
 /// What makes an instance the same one before and after a reload.
@@ -101,6 +135,11 @@ pub struct EngineOptions {
     pub realtime_priority: Option<u8>,
     /// Catch the process's signals: only for a host that is a daemon.
     pub signals: bool,
+    /// Resign and remove every address at an orderly stop; else both stay, the addresses recorded
+    /// for the next start. Whatever else ends the engine releases all the same.
+    pub release_on_stop: bool,
+    /// Tell of every address of the host that comes or goes and is not ours.
+    pub monitor_addresses: bool,
     /// The host counts as dead when it has not answered this long; `None` = never.
     pub heartbeat_limit: Option<Duration>,
 }
@@ -112,6 +151,8 @@ impl Default for EngineOptions {
             runtime_dir: "/run/ka-native".into(),
             realtime_priority: Some(1),
             signals: false,
+            release_on_stop: true,
+            monitor_addresses: false,
             heartbeat_limit: Some(Duration::from_secs(10)),
         }
     }

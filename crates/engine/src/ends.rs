@@ -11,7 +11,6 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use crate::config::EngineOptions;
 use crate::error::EngineError;
-use crate::event::EventKind;
 use crate::guard::{guard, resign_and_end};
 use crate::instance::InstanceId;
 use crate::runtime::ReleasedAddress;
@@ -24,8 +23,6 @@ const SLICE: usize = 64;
 pub(crate) const RELEASE_LIMIT: Duration = Duration::from_secs(3);
 /// Between two looks at the host's heartbeat.
 pub(crate) const HEARTBEAT: Duration = Duration::from_secs(1);
-/// Running this long without a pause ends real-time scheduling.
-const WATCHDOG: Duration = Duration::from_secs(2);
 
 /// What is written when a thread of ours panicked.
 pub(crate) const FAILED: &str = "ka-native: the engine failed; resigned\n";
@@ -73,7 +70,11 @@ pub(crate) fn main(
             let leave = AssertUnwindSafe(move || {
                 #[cfg(feature = "fault-injection")]
                 crate::fault::strike_at_end();
-                shared.set_left_behind(thread.left_behind());
+                let left_behind = match thread.keeps {
+                    true => Vec::new(),
+                    false => thread.left_behind(),
+                };
+                shared.set_left_behind(left_behind);
                 thread.events.close();
                 // Its sockets and instances go here.
             });
@@ -126,11 +127,16 @@ impl EngineThread {
         }
     }
 
+    /// Whether the engine stops, and what it holds stays as it is.
+    pub(crate) fn leaves_all(&self) -> bool {
+        self.keeps && self.resigning != Resigning::No
+    }
+
     /// Whether nothing is left to stop and to remove, or nothing that can be.
     pub(crate) fn has_released(&self, now: Instant) -> bool {
         self.resigning == Resigning::Done
             && self.addresses.is_settled()
-            && (now >= self.release_until || !self.addresses.any_ours())
+            && (self.keeps || now >= self.release_until || !self.addresses.any_ours())
     }
 
     /// The addresses of ours that are still there.
@@ -175,6 +181,7 @@ impl EngineThread {
     /// Resigns and removes every address before it returns: the process is about to end.
     pub(crate) fn resign_now(&mut self) {
         let now = Instant::now();
+        self.keeps = false;
         self.begin_resigning();
         while self.continue_resigning(now) {
             self.flush_advertisements();
@@ -198,16 +205,22 @@ impl EngineThread {
         self.flush_advertisements();
     }
 
+    /// Whether there is anything to count in beats.
+    pub(crate) fn beats(&self) -> bool {
+        self.heartbeat_limit.is_some() || self.trackers.may_become_stale()
+    }
+
     /// Looks at the host's heartbeat; `true` when the host counts as dead.
     pub(crate) fn beat(&mut self, now: Instant) -> bool {
-        let Some(limit) = self.heartbeat_limit else {
-            return false;
-        };
-        if now < self.next_heartbeat {
+        if !self.beats() || now < self.next_heartbeat {
             return false;
         }
         // Beats are counted, not time: a process that was stopped as a whole missed none.
         self.next_heartbeat = now + HEARTBEAT;
+        self.age_trackers();
+        let Some(limit) = self.heartbeat_limit else {
+            return false;
+        };
         if self.shared.host_answered.swap(false, Ordering::AcqRel) {
             self.missed_heartbeats = 0;
         } else {
@@ -215,17 +228,5 @@ impl EngineThread {
         }
         self.shared.wake_host();
         HEARTBEAT * self.missed_heartbeats >= limit
-    }
-
-    /// Gives up real-time scheduling when the thread has run too long without a pause.
-    pub(crate) fn watch_running_time(&mut self, start: Instant, end: Instant) {
-        let since = *self.busy_since.get_or_insert(start);
-        if self.status.realtime && end.saturating_duration_since(since) > WATCHDOG {
-            // It stays real-time when the kernel refuses; there is nothing else to do.
-            if ka_sys::schedule::set_normal().is_ok() {
-                self.status.realtime = false;
-                self.events.send(EventKind::Demoted);
-            }
-        }
     }
 }

@@ -82,6 +82,14 @@ pub enum EngineError {
         /// The name.
         name: String,
     },
+    /// Two trackers have one number, by which their results name them.
+    #[error("tracker {name} has the number {id} of another one")]
+    DuplicateTracker {
+        /// The number.
+        id: u32,
+        /// The second of them.
+        name: String,
+    },
     /// The engine has ended, but the kernel refused to remove these addresses of ours.
     #[error(
         "left behind, as the kernel refused to remove them: {}",

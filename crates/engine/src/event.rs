@@ -4,7 +4,7 @@ use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use crossbeam_queue::ArrayQueue;
 use ka_vrrp::{Cause, Notice, State};
@@ -82,6 +82,15 @@ pub enum EventKind {
         /// The address.
         address: IpAddr,
     },
+    /// An address that is not ours came or went (only when that is asked for).
+    AddressChanged {
+        /// Interface name.
+        interface: Arc<str>,
+        /// The address.
+        address: IpAddr,
+        /// Whether it is there now.
+        added: bool,
+    },
     /// Advertisements of an instance cannot be sent; told once until one can.
     SendFailed {
         /// The instance's name.
@@ -91,8 +100,25 @@ pub enum EventKind {
         /// The kernel's reason.
         message: String,
     },
+    /// A tracker has not been heard of for so long that it counts as failed.
+    TrackerStale {
+        /// Its name.
+        tracker: Arc<str>,
+    },
+    /// A tracker that counted as failed for want of results is heard of again.
+    TrackerFresh {
+        /// Its name.
+        tracker: Arc<str>,
+    },
     /// The engine thread gave up real-time scheduling, having run too long without a pause.
     Demoted,
+    /// The engine thread raised its real-time priority, as a timer was served late.
+    Raised {
+        /// The SCHED_RR priority now.
+        priority: u8,
+        /// How late the timer was.
+        late: Duration,
+    },
     /// Events other than state changes were lost because the ring was full.
     Dropped {
         /// How many.
@@ -111,7 +137,11 @@ impl EventKind {
             | Self::SendFailed { instance, .. } => Some(instance),
             Self::Signal { .. }
             | Self::LinkChanged { .. }
+            | Self::AddressChanged { .. }
+            | Self::TrackerStale { .. }
+            | Self::TrackerFresh { .. }
             | Self::Demoted
+            | Self::Raised { .. }
             | Self::Dropped { .. } => None,
         }
     }

@@ -3,6 +3,7 @@
 
 use std::cell::Cell;
 use std::panic::{self, AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, Once, PoisonError, Weak};
 use std::time::Instant;
 
@@ -48,6 +49,7 @@ pub(crate) fn resign_and_end(sentence: &str) -> ! {
         engines.iter().filter_map(Weak::upgrade).collect()
     };
     for engine in &engines {
+        engine.must_release.store(true, Ordering::Release);
         engine.request_stop();
     }
     let until = Instant::now() + RELEASE_LIMIT;

@@ -19,10 +19,11 @@ use crate::plan::Plan;
 use crate::record::Record;
 use crate::runtime::Runtime;
 use crate::shared::{Command, Ending, Shared};
-use crate::snapshot::EngineSnapshot;
+use crate::snapshot::{EngineSnapshot, Wanted};
+use crate::trackers::TrackerResult;
 
 /// The engine thread answers within milliseconds, or has no processor.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
+pub(crate) const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
 /// Time to resign when the process is about to end.
 const RESIGN_DEADLINE: Duration = Duration::from_millis(500);
 
@@ -43,6 +44,8 @@ struct HostSide {
     /// engine may start while this handle still exists.
     runtime: Option<Runtime>,
     swept: bool,
+    /// Addresses stay at the stop, and so does their record.
+    keeps: bool,
     /// What an engine before this one left and the sweep could not remove.
     leftovers: BTreeSet<Record>,
     /// What is to be told of its record, with the next report.
@@ -103,6 +106,7 @@ impl Engine {
                     host: Mutex::new(HostSide {
                         runtime: Some(runtime),
                         swept: false,
+                        keeps: !options.release_on_stop,
                         leftovers: BTreeSet::new(),
                         told: None,
                         thread: Some(thread),
@@ -184,13 +188,57 @@ impl Engine {
     ///
     /// [`EngineError::Stopped`], [`EngineError::Busy`].
     pub fn snapshot(&self) -> Result<EngineSnapshot, EngineError> {
+        self.take_snapshot(Wanted::default())
+    }
+
+    /// The same with everything there is to know, interfaces too.
+    ///
+    /// `zero`: the counters of each instance start at 0 again when they are read, so that none is lost.
+    ///
+    /// # Errors
+    ///
+    /// As [`Engine::snapshot`]. After [`EngineError::Busy`] counters may have been read for nobody.
+    pub fn describe(&self, zero: bool) -> Result<EngineSnapshot, EngineError> {
+        self.take_snapshot(Wanted {
+            details: true,
+            zero,
+        })
+    }
+
+    fn take_snapshot(&self, wanted: Wanted) -> Result<EngineSnapshot, EngineError> {
         let _one_at_a_time = self.snapshot.lock().unwrap_or_else(PoisonError::into_inner);
         let mut room = Box::<EngineSnapshot>::default();
         room.instances
             .reserve(self.shared.instances.load(Ordering::Relaxed));
+        if wanted.details {
+            room.details
+                .reserve(self.shared.instances.load(Ordering::Relaxed));
+            room.addresses_held
+                .reserve(self.shared.addresses.load(Ordering::Relaxed));
+            room.interfaces
+                .reserve(self.shared.interfaces.load(Ordering::Relaxed));
+        }
+        room.trackers
+            .reserve(self.shared.trackers.load(Ordering::Relaxed));
         let (reply, answer) = sync_channel(1);
-        self.command(Command::Snapshot { room, reply })?;
+        self.command(Command::Snapshot {
+            room,
+            wanted,
+            reply,
+        })?;
         Ok(*wait(&answer, ANSWER_TIMEOUT)?)
+    }
+
+    /// Tells what trackers report, in order. It takes effect soon, and is not waited for.
+    ///
+    /// Results of a tracker or a generation that the configuration in effect does not have are dropped
+    /// and counted, and so are all after the end.
+    pub fn set_track(&self, results: &[TrackerResult]) {
+        if results.is_empty() || self.shared.ended.load(Ordering::Acquire) {
+            return;
+        }
+        self.shared.results.add(results);
+        self.shared.wake_engine();
     }
 
     /// Takes up to `limit` events, oldest first, without waiting.
@@ -247,6 +295,7 @@ impl Engine {
         let runtime = host.runtime.take();
         if let Some(mut runtime) = runtime
             && host.swept
+            && !host.keeps
             && self.shared.left_behind().is_none()
         {
             match host.leftovers.is_empty() {
@@ -257,7 +306,7 @@ impl Engine {
         Ok(())
     }
 
-    fn command(&self, command: Command) -> Result<(), EngineError> {
+    pub(crate) fn command(&self, command: Command) -> Result<(), EngineError> {
         if self.shared.ended.load(Ordering::Acquire) {
             return Err(EngineError::Stopped);
         }
@@ -317,7 +366,7 @@ impl Drop for Engine {
 }
 
 /// Waits for the engine thread's answer, which comes unless the thread ends.
-fn wait<T>(answer: &Receiver<T>, limit: Duration) -> Result<T, EngineError> {
+pub(crate) fn wait<T>(answer: &Receiver<T>, limit: Duration) -> Result<T, EngineError> {
     answer.recv_timeout(limit).map_err(|error| match error {
         RecvTimeoutError::Timeout => EngineError::Busy,
         RecvTimeoutError::Disconnected => EngineError::Stopped,

@@ -1,7 +1,7 @@
 //! One virtual router with what the engine keeps beside it.
 
 use std::net::IpAddr;
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
 use ka_vrrp::VirtualRouter;
 use ka_wire::{EmitError, Family, Outgoing, ipv4, ipv6};
@@ -56,6 +56,8 @@ pub(crate) struct Instance {
     pub(crate) ticket: Option<u64>,
     /// When the state last changed.
     pub(crate) since: Instant,
+    /// The same by the clock of the host; `None` before the first state is told.
+    pub(crate) changed_at: Option<SystemTime>,
 }
 
 impl Instance {
@@ -83,6 +85,7 @@ impl Instance {
             announced: false,
             ticket: None,
             since: now,
+            changed_at: None,
         }
     }
 

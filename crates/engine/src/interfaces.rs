@@ -32,6 +32,8 @@ pub(crate) struct Interface {
     pub(crate) noarp: bool,
     /// Octets of the largest packet; 0 when unknown.
     pub(crate) mtu: u32,
+    /// What else the kernel says of the link, for whoever asks.
+    pub(crate) facts: LinkFacts,
     /// It changed, and its routers are yet to be told.
     pub(crate) stale: bool,
     /// Addresses of the interface that are not ours and that advertisements could
@@ -45,6 +47,19 @@ pub(crate) struct Interface {
     /// The configuration names it or did; its slot is never given to another.
     named: bool,
     seen: u64,
+}
+
+/// What the kernel says of a link and nothing here depends on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct LinkFacts {
+    /// IFF_UP.
+    pub(crate) admin_up: bool,
+    /// IFF_RUNNING.
+    pub(crate) running: bool,
+    pub(crate) loopback: bool,
+    pub(crate) multicast: bool,
+    /// ARPHRD_*.
+    pub(crate) link_type: u16,
 }
 
 #[derive(Debug)]
@@ -71,6 +86,7 @@ impl Interface {
             mac: None,
             noarp: false,
             mtu: 0,
+            facts: LinkFacts::default(),
             stale: false,
             addresses: Vec::new(),
             instances: Vec::new(),
@@ -79,6 +95,11 @@ impl Interface {
             named,
             seen,
         }
+    }
+
+    /// The addresses that advertisements could come from, in the kernel's order.
+    pub(crate) fn addresses(&self) -> impl Iterator<Item = IpAddr> {
+        self.addresses.iter().map(|known| known.address)
     }
 
     /// Whether the configuration names it.
@@ -194,6 +215,17 @@ impl Interfaces {
         self.by_index.get(&index).copied()
     }
 
+    /// How many there are, slots of vanished ones too.
+    pub(crate) fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// The one in slot `index`, unless that is free.
+    pub(crate) fn in_slot(&self, index: usize) -> Option<&Interface> {
+        let interface = self.list.get(index);
+        interface.filter(|interface| interface.named || interface.index.is_some())
+    }
+
     pub(crate) fn ids(&self) -> impl Iterator<Item = InterfaceId> + use<> {
         (0..u32::try_from(self.list.len()).unwrap_or(u32::MAX)).map(InterfaceId)
     }
@@ -230,6 +262,13 @@ impl Interfaces {
         interface.mtu = link.mtu;
         interface.mac = link.mac;
         interface.noarp = link.noarp;
+        interface.facts = LinkFacts {
+            admin_up: link.up,
+            running: link.running,
+            loopback: link.loopback,
+            multicast: link.multicast,
+            link_type: link.link_type,
+        };
         if appeared {
             interface.index = Some(link.index);
             if old_index.is_some() {
@@ -261,6 +300,7 @@ impl Interfaces {
         let interface = &mut self.list[id.0 as usize];
         let old_index = interface.index.take()?;
         interface.up = false;
+        interface.facts = LinkFacts::default();
         interface.addresses.clear();
         self.by_index.remove(&old_index);
         if !interface.named {

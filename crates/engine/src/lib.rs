@@ -11,6 +11,7 @@ mod addresses;
 mod announce;
 mod apply;
 mod config;
+mod details;
 mod ends;
 mod error;
 mod event;
@@ -18,33 +19,40 @@ mod event;
 mod fault;
 mod guard;
 mod handle;
-mod histogram;
 mod instance;
 mod interfaces;
 mod kernel;
 mod links;
+mod monitored;
 mod packets;
 mod plan;
 mod record;
 mod routers;
 mod runtime;
+mod scheduling;
 mod shared;
 mod snapshot;
 mod thread;
 mod timers;
+mod trackers;
 mod wait;
 
 pub use apply::{ApplyReport, Refusal};
-pub use config::{EngineConfig, EngineOptions, InstanceConfig, VirtualAddress};
+pub use config::{
+    EngineConfig, EngineOptions, InstanceConfig, Track, TrackerConfig, TrackerId, VirtualAddress,
+};
+pub use details::{InstanceDetails, InterfaceStatus};
 pub use error::EngineError;
 pub use event::{EVENT_CAPACITY, EngineEvent, EventKind};
 #[cfg(feature = "fault-injection")]
 pub use fault::{Fault, Hold};
 pub use guard::guard;
 pub use handle::Engine;
-pub use histogram::Histogram;
+pub use ka_histogram::Histogram;
 pub use runtime::{ReleaseReport, ReleasedAddress, release};
-pub use snapshot::{EngineSnapshot, EngineStatus, InstanceStatus};
+pub use scheduling::{Raise, Scheduling, SchedulingRefusal, Setting};
+pub use snapshot::{EngineSnapshot, EngineStatus, InstanceStatus, TrackerStatus};
+pub use trackers::TrackerResult;
 
 /// The route protocol number that keepalived's addresses and routes carry, and
 /// ours: `keepalived` in iproute2's rt_addrprotos and rt_protos.

@@ -193,6 +193,9 @@ impl EngineThread {
         self.status.resynchronisations += 1;
         self.interfaces.begin_dump();
         self.addresses.begin_dump();
+        if let Some(monitored) = &mut self.monitored {
+            monitored.begin_dump();
+        }
         self.resyncing = self.resync.start().is_ok();
         self.resync_at = (!self.resyncing).then_some(now + RESYNC_RETRY);
     }
@@ -234,6 +237,7 @@ impl EngineThread {
         for key in self.addresses.end_dump() {
             self.addresses.lost(key, now);
         }
+        self.monitor_dumped();
     }
 
     fn handle_event(&mut self, event: Event, now: Instant) {
@@ -305,10 +309,21 @@ impl EngineThread {
     }
 
     /// The routers of `interface` have yet to learn how it is now.
-    fn touch(&mut self, interface: InterfaceId) {
+    pub(crate) fn touch(&mut self, interface: InterfaceId) {
         let state = self.interfaces.at_mut(interface);
-        if !state.instances.is_empty() && !std::mem::replace(&mut state.stale, true) {
-            self.following.waiting.push_back(interface);
+        if state.instances.is_empty() {
+            return;
+        }
+        let was_stale = std::mem::replace(&mut state.stale, true);
+        let Following {
+            waiting,
+            interface: current,
+            ..
+        } = &mut self.following;
+        // Of the one whose turn it is some routers have followed what was before.
+        let again = *current == Some(interface) && !waiting.contains(&interface);
+        if !was_stale || again {
+            waiting.push_back(interface);
         }
     }
 
@@ -326,13 +341,13 @@ impl EngineThread {
         self.flush_advertisements();
     }
 
-    fn next_follower(&mut self) -> Option<InstanceId> {
+    pub(crate) fn next_follower(&mut self) -> Option<InstanceId> {
         loop {
             if let Some(id) = self.following.routers.pop() {
                 return Some(id);
             }
             if let Some(done) = self.following.interface.take() {
-                self.interfaces.at_mut(done).stale = false;
+                self.interfaces.at_mut(done).stale = self.following.waiting.contains(&done);
             }
             let interface = self.following.waiting.pop_front()?;
             let instances = self.interfaces.at(interface).instances.iter();
@@ -363,14 +378,15 @@ impl EngineThread {
         };
         let prefix_len = address.key.prefix_len;
         self.addresses.seen(&key, prefix_len);
-        if !self.addresses.is_ours(&key, prefix_len)
-            && self.interfaces.address_added(interface, address)
-        {
+        let is_ours = self.addresses.is_ours(&key, prefix_len);
+        self.monitor_added(address, is_ours);
+        if !is_ours && self.interfaces.address_added(interface, address) {
             self.touch(interface);
         }
     }
 
     fn address_removed(&mut self, address: &Address, by_us: bool, now: Instant) {
+        self.monitor_removed(address);
         let Some(interface) = self.interfaces.by_index(address.key.ifindex) else {
             return;
         };

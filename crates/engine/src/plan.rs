@@ -10,13 +10,17 @@ use ka_netlink::InterfaceName;
 use ka_vrrp::VirtualRouter;
 use ka_wire::Family;
 
-use crate::config::{EngineConfig, Identity, InstanceConfig, VirtualAddress};
+use crate::config::{
+    EngineConfig, Identity, InstanceConfig, TrackerConfig, TrackerId, VirtualAddress,
+};
 use crate::error::EngineError;
+use crate::trackers::Tracker;
 
 /// A configuration checked and prepared off the engine thread.
 #[derive(Debug)]
 pub(crate) struct Plan {
     pub(crate) startup_delay: Duration,
+    pub(crate) trackers: HashMap<TrackerId, Tracker>,
     pub(crate) identities: HashSet<Identity>,
     pub(crate) instances: Vec<(Identity, Box<(InstanceConfig, VirtualRouter)>)>,
 }
@@ -28,12 +32,14 @@ impl Plan {
         exists: impl Fn(&str) -> bool,
     ) -> Result<Self, EngineError> {
         let count = config.instances.len();
+        let trackers = trackers(config.trackers, &config.instances)?;
         let mut names: HashMap<Identity, Arc<str>> = HashMap::with_capacity(count);
         let mut called: HashSet<Arc<str>> = HashSet::with_capacity(count);
         let mut instances = Vec::with_capacity(count);
         for mut instance in config.instances {
             check(&instance, &exists)?;
             merge_repeated(&mut instance)?;
+            check_tracks(&instance, &trackers)?;
             if !called.insert(Arc::clone(&instance.name)) {
                 return Err(EngineError::DuplicateName {
                     name: instance.name.to_string(),
@@ -53,9 +59,52 @@ impl Plan {
         }
         Ok(Self {
             startup_delay: config.startup_delay,
+            trackers,
             identities: names.into_keys().collect(),
             instances,
         })
+    }
+}
+
+/// The trackers by their names, each with room for the instances that track it.
+fn trackers(
+    configs: Vec<TrackerConfig>,
+    instances: &[InstanceConfig],
+) -> Result<HashMap<TrackerId, Tracker>, EngineError> {
+    let mut tracking: HashMap<TrackerId, usize> = HashMap::with_capacity(configs.len());
+    for track in instances.iter().flat_map(|instance| &instance.tracks) {
+        *tracking.entry(track.tracker).or_default() += 1;
+    }
+    let mut trackers = HashMap::with_capacity(configs.len());
+    for config in configs {
+        let (id, name) = (config.id, Arc::clone(&config.name));
+        let room = tracking.get(&id).copied().unwrap_or_default();
+        if trackers.insert(id, Tracker::new(config, room)).is_some() {
+            return Err(EngineError::DuplicateTracker {
+                id: id.0,
+                name: name.to_string(),
+            });
+        }
+    }
+    Ok(trackers)
+}
+
+fn check_tracks(
+    instance: &InstanceConfig,
+    trackers: &HashMap<TrackerId, Tracker>,
+) -> Result<(), EngineError> {
+    let unknown = |id: &TrackerId| !trackers.contains_key(id);
+    match instance
+        .tracks
+        .iter()
+        .map(|track| track.tracker)
+        .find(unknown)
+    {
+        None => Ok(()),
+        Some(TrackerId(id)) => Err(EngineError::InvalidInstance {
+            instance: instance.name.to_string(),
+            reason: format!("there is no tracker {id}"),
+        }),
     }
 }
 

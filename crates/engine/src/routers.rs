@@ -1,7 +1,7 @@
 //! The state machines: their timers, and what they want done.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use ka_vrrp::{Action, Notice, State};
 
@@ -48,6 +48,7 @@ impl EngineThread {
                 continue;
             }
             self.status.lateness.record(late);
+            self.pace.note_lateness(late);
             // On time is on the dot: the interval does not grow by each wake-up's lateness.
             let at = if late < ADVERTISE_AHEAD {
                 deadline
@@ -71,6 +72,10 @@ impl EngineThread {
                 return;
             };
             match action {
+                Action::Advertise { .. }
+                | Action::ReleaseAddresses
+                | Action::Notify(Notice::PriorityZeroSent)
+                    if self.leaves_all() => {}
                 Action::Advertise { priority } => self.outbox.push((id, priority)),
                 Action::AcquireAddresses => self.acquire_addresses(id),
                 Action::ReleaseAddresses => self.release_addresses(id),
@@ -90,6 +95,7 @@ impl EngineThread {
         match notice {
             Notice::StateChanged { from, to, cause } => {
                 instance.since = now;
+                instance.changed_at = Some(SystemTime::now());
                 self.events.send(EventKind::StateChanged {
                     instance: name,
                     from,

@@ -6,10 +6,10 @@
 //! never by the number alone, which a live keepalived uses too.
 
 use std::collections::BTreeSet;
-use std::fs;
+use std::fs::{self, Permissions};
 use std::io::ErrorKind;
 use std::net::IpAddr;
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -19,6 +19,9 @@ use ka_sys::lock::{Acquired, InstanceLock};
 use crate::PROTOCOL_ID;
 use crate::error::EngineError;
 use crate::record::{self, Flaw, Record};
+
+/// Mode of the directory of lock and file.
+const DIRECTORY_MODE: u32 = 0o755;
 
 /// Kernels from this version on tell who added an address (IFA_PROTO).
 const PROTOCOL_SINCE: (u32, u32) = (5, 18);
@@ -33,6 +36,15 @@ pub(crate) struct Runtime {
     lock: Arc<InstanceLock>,
 }
 
+/// Makes the directory where it does not exist: anyone may look into it, whatever the umask.
+fn make_directory(directory: &Path) -> std::io::Result<()> {
+    if directory.is_dir() {
+        return Ok(());
+    }
+    fs::DirBuilder::new().recursive(true).create(directory)?;
+    fs::set_permissions(directory, Permissions::from_mode(DIRECTORY_MODE))
+}
+
 impl Runtime {
     /// Takes the lock and reads what an engine before us may have left.
     pub(crate) fn open(directory: &Path, instance_name: Option<&str>) -> Result<Self, EngineError> {
@@ -43,11 +55,7 @@ impl Runtime {
             let reason = std::io::Error::new(ErrorKind::InvalidInput, "a file name cannot hold it");
             return Err(failed("use instance name", Path::new(name))(reason));
         }
-        fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o755)
-            .create(directory)
-            .map_err(failed("create", directory))?;
+        make_directory(directory).map_err(failed("create", directory))?;
         let stem = match instance_name {
             Some(name) => format!("{}.{name}", ka_sys::namespace::network_namespace_inode()?),
             None => ka_sys::namespace::network_namespace_inode()?.to_string(),

@@ -14,7 +14,9 @@ use crate::apply::ApplyOutcome;
 use crate::event::EventRing;
 use crate::plan::Plan;
 use crate::runtime::ReleasedAddress;
-use crate::snapshot::EngineSnapshot;
+use crate::scheduling::{Scheduling, SchedulingRefusal};
+use crate::snapshot::{EngineSnapshot, Wanted};
+use crate::trackers::Mailbox;
 
 /// Commands that may wait at once; the host serialises its own, so this is never reached.
 const COMMAND_CAPACITY: usize = 16;
@@ -30,7 +32,13 @@ pub(crate) enum Command {
     Snapshot {
         /// Empty, with room for one status per instance: the engine thread does not allocate it.
         room: Box<EngineSnapshot>,
+        wanted: Wanted,
         reply: SyncSender<Box<EngineSnapshot>>,
+    },
+    /// Have the kernel schedule the thread like this.
+    Schedule {
+        scheduling: Box<Scheduling>,
+        reply: SyncSender<Vec<SchedulingRefusal>>,
     },
     /// Fail.
     #[cfg(feature = "fault-injection")]
@@ -40,6 +48,8 @@ pub(crate) enum Command {
 /// Shared by the engine thread, the wake-up thread and the handle.
 pub(crate) struct Shared {
     commands: ArrayQueue<Command>,
+    /// Results of trackers.
+    pub(crate) results: Mailbox,
     pub(crate) events: Arc<EventRing>,
     /// Wakes the engine thread.
     pub(crate) engine_wake: OwnedFd,
@@ -51,6 +61,8 @@ pub(crate) struct Shared {
     pub(crate) host_answered: AtomicBool,
     /// Resign, remove everything and end.
     pub(crate) stop_requested: AtomicBool,
+    /// Whatever the options say: the process fails.
+    pub(crate) must_release: AtomicBool,
     /// The engine thread has ended, whatever the reason.
     pub(crate) ended: AtomicBool,
     /// The same for those that wait for it.
@@ -62,6 +74,12 @@ pub(crate) struct Shared {
     left_behind: Mutex<Vec<ReleasedAddress>>,
     /// Instances there are, for sizing a snapshot.
     pub(crate) instances: AtomicUsize,
+    /// Addresses that they hold as Masters, all together, for the same.
+    pub(crate) addresses: AtomicUsize,
+    /// Interfaces there are or that are named, for the same.
+    pub(crate) interfaces: AtomicUsize,
+    /// Trackers there are, likewise.
+    pub(crate) trackers: AtomicUsize,
 }
 
 impl Shared {
@@ -69,6 +87,7 @@ impl Shared {
         let flags = EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK;
         Ok(Self {
             commands: ArrayQueue::new(COMMAND_CAPACITY),
+            results: Mailbox::new(),
             events: Arc::new(EventRing::new(event_capacity)),
             engine_wake: eventfd(0, flags)?,
             // The wake-up thread blocks in read().
@@ -76,12 +95,16 @@ impl Shared {
             wake_in_flight: AtomicBool::new(false),
             host_answered: AtomicBool::new(true),
             stop_requested: AtomicBool::new(false),
+            must_release: AtomicBool::new(false),
             ended: AtomicBool::new(false),
             end: Mutex::new(false),
             end_reached: Condvar::new(),
             released: AtomicBool::new(false),
             left_behind: Mutex::new(Vec::new()),
             instances: AtomicUsize::new(0),
+            addresses: AtomicUsize::new(0),
+            interfaces: AtomicUsize::new(0),
+            trackers: AtomicUsize::new(0),
         })
     }
 

@@ -5,11 +5,13 @@ use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 use std::time::{Duration, Instant};
 
-use ka_vrrp::{State, Statistics};
+use ka_vrrp::{State, Statistics, TrackerState};
 
-use crate::histogram::Histogram;
+use crate::config::TrackerId;
+use crate::details::{InstanceDetails, InterfaceStatus};
 use crate::instance::Instance;
 use crate::thread::EngineThread;
+use ka_histogram::Histogram;
 
 /// Time for describing instances in one step of the thread.
 const SNAPSHOT_BUDGET: Duration = Duration::from_micros(250);
@@ -20,6 +22,14 @@ const SNAPSHOT_BUDGET: Duration = Duration::from_micros(250);
 pub struct EngineSnapshot {
     /// Every instance, in the order of the engine's slots.
     pub instances: Vec<InstanceStatus>,
+    /// Of each of them the rest, where it was asked for.
+    pub details: Vec<InstanceDetails>,
+    /// Of all instances, one after the other, whether each address is on its interface now.
+    pub addresses_held: Vec<bool>,
+    /// Every interface, where it was asked for.
+    pub interfaces: Vec<InterfaceStatus>,
+    /// Every tracker, in no order.
+    pub trackers: Vec<TrackerStatus>,
     /// How the engine thread itself is doing.
     pub engine: EngineStatus,
 }
@@ -41,12 +51,35 @@ pub struct InstanceStatus {
     pub in_state_for: Duration,
     /// Effective priority.
     pub priority: u8,
+    /// Configured priority.
+    pub base_priority: u8,
+    /// The configured priority with what trackers add to it, beyond all limits of a priority.
+    pub total_priority: i32,
+    /// Trackers that keep it in FAULT.
+    pub tracker_faults: u16,
+    /// Trackers without a result that it waits for.
+    pub trackers_awaited: u16,
     /// The Master last heard, its address and priority.
     pub master: Option<(IpAddr, u8)>,
     /// Addresses of ours or found there that are on the interfaces now.
     pub addresses_held: u32,
     /// The protocol's counters.
     pub statistics: Statistics,
+}
+
+/// One tracker.
+#[derive(Clone, Debug)]
+pub struct TrackerStatus {
+    /// Its number.
+    pub id: TrackerId,
+    /// The generation of its configuration.
+    pub generation: u32,
+    /// Its name.
+    pub name: Arc<str>,
+    /// What is known of it.
+    pub state: TrackerState,
+    /// It counts as failed because nothing was heard of it for too long.
+    pub is_stale: bool,
 }
 
 /// The engine thread.
@@ -70,21 +103,41 @@ pub struct EngineStatus {
     pub packets_received: u64,
     /// Received packets that belong to no instance.
     pub packets_unknown: u64,
+    /// Results of trackers that came too late, or were left out for later ones.
+    pub tracker_results_dropped: u64,
+}
+
+/// What a snapshot shall hold and do.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Wanted {
+    /// Everything there is to know of instances and interfaces.
+    pub(crate) details: bool,
+    /// The counters start at 0 again.
+    pub(crate) zero: bool,
 }
 
 /// A snapshot under way.
 pub(crate) struct SnapshotJob {
     snapshot: Box<EngineSnapshot>,
+    wanted: Wanted,
     /// Next slot to describe.
     next: usize,
+    /// Next interface to describe.
+    next_interface: usize,
     reply: SyncSender<Box<EngineSnapshot>>,
 }
 
 impl SnapshotJob {
-    pub(crate) fn new(room: Box<EngineSnapshot>, reply: SyncSender<Box<EngineSnapshot>>) -> Self {
+    pub(crate) fn new(
+        room: Box<EngineSnapshot>,
+        wanted: Wanted,
+        reply: SyncSender<Box<EngineSnapshot>>,
+    ) -> Self {
         Self {
             snapshot: room,
+            wanted,
             next: 0,
+            next_interface: 0,
             reply,
         }
     }
@@ -98,13 +151,33 @@ impl EngineThread {
         };
         let began = Instant::now();
         while job.next < self.instances.len() && began.elapsed() < SNAPSHOT_BUDGET {
-            let described = self.instances[job.next].as_ref();
-            job.snapshot
-                .instances
-                .extend(described.map(|instance| self.describe(instance, now)));
+            if let Some(instance) = self.instances[job.next].as_ref() {
+                let snapshot = &mut job.snapshot;
+                snapshot.instances.push(self.describe(instance, now));
+                if job.wanted.details {
+                    let details = self.details(instance, &mut snapshot.addresses_held, now);
+                    snapshot.details.push(details);
+                }
+            }
+            if let Some(instance) = self.instances[job.next]
+                .as_mut()
+                .filter(|_| job.wanted.zero)
+            {
+                instance.router.take_statistics();
+            }
             job.next += 1;
         }
-        if job.next < self.instances.len() {
+        let interfaces = if job.wanted.details {
+            self.interfaces.len()
+        } else {
+            0
+        };
+        while job.next_interface < interfaces && began.elapsed() < SNAPSHOT_BUDGET {
+            let described = self.interface_status(job.next_interface);
+            job.snapshot.interfaces.extend(described);
+            job.next_interface += 1;
+        }
+        if job.next < self.instances.len() || job.next_interface < interfaces {
             self.snapshot = Some(job);
             return true;
         }
@@ -113,6 +186,16 @@ impl EngineThread {
             .iter()
             .map(|receiver| u64::from(receiver.dropped()));
         self.status.receive_overruns = dropped.sum();
+        self.status.tracker_results_dropped =
+            self.trackers.dropped() + self.shared.results.merged();
+        let trackers = self.trackers.iter().map(|tracker| TrackerStatus {
+            id: tracker.config.id,
+            generation: tracker.config.generation,
+            name: Arc::clone(&tracker.config.name),
+            state: tracker.state,
+            is_stale: tracker.is_stale,
+        });
+        job.snapshot.trackers.extend(trackers);
         job.snapshot.engine = self.status.clone();
         // Nobody waits any more when the host gave up.
         let _ = job.reply.try_send(job.snapshot);
@@ -136,6 +219,10 @@ impl EngineThread {
             state: router.state(),
             in_state_for: now.saturating_duration_since(instance.since),
             priority: router.effective_priority(),
+            base_priority: router.config().priority,
+            total_priority: router.total_priority(),
+            tracker_faults: router.tracking().faults,
+            trackers_awaited: router.tracking().awaited,
             master: router.master(),
             addresses_held: u32::try_from(held).unwrap_or(u32::MAX),
             statistics: router.statistics().clone(),

@@ -29,9 +29,12 @@ use crate::instance::{Instance, InstanceId};
 use crate::interfaces::Interfaces;
 use crate::kernel::BatchSize;
 use crate::links::Following;
+use crate::monitored::Monitored;
+use crate::scheduling::Pace;
 use crate::shared::{Command, Shared};
 use crate::snapshot::{EngineStatus, SnapshotJob};
 use crate::timers::Timers;
+use crate::trackers::Trackers;
 use crate::wait::Ready;
 
 /// A wait of this length lets other threads of the host run.
@@ -53,8 +56,11 @@ pub(crate) struct EngineThread {
     pub(crate) instances: Vec<Option<Box<Instance>>>,
     pub(crate) free: Vec<InstanceId>,
     pub(crate) identities: HashMap<Identity, InstanceId>,
+    pub(crate) trackers: Trackers,
     pub(crate) interfaces: Interfaces,
     pub(crate) addresses: AddressTable,
+    /// Where addresses that are not ours are to be told of.
+    pub(crate) monitored: Option<Monitored>,
     pub(crate) announcer: Announcer,
     pub(crate) timers: Timers,
     /// Advertisements to send, in order.
@@ -92,12 +98,14 @@ pub(crate) struct EngineThread {
     pub(crate) last_packets: Instant,
     pub(crate) in_burst: bool,
     pub(crate) resigning: Resigning,
+    /// At an orderly stop nobody resigns, and addresses stay.
+    pub(crate) keeps: bool,
     /// Resigning: until then a removal that failed is tried again.
     pub(crate) release_until: Instant,
     pub(crate) heartbeat_limit: Option<Duration>,
     pub(crate) next_heartbeat: Instant,
     pub(crate) missed_heartbeats: u32,
-    pub(crate) busy_since: Option<Instant>,
+    pub(crate) pace: Pace,
     /// The last step left what waits to the next one.
     put_off: bool,
     /// The next background job to get a turn.
@@ -110,8 +118,10 @@ impl EngineThread {
         let mut status = EngineStatus::default();
         if let Some(priority) = options.realtime_priority {
             status.realtime =
-                ka_sys::schedule::set_round_robin(priority)? == ka_sys::schedule::RealTime::Granted;
+                ka_sys::schedule::set_round_robin(ka_sys::schedule::Thread::CALLING, priority)?
+                    == ka_sys::schedule::RealTime::Granted;
         }
+        let pace = Pace::new(options.realtime_priority.filter(|_| status.realtime));
         // The monitor listens before the first dump, so nothing falls between the two.
         let monitor = Monitor::open()?;
         let route = RouteSocket::open()?;
@@ -125,8 +135,10 @@ impl EngineThread {
             instances: Vec::new(),
             free: Vec::new(),
             identities: HashMap::new(),
+            trackers: Trackers::default(),
             interfaces: Interfaces::default(),
             addresses: AddressTable::default(),
+            monitored: options.monitor_addresses.then(Monitored::default),
             announcer: Announcer::default(),
             timers: Timers::new(now),
             outbox: Vec::new(),
@@ -164,11 +176,12 @@ impl EngineThread {
             last_packets: now,
             in_burst: false,
             resigning: Resigning::No,
+            keeps: !options.release_on_stop,
             release_until: now,
             heartbeat_limit: options.heartbeat_limit,
             next_heartbeat: now + HEARTBEAT,
             missed_heartbeats: 0,
-            busy_since: None,
+            pace,
             put_off: false,
             turn: 0,
             route_port: route.port()?,
@@ -198,17 +211,17 @@ impl EngineThread {
             let start = Instant::now();
             // A wait that returns at once, because there is always a packet, is none.
             if start.saturating_duration_since(before) > PAUSE {
-                self.busy_since = None;
+                self.pace.pause();
             }
             if let Some(end) = self.step(start) {
                 return end;
             }
-            let end = Instant::now();
+            before = Instant::now();
             let cpu = thread_time();
-            self.status.steps.record(cpu.saturating_sub(cpu_before));
+            let ran = cpu.saturating_sub(cpu_before);
+            self.status.steps.record(ran);
             cpu_before = cpu;
-            self.watch_running_time(start, end);
-            before = end;
+            self.watch_running_time(ran);
         }
     }
 
@@ -235,6 +248,7 @@ impl EngineThread {
         self.receive(now);
         let now = Instant::now();
         self.fire_timers(now);
+        self.answer_lateness();
         self.flush_advertisements();
         // What waits gets the rest of a short step, or one step in two when all are long.
         self.put_off = !self.put_off && start.elapsed() > BEFORE_BACKGROUND;
@@ -278,15 +292,23 @@ impl EngineThread {
         // Empty when something else woke the thread.
         let _ = rustix::io::read(&self.shared.engine_wake, &mut count);
         if self.shared.stop_requested.load(Ordering::Acquire) {
+            // Set before the request, where it is.
+            self.keeps &= !self.shared.must_release.load(Ordering::Acquire);
             self.begin_resigning();
         }
         while let Some(command) = self.shared.next_command() {
             match command {
                 Command::Apply { .. } if self.resigning != Resigning::No => {} // the host sees the reply's sender dropped
                 Command::Apply { .. } => self.apply_waiting.push_back((Instant::now(), command)),
-                Command::Snapshot { room, reply } => {
-                    self.snapshot = Some(SnapshotJob::new(room, reply))
+                Command::Schedule { scheduling, reply } => {
+                    // Who asked may have gone.
+                    let _ = reply.send(self.schedule(&scheduling));
                 }
+                Command::Snapshot {
+                    room,
+                    wanted,
+                    reply,
+                } => self.snapshot = Some(SnapshotJob::new(room, wanted, reply)),
                 #[cfg(feature = "fault-injection")]
                 Command::Fail(fault) => fault.strike(),
             }
@@ -310,8 +332,8 @@ impl EngineThread {
         {
             self.begin_apply(plan, reply, now);
         }
-        for _ in 0..5 {
-            self.turn = (self.turn + 1) % 5;
+        for _ in 0..6 {
+            self.turn = (self.turn + 1) % 6;
             let worked = match self.turn {
                 0 => self.settle_addresses(now),
                 1 => self.announce(now),
@@ -321,6 +343,7 @@ impl EngineThread {
                 }
                 3 => self.continue_snapshot(now),
                 4 => self.continue_resigning(now),
+                5 => self.continue_tracking(now),
                 _ => false,
             };
             if worked {

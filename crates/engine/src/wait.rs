@@ -27,7 +27,7 @@ impl EngineThread {
             return Some(Duration::ZERO);
         }
         let timer = self.timers.earliest().map(|(at, _)| at);
-        let beat = self.heartbeat_limit.map(|_| self.next_heartbeat);
+        let beat = self.beats().then_some(self.next_heartbeat);
         let retries = [
             self.addresses.retry_at(),
             self.resync_at,
@@ -50,6 +50,7 @@ impl EngineThread {
             || matches!(self.resigning, Resigning::From(_))
             || !self.outbox.is_empty()
             || self.following.has_work()
+            || self.has_results()
     }
 
     /// Waits and notes what can be read. A handful of descriptors: poll(2) is precise

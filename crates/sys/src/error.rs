@@ -26,7 +26,8 @@ pub enum SysError {
 
 impl SysError {
     /// An error for `operation` on `object` out of an error number.
-    pub(crate) fn new(operation: &'static str, object: impl Into<String>, errno: Errno) -> Self {
+    #[must_use]
+    pub fn new(operation: &'static str, object: impl Into<String>, errno: Errno) -> Self {
         Self::Call {
             operation,
             object: object.into(),
@@ -48,6 +49,64 @@ impl SysError {
 #[must_use]
 pub fn errno_text(errno: Errno) -> String {
     reason(&errno.into())
+}
+
+/// The symbol of an error number, such as `EEXIST`; `UNKNOWN` for one that nothing here can cause.
+#[must_use]
+pub fn errno_name(errno: Errno) -> &'static str {
+    match errno {
+        Errno::ACCESS => "EACCES",
+        Errno::ADDRINUSE => "EADDRINUSE",
+        Errno::ADDRNOTAVAIL => "EADDRNOTAVAIL",
+        Errno::AFNOSUPPORT => "EAFNOSUPPORT",
+        Errno::AGAIN => "EAGAIN",
+        Errno::BADF => "EBADF",
+        Errno::BUSY => "EBUSY",
+        Errno::CONNREFUSED => "ECONNREFUSED",
+        Errno::CONNRESET => "ECONNRESET",
+        Errno::DESTADDRREQ => "EDESTADDRREQ",
+        Errno::EXIST => "EEXIST",
+        Errno::FAULT => "EFAULT",
+        Errno::FBIG => "EFBIG",
+        Errno::HOSTUNREACH => "EHOSTUNREACH",
+        Errno::INTR => "EINTR",
+        Errno::INVAL => "EINVAL",
+        Errno::IO => "EIO",
+        Errno::ISDIR => "EISDIR",
+        Errno::LOOP => "ELOOP",
+        Errno::MFILE => "EMFILE",
+        Errno::MLINK => "EMLINK",
+        Errno::MSGSIZE => "EMSGSIZE",
+        Errno::NAMETOOLONG => "ENAMETOOLONG",
+        Errno::NETDOWN => "ENETDOWN",
+        Errno::NETUNREACH => "ENETUNREACH",
+        Errno::NFILE => "ENFILE",
+        Errno::NOBUFS => "ENOBUFS",
+        Errno::NODEV => "ENODEV",
+        Errno::NOENT => "ENOENT",
+        Errno::NOEXEC => "ENOEXEC",
+        Errno::NOMEM => "ENOMEM",
+        Errno::NOSPC => "ENOSPC",
+        Errno::NOSYS => "ENOSYS",
+        Errno::NOTCONN => "ENOTCONN",
+        Errno::NOTDIR => "ENOTDIR",
+        Errno::NOTEMPTY => "ENOTEMPTY",
+        Errno::NOTSOCK => "ENOTSOCK",
+        Errno::NXIO => "ENXIO",
+        Errno::OPNOTSUPP => "EOPNOTSUPP",
+        Errno::OVERFLOW => "EOVERFLOW",
+        Errno::PERM => "EPERM",
+        Errno::PIPE => "EPIPE",
+        Errno::PROTOTYPE => "EPROTOTYPE",
+        Errno::RANGE => "ERANGE",
+        Errno::ROFS => "EROFS",
+        Errno::SRCH => "ESRCH",
+        Errno::STALE => "ESTALE",
+        Errno::TIMEDOUT => "ETIMEDOUT",
+        Errno::TXTBSY => "ETXTBSY",
+        Errno::XDEV => "EXDEV",
+        _ => "UNKNOWN",
+    }
 }
 
 /// The sentence of `error` without the number that std appends to it.

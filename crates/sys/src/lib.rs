@@ -1,5 +1,6 @@
 //! The system calls of ka-native: raw and packet sockets, multicast
-//! memberships, netlink sockets, signals, scheduling, locks and namespaces.
+//! memberships, netlink sockets, signals, scheduling, locks, namespaces and child
+//! processes.
 //!
 //! The only crate of the workspace that may hold `unsafe`; every block states
 //! why it is sound. What rustix offers safely is taken from there. Nothing here
@@ -15,15 +16,20 @@ mod error;
 mod family;
 pub mod lock;
 pub mod membership;
+pub mod memory;
+pub mod named_namespace;
 pub mod namespace;
 pub mod netlink;
 pub mod packet;
+pub mod pid_file;
 pub mod process;
 pub mod raw;
 pub mod schedule;
 pub mod signal;
 mod socket;
+pub mod spawn;
+pub mod unix;
 
-pub use error::{SysError, errno_text};
+pub use error::{SysError, errno_name, errno_text};
 pub use family::IpFamily;
 pub use rustix::io::Errno;

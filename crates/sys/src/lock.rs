@@ -1,6 +1,6 @@
 //! The lock that makes an instance the only one of its name.
 
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::path::Path;
 
 use rustix::fs::{FileType, Mode, OFlags};
@@ -72,14 +72,16 @@ impl InstanceLock {
     }
 }
 
-fn lock_whole_file(file: &OwnedFd) -> Result<(), Errno> {
+/// Locks `file` for writing as long as its open file description lives; `EAGAIN` or `EACCES` where
+/// another one has it.
+pub(crate) fn lock_whole_file(file: impl AsFd) -> Result<(), Errno> {
     // SAFETY: an all-zero flock is a valid value: from offset 0 to the end of the
     // file, process 0 as F_OFD_SETLK demands.
     let mut request: libc::flock = unsafe { std::mem::zeroed() };
     request.l_type = libc::F_WRLCK as _;
     request.l_whence = libc::SEEK_SET as _;
     // SAFETY: F_OFD_SETLK takes a pointer to a flock, which outlives the call.
-    let result = unsafe { libc::fcntl(file.as_raw_fd(), libc::F_OFD_SETLK, &request) };
+    let result = unsafe { libc::fcntl(file.as_fd().as_raw_fd(), libc::F_OFD_SETLK, &request) };
     if result == 0 {
         Ok(())
     } else {

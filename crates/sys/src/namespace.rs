@@ -38,6 +38,11 @@ impl NetworkNamespace {
         Ok(Self { handle })
     }
 
+    /// Out of an open file, whatever that is: to enter it fails where it is no network namespace.
+    pub(crate) fn from_handle(handle: OwnedFd) -> Self {
+        Self { handle }
+    }
+
     /// Moves the calling thread alone into this namespace.
     ///
     /// # Errors

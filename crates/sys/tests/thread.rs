@@ -8,7 +8,9 @@ use std::thread;
 use ka_sys::capability::{Capability, effective};
 use ka_sys::namespace::{NetworkNamespace, network_namespace_inode};
 use ka_sys::raw::VrrpReceiver;
-use ka_sys::schedule::{RealTime, name_thread, set_normal, set_round_robin};
+use ka_sys::schedule::{
+    MAX_CPUS, RealTime, Thread, name_thread, set_affinity, set_nice, set_normal, set_round_robin,
+};
 use ka_sys::{Errno, IpFamily};
 use rustix::thread::{CapabilitySet, capabilities, set_capabilities};
 use support::{in_namespace, skip};
@@ -39,13 +41,13 @@ fn without(capability: CapabilitySet, test: fn()) {
 fn real_time_is_of_the_thread_alone_and_not_inherited() {
     let thread = thread::spawn(|| {
         assert_eq!(scheduling(), (SCHED_OTHER, 0));
-        if set_round_robin(7).unwrap() == RealTime::NotPermitted {
+        if set_round_robin(Thread::CALLING, 7).unwrap() == RealTime::NotPermitted {
             return skip("CAP_SYS_NICE", "SCHED_RR is not permitted");
         }
         assert_eq!(scheduling(), (SCHED_RR, 7));
         let child = thread::spawn(scheduling).join().unwrap();
         assert_eq!(child, (SCHED_OTHER, 0));
-        set_normal().unwrap();
+        set_normal(Thread::CALLING).unwrap();
         assert_eq!(scheduling(), (SCHED_OTHER, 0));
     });
     thread.join().unwrap();
@@ -59,17 +61,20 @@ fn a_thread_without_the_privilege_stays_as_it_is() {
         return skip("RLIMIT_RTPRIO 0", "real time is permitted to all");
     }
     without(CapabilitySet::SYS_NICE, || {
-        assert_eq!(set_round_robin(1).unwrap(), RealTime::NotPermitted);
+        assert_eq!(
+            set_round_robin(Thread::CALLING, 1).unwrap(),
+            RealTime::NotPermitted
+        );
         assert_eq!(scheduling(), (SCHED_OTHER, 0));
         // Leaving real time takes no privilege.
-        set_normal().unwrap();
+        set_normal(Thread::CALLING).unwrap();
     });
 }
 
 #[test]
 fn a_priority_out_of_range_is_an_error() {
     for priority in [0, 100] {
-        let error = set_round_robin(priority).unwrap_err();
+        let error = set_round_robin(Thread::CALLING, priority).unwrap_err();
         assert_eq!(error.errno(), Some(Errno::INVAL));
         let expected = format!("set SCHED_RR priority {priority}: Invalid argument");
         assert_eq!(error.to_string(), expected);
@@ -118,4 +123,97 @@ fn a_missing_capability_is_seen_and_named() {
             assert_eq!(error.to_string(), expected);
         }
     });
+}
+
+/// What `key` says of the calling thread in proc_pid_status(5).
+fn status(key: &str) -> String {
+    let status = fs::read_to_string("/proc/thread-self/status").unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix(key));
+    line.unwrap().trim_start_matches(':').trim().to_owned()
+}
+
+#[test]
+fn processors_and_nice_value_are_of_one_thread_and_go_back_to_those_of_the_main_thread() {
+    const NAME: &str = "ka-processors";
+    let main = status("Cpus_allowed");
+    let (go, started) = std::sync::mpsc::channel();
+    let (report, reports) = std::sync::mpsc::channel();
+    let worker = thread::spawn(move || {
+        name_thread(NAME).unwrap();
+        for () in started {
+            let nice = rustix::process::getpriority_process(None).unwrap();
+            report.send((status("Cpus_allowed_list"), nice)).unwrap();
+        }
+        status("Cpus_allowed")
+    });
+    let look = || {
+        go.send(()).unwrap();
+        reports.recv().unwrap()
+    };
+    let (all, nice) = look();
+    let [found] = Thread::named(NAME).unwrap()[..] else {
+        panic!("there is one thread of this name");
+    };
+    set_affinity(found, Some(&[0])).unwrap();
+    // To be nicer is nobody's privilege.
+    set_nice(found, Some(19)).unwrap();
+    assert_eq!(look(), ("0".to_owned(), 19));
+    set_affinity(found, None).unwrap();
+    match set_nice(found, None) {
+        Ok(()) => assert_eq!(look(), (all, nice)),
+        Err(error) => assert!(matches!(error.errno(), Some(Errno::ACCESS | Errno::PERM))),
+    }
+    drop(go);
+    assert_eq!(worker.join().unwrap(), main);
+    assert!(Thread::named(NAME).unwrap().is_empty());
+}
+
+#[test]
+fn processors_that_are_not_there_are_refused() {
+    thread::spawn(|| {
+        let before = status("Cpus_allowed");
+        let none = u16::try_from(MAX_CPUS).unwrap();
+        for cpus in [&[none - 1][..], &[none], &[]] {
+            let error = set_affinity(Thread::CALLING, Some(cpus)).unwrap_err();
+            assert_eq!(error.errno(), Some(Errno::INVAL), "{cpus:?}");
+        }
+        assert_eq!(status("Cpus_allowed"), before);
+    })
+    .join()
+    .unwrap();
+}
+
+#[test]
+fn memory_that_is_locked_stays_so_until_it_is_unlocked() {
+    let locked = || -> u64 {
+        let size = status("VmLck");
+        size.trim_end_matches(" kB").parse().unwrap()
+    };
+    if let Err(error) = ka_sys::memory::lock() {
+        return skip("CAP_IPC_LOCK", &error.to_string());
+    }
+    thread::spawn(ka_sys::memory::touch_stack).join().unwrap();
+    assert!(locked() > 0);
+    ka_sys::memory::unlock().unwrap();
+    assert_eq!(locked(), 0);
+}
+
+#[test]
+fn a_namespace_that_cannot_be_is_refused_before_anything_changes() {
+    let directory = support::Directory::new("no-namespace");
+    let enter = |name| ka_sys::named_namespace::enter(name, &directory.0.join("pids"));
+    for name in ["", ".", "..", "../net", "a/b", "a\0b"] {
+        assert_eq!(
+            enter(name).unwrap_err().errno(),
+            Some(Errno::INVAL),
+            "{name:?}"
+        );
+    }
+    let error = enter("ka-no-such-namespace").unwrap_err();
+    assert_eq!(error.errno(), Some(Errno::NOENT));
+    assert_eq!(
+        error.to_string(),
+        "open /run/netns/ka-no-such-namespace: No such file or directory"
+    );
+    assert!(!directory.0.join("pids").exists());
 }

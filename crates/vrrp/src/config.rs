@@ -8,6 +8,9 @@ use ka_wire::{Authentication, ChecksumRule, Family, Version};
 /// Priority of the address owner (RFC 9568 §5.2.4).
 pub const OWNER_PRIORITY: u8 = 255;
 
+/// Highest priority of a router that does not own the addresses.
+pub(crate) const MAX_PRIORITY: u8 = OWNER_PRIORITY - 1;
+
 /// Largest number of addresses that the 8-bit count of an advertisement can say.
 const MAX_ADDRESSES: usize = 255;
 const MAX_PREEMPT_DELAY: Duration = Duration::from_secs(1000);

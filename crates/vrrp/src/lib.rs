@@ -20,6 +20,7 @@ pub mod router;
 pub mod state;
 pub mod statistics;
 pub mod timers;
+pub mod tracking;
 
 mod noticed;
 mod owner;
@@ -30,4 +31,5 @@ pub use config::{ConfigError, GarpConfig, InitialState, RouterConfig};
 pub use receive::{ReceivedPacket, RejectReason, Rejection};
 pub use router::VirtualRouter;
 pub use state::{Faults, State};
-pub use statistics::Statistics;
+pub use statistics::{AuthenticationExtensionErrors, Statistics};
+pub use tracking::{Effect, TrackerState, Tracking, Weight};

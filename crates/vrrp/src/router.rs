@@ -3,7 +3,9 @@
 mod backup;
 mod fault;
 mod master;
+mod reading;
 mod reload;
+mod track;
 
 use std::collections::VecDeque;
 use std::net::IpAddr;
@@ -18,9 +20,9 @@ use crate::noticed::{Noticed, Once};
 use crate::owner::OwnerConflict;
 use crate::receive::{self, Accepted, ReceivedPacket, Rejection};
 use crate::remarks::Remarks;
-use crate::state::{Faults, State};
+use crate::state::State;
 use crate::statistics::Statistics;
-use crate::timers;
+use crate::tracking::Tracking;
 
 /// One virtual router (RFC 9568 §6): no socket, no clock, no thread.
 ///
@@ -66,6 +68,9 @@ pub struct VirtualRouter {
     told: State,
     effective_priority: u8,
     link_up: bool,
+    tracking: Tracking,
+    /// Started, and still in [`State::Init`]: a tracker has no result yet that may be a fault.
+    awaits_trackers: bool,
 }
 
 impl VirtualRouter {
@@ -95,6 +100,8 @@ impl VirtualRouter {
             told: State::Init,
             effective_priority: config.priority,
             link_up: false,
+            tracking: Tracking::default(),
+            awaits_trackers: false,
             config,
         }
     }
@@ -155,91 +162,6 @@ impl VirtualRouter {
         self.actions.pop_front()
     }
 
-    /// State now.
-    #[must_use]
-    pub const fn state(&self) -> State {
-        self.state
-    }
-
-    /// What is missing. Only [`Self::start`] makes it matter.
-    #[must_use]
-    pub const fn faults(&self) -> Faults {
-        Faults {
-            link_down: !self.link_up && !self.config.dont_track_primary,
-            no_source: self.source.is_none(),
-        }
-    }
-
-    /// Configuration in use.
-    #[must_use]
-    pub const fn config(&self) -> &RouterConfig {
-        &self.config
-    }
-
-    /// Counters.
-    #[must_use]
-    pub const fn statistics(&self) -> &Statistics {
-        &self.statistics
-    }
-
-    /// Priority that takes part in the election: the configured one, or 254 for an address owner
-    /// that gave way to another one.
-    #[must_use]
-    pub const fn effective_priority(&self) -> u8 {
-        self.effective_priority
-    }
-
-    /// Address that advertisements are sent from.
-    #[must_use]
-    pub const fn source(&self) -> Option<IpAddr> {
-        self.source
-    }
-
-    /// As Backup the Master's address and priority, once heard.
-    #[must_use]
-    pub const fn master(&self) -> Option<(IpAddr, u8)> {
-        self.master
-    }
-
-    /// Master_Adver_Interval: as Backup in VRRPv3 the Master's, else the configured one.
-    #[must_use]
-    pub const fn master_adver_interval(&self) -> Duration {
-        self.master_adver_interval
-    }
-
-    /// Skew_Time in use. An address owner's is that of 255 even when it gave way.
-    #[must_use]
-    pub fn skew_time(&self) -> Duration {
-        timers::skew_time(
-            self.config.version,
-            self.timer_priority(),
-            self.master_adver_interval,
-        )
-    }
-
-    /// Master_Down_Interval in use (RFC 9568: Active_Down_Interval).
-    #[must_use]
-    pub fn master_down_interval(&self) -> Duration {
-        timers::master_down_interval(
-            self.config.version,
-            self.timer_priority(),
-            self.master_adver_interval,
-            self.config.down_timer_adverts,
-        )
-    }
-
-    /// When the last advertisement was sent.
-    #[must_use]
-    pub const fn last_advertisement(&self) -> Option<Instant> {
-        self.last_advertisement
-    }
-
-    /// When the state last changed.
-    #[must_use]
-    pub const fn last_transition(&self) -> Option<Instant> {
-        self.last_transition
-    }
-
     const fn timer_priority(&self) -> u8 {
         if self.config.is_owner() {
             self.config.priority
@@ -286,13 +208,6 @@ impl VirtualRouter {
                 to: self.state,
                 cause,
             });
-        }
-    }
-
-    fn set_effective_priority(&mut self, priority: u8) {
-        let from = std::mem::replace(&mut self.effective_priority, priority);
-        if from != priority {
-            self.notify(Notice::EffectivePriorityChanged { from, to: priority });
         }
     }
 

@@ -5,7 +5,7 @@ use std::fmt;
 /// State of a virtual router (RFC 9568 §6.4, and keepalived's FAULT and STOP).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum State {
-    /// Not started yet.
+    /// Not started yet; or started, and waiting for the first result of what it tracks.
     Init,
     /// Another router is Master, or none is known yet (RFC 9568: Backup).
     Backup,
@@ -45,13 +45,15 @@ pub struct Faults {
     pub link_down: bool,
     /// There is no address to send advertisements from.
     pub no_source: bool,
+    /// How many of its trackers are a fault.
+    pub trackers: u16,
 }
 
 impl Faults {
     /// Whether there is any.
     #[must_use]
     pub const fn any(self) -> bool {
-        self.link_down || self.no_source
+        self.link_down || self.no_source || self.trackers > 0
     }
 }
 
@@ -76,10 +78,13 @@ mod tests {
     #[test]
     fn each_fault_alone_is_one() {
         assert!(!Faults::default().any());
-        for (link_down, no_source) in [(true, false), (false, true), (true, true)] {
+        for (link_down, no_source, trackers) in
+            [(true, false, 0), (false, true, 0), (false, false, 1)]
+        {
             let faults = Faults {
                 link_down,
                 no_source,
+                trackers,
             };
             assert!(faults.any());
         }

@@ -1,4 +1,4 @@
-//! Counters of a virtual router, never reset while it exists.
+//! Counters of a virtual router: since it exists, or since they were last taken.
 
 use crate::receive::RejectReason;
 
@@ -20,7 +20,27 @@ pub struct Statistics {
     pub priority_zero_sent: u64,
     /// Accepted advertisements whose addresses were not ours (`addr_list_err`).
     pub address_list_errors: u64,
+    /// Advertisements rejected for their authentication trailer (`auth_ext_*`).
+    pub authentication_extension: AuthenticationExtensionErrors,
     rejected: [u64; RejectReason::ALL.len()],
+}
+
+/// Advertisements rejected for their authentication trailer, by what was wrong with it. In parentheses the
+/// key in keepalived's JSON dump. All are 0 as long as no instance asks for a trailer (`auth_hmac`).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AuthenticationExtensionErrors {
+    /// No trailer (`auth_ext_missing`).
+    pub missing: u64,
+    /// Not a trailer (`auth_ext_malformed`).
+    pub malformed: u64,
+    /// Made with a key that is not known here (`auth_ext_unknown_key`).
+    pub unknown_key: u64,
+    /// Made with another key, or of another advertisement (`auth_ext_invalid_hmac`).
+    pub invalid_hmac: u64,
+    /// Too old (`auth_ext_stale`).
+    pub stale: u64,
+    /// Heard before (`auth_ext_replay`).
+    pub replay: u64,
 }
 
 impl Statistics {

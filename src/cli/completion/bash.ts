@@ -6,6 +6,7 @@ export function bashScript({ name, options, commands }: CompletionTree): string 
   const called = `_${name.replaceAll('-', '_')}`
   const first = [...commands.map((command) => command.name), ...flagsOf(options)]
   const cases = [
+    ...options.flatMap((option) => valueCase(called, '', option)),
     `:*) ${offer(called, first)} ;;`,
     ...commands.flatMap((command) => [
       ...command.options.flatMap((option) => valueCase(called, command.name, option)),

@@ -1,5 +1,6 @@
 /** What there is to complete, read off the commands. */
 import type { Argument, Command, Option } from 'commander'
+import { KEEPALIVED_OPTIONS } from '../keepalived/options.ts'
 
 /** What stands in a place: one of these words, a file, or something that nobody can guess. */
 export type Values = readonly string[] | 'files' | 'anything'
@@ -37,7 +38,7 @@ export interface CompletionTree {
 export function completionTree(program: Command, words: Readonly<Record<string, readonly string[]>>): CompletionTree {
   return {
     name: program.name(),
-    options: optionsOf(program, '', words),
+    options: keepalivedOptions(),
     commands: program.commands.map((command) => {
       const name = command.name()
       const [argument] = command.registeredArguments
@@ -46,6 +47,18 @@ export function completionTree(program: Command, words: Readonly<Record<string, 
       return { name, description: command.description(), options, ...values }
     }),
   }
+}
+
+/** Of a command line without a command. */
+function keepalivedOptions(): readonly CompletedOption[] {
+  return KEEPALIVED_OPTIONS.flatMap(({ short, long, value, placeholder, meaning }) => {
+    if (meaning === undefined || long === undefined) return []
+    const flags = [...(short === undefined ? [] : [`-${short}`]), `--${long}`]
+    // A value that may be left out is part of the option's word.
+    return value === 'required'
+      ? { flags, description: meaning, values: placeholder === 'FILE' ? 'files' : 'anything' }
+      : { flags, description: meaning }
+  })
 }
 
 function optionsOf(command: Command, name: string, words: Readonly<Record<string, readonly string[]>>): readonly CompletedOption[] {

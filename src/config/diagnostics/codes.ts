@@ -103,6 +103,7 @@ export const ERRORS = {
   'authentication-dropped': { class: 'general' },
   'undefined-name': { class: 'general' },
   'tracked-script-not-usable': { class: 'general' },
+  'unsafe-script': { class: 'general' },
   'listed-interface-missing': { class: 'fatal', refusesStart: true },
   'unicast-without-peers': { class: 'general' },
   'ipvlan-without-address': { class: 'general' },

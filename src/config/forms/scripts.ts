@@ -210,9 +210,9 @@ function decodeAccount(
   const name = supplementaryGroups ? group?.text.slice(1) : group?.text
   // A lone colon keeps the user's own group.
   if (group === undefined || name === undefined || name === '') return { user: user.text, group: undefined, supplementaryGroups }
-  const exists = host.hasGroup(name)
-  if (exists === true) return { user: user.text, group: name, supplementaryGroups }
-  const problem = exists === false ? `there is no group ${shown(name)}` : noAnswer('group', name)
+  const gid = host.group(name)
+  if (typeof gid === 'number') return { user: user.text, group: name, supplementaryGroups }
+  const problem = gid === undefined ? `there is no group ${shown(name)}` : noAnswer('group', name)
   return diagnostics.error('unknown-account', group.span, `${problem}; ${consequence}`)
 }
 

@@ -5,7 +5,7 @@ import { isAbsolute, join } from 'node:path'
 import { Accounts } from './accounts.ts'
 import type { IprouteTable } from '../tables/iproute.ts'
 import { readMtu } from './mtu.ts'
-import { alterablePart } from './tampering.ts'
+import { alterablePart, becomesRoot } from './tampering.ts'
 import type { Alterable } from './tampering.ts'
 
 /** A user as the account database knows it. */
@@ -30,13 +30,16 @@ export interface Host {
   interfaceMtu(name: string): number | undefined
   /** `no-answer`: the account database takes too long to say. */
   user(name: string): UserEntry | undefined | 'no-answer'
-  hasGroup(name: string): boolean | 'no-answer'
+  /** Its number. */
+  group(name: string): number | undefined | 'no-answer'
   /** What iproute2 calls numbers in a file of a directory, such as rt_tables in /etc/iproute2; nothing where there is none. */
   iprouteNames(directory: string, table: IprouteTable): ReadonlyMap<string, number>
   /** Why a program cannot be run; absent when it can. */
   scriptProblem(path: string): ScriptProblem | undefined
   /** What of a program somebody else than root can change; absent where nobody can. */
   alterablePart(path: string): Alterable | undefined
+  /** Whether a program runs with the rights of root, or of its group, whoever starts it. */
+  becomesRoot(path: string): boolean
 }
 
 /** Why a program cannot be run. */
@@ -73,9 +76,9 @@ export function localHost(): Host {
       const entry = accounts.entry('passwd', name)
       return typeof entry === 'object' ? { uid: Number(entry[2]), gid: Number(entry[3]) } : entry
     },
-    hasGroup(name) {
+    group(name) {
       const entry = accounts.entry('group', name)
-      return entry === 'no-answer' ? entry : entry !== undefined
+      return typeof entry === 'object' ? Number(entry[2]) : entry
     },
     iprouteNames(directory, table) {
       const file = join(directory, table)
@@ -84,7 +87,8 @@ export function localHost(): Host {
       return known
     },
     scriptProblem,
-    alterablePart,
+    alterablePart: (path) => alterablePart(foundInPath(path) ?? path),
+    becomesRoot: (path) => becomesRoot(foundInPath(path) ?? path),
   }
 }
 
@@ -134,9 +138,14 @@ function readInterfaces(): ReadonlySet<string> | undefined {
 function scriptProblem(path: string): ScriptProblem | undefined {
   if (isAbsolute(path)) return programProblem(path)
   if (path.includes('/')) return { isMissing: true, reason: 'is not an absolute path' }
+  return foundInPath(path) === undefined ? { isMissing: true, reason: 'is not found in PATH' } : undefined
+}
+
+/** The program that a name without a slash means. */
+function foundInPath(name: string): string | undefined {
+  if (name.includes('/')) return undefined
   const directories = (process.env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin').split(':').filter((directory) => isAbsolute(directory))
-  const isFound = directories.some((directory) => programProblem(join(directory, path)) === undefined)
-  return isFound ? undefined : { isMissing: true, reason: 'is not found in PATH' }
+  return directories.map((directory) => join(directory, name)).find((path) => programProblem(path) === undefined)
 }
 
 function programProblem(path: string): ScriptProblem | undefined {

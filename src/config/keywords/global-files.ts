@@ -34,6 +34,7 @@ export const FILE_ROWS: readonly Row[] = [
     meaning: 'File creation mask.',
     form: creationMask(),
     standard: 0o177,
+    status: ACTED_ON,
     options: [
       { keyword: 'IRUSR', syntax: 'IRUSR', default: '-', range: 'bit name', meaning: 'Owner read bit.' },
       { keyword: 'IWUSR', syntax: 'IWUSR', default: '-', range: 'bit name', meaning: 'Owner write bit.' },
@@ -58,6 +59,7 @@ export const FILE_ROWS: readonly Row[] = [
     range: '0..4294967295',
     meaning: 'Seed of the generator behind ${_RANDOM}.',
     form: integer(0, UINT32_MAX),
+    status: noEffect('each ${_RANDOM} has its number before the first keyword is read'),
   },
   {
     kind: 'setting',
@@ -68,6 +70,7 @@ export const FILE_ROWS: readonly Row[] = [
     range: 'path',
     meaning: 'Tests a new configuration in a child before reloading and keeps the old one when it has errors.',
     form: word({ bare: '/dev/null' }),
+    status: ACTED_ON,
   },
   {
     kind: 'setting',
@@ -79,6 +82,7 @@ export const FILE_ROWS: readonly Row[] = [
     meaning: 'File whose first line schedules a future reload.',
     note: 'Formats HH:MM:SS, YY-MM-DD HH:MM:SS, YYYY-MM-DD HH:MM:SS, each with optional Z',
     form: timeFile(),
+    status: ACTED_ON,
   },
   {
     kind: 'setting',
@@ -89,6 +93,7 @@ export const FILE_ROWS: readonly Row[] = [
     range: 'flag',
     meaning: 'Keeps the time file so a time-only entry reloads every day.',
     form: flag(),
+    status: ACTED_ON,
   },
   {
     kind: 'setting',
@@ -99,6 +104,7 @@ export const FILE_ROWS: readonly Row[] = [
     range: 'path',
     meaning: 'File created or truncated while configuration is read and removed afterwards.',
     form: word({ bare: '' }),
+    status: ACTED_ON,
   },
   {
     kind: 'setting',
@@ -139,6 +145,7 @@ export const FILE_ROWS: readonly Row[] = [
     range: 'created (mode 0700) when missing; parent must exist',
     meaning: 'Saves a copy of the merged configuration at every load as keepalived.conf.PID.N.',
     form: word({ what: 'a directory' }),
+    status: ACTED_ON,
   },
   {
     kind: 'setting',
@@ -161,6 +168,7 @@ export const FILE_ROWS: readonly Row[] = [
     range: 'BOOL',
     meaning: 'Adds instance and namespace names to dump file names.',
     form: boolean(),
+    status: ACTED_ON,
   },
   {
     kind: 'setting',
@@ -172,6 +180,7 @@ export const FILE_ROWS: readonly Row[] = [
     meaning: 'Layout of the JSON dump.',
     form: integerOf([1, 2]),
     standard: 1,
+    status: ACTED_ON,
   },
   {
     kind: 'setting',
@@ -207,6 +216,7 @@ export const FILE_ROWS: readonly Row[] = [
     meaning: 'Where SIGUSR1 state dumps go.',
     note: 'The manual documents state_file_location, which the code does not know',
     form: DUMP_FILE,
+    status: ACTED_ON,
   },
   {
     kind: 'setting',
@@ -218,6 +228,7 @@ export const FILE_ROWS: readonly Row[] = [
     meaning: 'Where SIGUSR2 statistics go.',
     note: 'The manual documents stats_file_location, which the code does not know',
     form: DUMP_FILE,
+    status: ACTED_ON,
   },
   {
     kind: 'setting',
@@ -229,5 +240,6 @@ export const FILE_ROWS: readonly Row[] = [
     meaning: 'Where the JSON dump goes.',
     note: 'The manual documents json_file_location, which the code does not know',
     form: DUMP_FILE,
+    status: ACTED_ON,
   },
 ]

@@ -1,6 +1,7 @@
 /** `global_defs`: mail (process.md §8). */
 import { wholeSeconds } from '../forms/numbers.ts'
 import { boolean, flag, word } from '../forms/words.ts'
+import { ACTED_ON } from '../tables/keyword-status.ts'
 import type { Row } from '../tables/schema.ts'
 import { optionalName, smtpServer } from './smtp-server.ts'
 
@@ -16,6 +17,7 @@ export const MAIL_ROWS: readonly Row[] = [
     range: 'one word; further words are reported and ignored; quote the word to add a display name',
     meaning: 'Sender address of alert mail.',
     form: ADDRESS,
+    status: ACTED_ON,
   },
   {
     kind: 'setting',
@@ -27,6 +29,7 @@ export const MAIL_ROWS: readonly Row[] = [
     meaning: 'Mail relay used for alerts.',
     note: 'Unresolvable host: error, setting left unset',
     form: smtpServer(),
+    status: ACTED_ON,
   },
   {
     kind: 'setting',
@@ -38,6 +41,7 @@ export const MAIL_ROWS: readonly Row[] = [
     meaning: 'Name announced in the SMTP greeting.',
     form: optionalName(),
     isFilled: true,
+    status: ACTED_ON,
   },
   {
     kind: 'setting',
@@ -49,6 +53,7 @@ export const MAIL_ROWS: readonly Row[] = [
     meaning: 'Connection timeout towards the mail relay.',
     form: wholeSeconds(1, 4294, { zero: 1 }),
     standard: 30_000_000,
+    status: ACTED_ON,
   },
   {
     kind: 'words',
@@ -60,6 +65,7 @@ export const MAIL_ROWS: readonly Row[] = [
     meaning: 'Recipients of alert mail.',
     note: 'An empty block is reported',
     item: word({ what: 'a mail address' }),
+    status: ACTED_ON,
   },
   {
     kind: 'setting',
@@ -70,6 +76,7 @@ export const MAIL_ROWS: readonly Row[] = [
     range: 'BOOL',
     meaning: 'Default for mail alerts of instances, groups, virtual and real servers.',
     form: boolean(),
+    status: ACTED_ON,
   },
   {
     kind: 'setting',
@@ -80,6 +87,7 @@ export const MAIL_ROWS: readonly Row[] = [
     range: 'BOOL',
     meaning: 'Default for mail alerts of VRRP instances and sync groups.',
     form: boolean(),
+    status: ACTED_ON,
   },
   {
     kind: 'setting',
@@ -100,6 +108,7 @@ export const MAIL_ROWS: readonly Row[] = [
     range: 'flag',
     meaning: 'Suppresses mail for FAULT transitions.',
     form: flag(),
+    status: ACTED_ON,
   },
   {
     kind: 'setting',

@@ -2,7 +2,7 @@
 import { integer, microseconds } from '../forms/numbers.ts'
 import { MAX_RT_PRIORITY } from '../forms/processes.ts'
 import { flag, word } from '../forms/words.ts'
-import { noEffect } from '../tables/keyword-status.ts'
+import { ACTED_ON, noEffect } from '../tables/keyword-status.ts'
 import type { Row } from '../tables/schema.ts'
 
 const ONE_PROCESS = noEffect('one process does all the work')
@@ -30,8 +30,7 @@ export const PROCESS_ROWS: readonly Row[] = [
     range: 'at most 15 characters, longer is truncated',
     meaning: 'Name shown for the parent process.',
     form: NAME,
-    standard: 'keepalived',
-    status: ONE_PROCESS,
+    status: ACTED_ON,
   },
   {
     kind: 'setting',
@@ -89,6 +88,7 @@ export const PROCESS_ROWS: readonly Row[] = [
     meaning: 'Highest real-time priority the daemon may raise itself to when it is scheduled late.',
     form: integer(-1, MAX_RT_PRIORITY, { bare: MAX_RT_PRIORITY }),
     standard: 0,
+    status: ACTED_ON,
   },
   {
     kind: 'setting',
@@ -100,5 +100,6 @@ export const PROCESS_ROWS: readonly Row[] = [
     meaning: 'Scheduling delay that triggers an automatic priority increase.',
     form: microseconds(1, 10_000_000, { isLenient: true }),
     standard: 1_000_000,
+    status: ACTED_ON,
   },
 ]

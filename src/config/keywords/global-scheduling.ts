@@ -2,7 +2,7 @@
 import { integer } from '../forms/numbers.ts'
 import { processors, processorTime, realtimePriority } from '../forms/processes.ts'
 import { flag } from '../forms/words.ts'
-import { ACTED_ON, NOT_YET } from '../tables/keyword-status.ts'
+import { ACTED_ON, noEffect } from '../tables/keyword-status.ts'
 import { camelCase } from '../tables/schema.ts'
 import type { Status } from '../tables/keyword-status.ts'
 import type { Row } from '../tables/schema.ts'
@@ -14,8 +14,11 @@ interface Part {
   readonly realtimeRange: string
   readonly affinityRange: string
   readonly limitMeaning: string
-  readonly realtimeStatus: Status
+  readonly status: Status
+  readonly limitStatus: Status
 }
+
+const SHARED_THREAD = noEffect('BFD runs in the thread that the vrrp_ keyword concerns')
 
 const PARTS: readonly Part[] = [
   {
@@ -24,7 +27,8 @@ const PARTS: readonly Part[] = [
     realtimeRange: '1..99; values outside are clamped to the SCHED_RR limits with an error',
     affinityRange: 'each 0..online CPUs-1; one bad value drops the whole set',
     limitMeaning: 'CPU time limit between blocking calls under real-time scheduling.',
-    realtimeStatus: ACTED_ON,
+    status: ACTED_ON,
+    limitStatus: ACTED_ON,
   },
   {
     prefix: 'checker',
@@ -32,7 +36,8 @@ const PARTS: readonly Part[] = [
     realtimeRange: '1..99, clamped',
     affinityRange: 'each 0..online CPUs-1',
     limitMeaning: 'CPU time limit between blocking calls for the checker.',
-    realtimeStatus: NOT_YET,
+    status: ACTED_ON,
+    limitStatus: noEffect('the kernel has one limit for the whole process, and ends a process that exceeds it'),
   },
   {
     prefix: 'bfd',
@@ -40,13 +45,14 @@ const PARTS: readonly Part[] = [
     realtimeRange: '1..99, clamped',
     affinityRange: 'each 0..online CPUs-1',
     limitMeaning: 'CPU time limit between blocking calls for BFD.',
-    realtimeStatus: NOT_YET,
+    status: SHARED_THREAD,
+    limitStatus: SHARED_THREAD,
   },
 ]
 
 export const SCHEDULING_ROWS: readonly Row[] = [...PARTS.flatMap(priorityRows), ...PARTS.flatMap(limitRows)]
 
-function priorityRows({ prefix, what, realtimeRange, realtimeStatus }: Part): readonly Row[] {
+function priorityRows({ prefix, what, realtimeRange, status }: Part): readonly Row[] {
   return [
     {
       kind: 'setting',
@@ -57,7 +63,7 @@ function priorityRows({ prefix, what, realtimeRange, realtimeStatus }: Part): re
       range: '-20..19',
       meaning: `Nice value of the ${what}.`,
       form: integer(-20, 19, { isLenient: true }),
-      standard: 0,
+      status,
     },
     {
       kind: 'setting',
@@ -68,6 +74,7 @@ function priorityRows({ prefix, what, realtimeRange, realtimeStatus }: Part): re
       range: 'flag',
       meaning: `Locks the ${what} in memory.`,
       form: flag(),
+      status: ACTED_ON,
     },
     {
       kind: 'setting',
@@ -79,12 +86,12 @@ function priorityRows({ prefix, what, realtimeRange, realtimeStatus }: Part): re
       meaning: `Real-time priority of the ${what}.`,
       form: realtimePriority(),
       standard: 0,
-      status: realtimeStatus,
+      status,
     },
   ]
 }
 
-function limitRows({ prefix, what, affinityRange, limitMeaning }: Part): readonly Row[] {
+function limitRows({ prefix, what, affinityRange, limitMeaning, status, limitStatus }: Part): readonly Row[] {
   const limit = `${prefix}_rlimit_rttime`
   const old = `${prefix}_rlimit_rtime`
   return [
@@ -97,6 +104,7 @@ function limitRows({ prefix, what, affinityRange, limitMeaning }: Part): readonl
       range: affinityRange,
       meaning: `CPUs the ${what} may run on.`,
       form: processors(),
+      status,
     },
     {
       kind: 'setting',
@@ -107,7 +115,7 @@ function limitRows({ prefix, what, affinityRange, limitMeaning }: Part): readonl
       range: '1..4294967295; 1 is raised to 2',
       meaning: limitMeaning,
       form: processorTime(),
-      standard: 10_000,
+      status: limitStatus,
     },
     {
       kind: 'setting',
@@ -120,6 +128,7 @@ function limitRows({ prefix, what, affinityRange, limitMeaning }: Part): readonl
       note: 'Deprecated February 2020',
       form: processorTime(),
       deprecated: { instead: limit, silent: true },
+      status: limitStatus,
     },
   ]
 }

@@ -24,6 +24,7 @@ export const SCRIPT_ROWS: readonly Row[] = [
     range: 'BOOL',
     meaning: 'Keeps symbolic links in script paths instead of resolving them.',
     form: boolean(),
+    status: ACTED_ON,
   },
   {
     kind: 'setting',
@@ -34,6 +35,7 @@ export const SCRIPT_ROWS: readonly Row[] = [
     range: 'BOOL',
     meaning: 'Gives scripts the supplementary groups of their user by default.',
     form: boolean(),
+    status: ACTED_ON,
   },
   {
     kind: 'setting',
@@ -45,6 +47,7 @@ export const SCRIPT_ROWS: readonly Row[] = [
     meaning: 'Program the parent runs once before starting children.',
     form: script({ isLenient: true }),
     use: 'first',
+    status: ACTED_ON,
   },
   {
     kind: 'setting',
@@ -56,6 +59,7 @@ export const SCRIPT_ROWS: readonly Row[] = [
     meaning: 'Time allowed for startup_script before it is killed.',
     form: wholeSeconds(1, MAX_SCRIPT_S, { isLenient: true }),
     standard: 10_000_000,
+    status: ACTED_ON,
   },
   {
     kind: 'setting',
@@ -67,6 +71,7 @@ export const SCRIPT_ROWS: readonly Row[] = [
     meaning: 'Program the parent runs once after all children ended.',
     form: script({ isLenient: true }),
     use: 'first',
+    status: ACTED_ON,
   },
   {
     kind: 'setting',
@@ -78,6 +83,7 @@ export const SCRIPT_ROWS: readonly Row[] = [
     meaning: 'Time allowed for shutdown_script before it is killed.',
     form: wholeSeconds(1, MAX_SCRIPT_S, { isLenient: true }),
     standard: 10_000_000,
+    status: ACTED_ON,
   },
   {
     kind: 'setting',
@@ -101,7 +107,7 @@ export const SCRIPT_ROWS: readonly Row[] = [
     range: 'flag',
     meaning: 'Refuses to run as root any script a non-root user could alter, and demands the default script account.',
     form: flag(),
-    status: lacking('scripts that others may change are not refused'),
+    status: ACTED_ON,
   },
 ]
 
@@ -116,6 +122,7 @@ export const FIFO_ROWS: readonly Row[] = [
     meaning: 'Named pipe receiving all state events.',
     form: fifo(),
     use: 'first',
+    status: ACTED_ON,
   },
   {
     kind: 'setting',
@@ -127,6 +134,7 @@ export const FIFO_ROWS: readonly Row[] = [
     meaning: 'Program started to read notify_fifo; the FIFO path is appended as last argument.',
     form: script({ isLenient: true }),
     use: 'first',
+    status: ACTED_ON,
   },
   {
     kind: 'setting',
@@ -138,6 +146,7 @@ export const FIFO_ROWS: readonly Row[] = [
     meaning: 'Named pipe receiving VRRP events.',
     form: fifo(),
     use: 'first',
+    status: ACTED_ON,
   },
   {
     kind: 'setting',
@@ -149,6 +158,7 @@ export const FIFO_ROWS: readonly Row[] = [
     meaning: 'Program started to read vrrp_notify_fifo.',
     form: script({ isLenient: true }),
     use: 'first',
+    status: ACTED_ON,
   },
   {
     kind: 'setting',
@@ -160,6 +170,7 @@ export const FIFO_ROWS: readonly Row[] = [
     meaning: 'Named pipe receiving checker events.',
     form: fifo(),
     use: 'first',
+    status: lacking('no lines are written to it yet'),
   },
   {
     kind: 'setting',
@@ -171,6 +182,7 @@ export const FIFO_ROWS: readonly Row[] = [
     meaning: 'Program started to read lvs_notify_fifo.',
     form: script({ isLenient: true }),
     use: 'first',
+    status: lacking('no lines are written to its FIFO yet'),
   },
   {
     kind: 'setting',
@@ -181,6 +193,7 @@ export const FIFO_ROWS: readonly Row[] = [
     range: 'BOOL',
     meaning: 'Default for reporting priority changes on FIFOs.',
     form: boolean(),
+    status: ACTED_ON,
   },
   {
     kind: 'setting',
@@ -191,6 +204,7 @@ export const FIFO_ROWS: readonly Row[] = [
     range: 'flag',
     meaning: 'Rewrites current states to the FIFOs after a reload.',
     form: flag(),
+    status: ACTED_ON,
   },
 ]
 

@@ -1,7 +1,7 @@
 /** The top level: what stands there besides named blocks. */
 import { flag, word } from '../forms/words.ts'
 import { UINT32_MAX, wholeSeconds } from '../forms/numbers.ts'
-import { ACTED_ON, lacking, noEffect, refused } from '../tables/keyword-status.ts'
+import { ACTED_ON, lacking, noEffect } from '../tables/keyword-status.ts'
 import type { Row } from '../tables/schema.ts'
 import { GLOBAL_DEFS } from './global-defs.ts'
 import { INTERFACE_UP_DOWN_DELAYS } from './interface-up-down-delays.ts'
@@ -34,7 +34,7 @@ export const ROOT_SETTINGS: readonly Row[] = [
     note: 'Cannot change on reload; overridden by command line -s',
     form: word({ isLenient: true }),
     use: 'first',
-    status: refused('the virtual routers would run in another network'),
+    status: ACTED_ON,
   },
   {
     kind: 'setting',
@@ -70,6 +70,7 @@ export const ROOT_SETTINGS: readonly Row[] = [
     meaning: 'Stores PID files under the run-time keepalived directory.',
     note: 'Implied by net_namespace and instance',
     form: flag(),
+    status: ACTED_ON,
   },
   {
     kind: 'setting',

@@ -116,7 +116,7 @@ const TRACKERS: readonly Row[] = [
     meaning: 'Defines a periodically run health script that instances may track.',
     block: VRRP_SCRIPT,
     use: 'list',
-    status: NOT_TRACKED,
+    status: ACTED_ON,
   },
   {
     kind: 'block',

@@ -5,7 +5,7 @@ import type { Item } from '../tables/grammar.ts'
 import { shown } from '../diagnostics/printable.ts'
 import { lineWords } from '../blocks/line-words.ts'
 import type { Line } from '../blocks/line.ts'
-import { lacking } from '../tables/keyword-status.ts'
+import { ACTED_ON, lacking } from '../tables/keyword-status.ts'
 import { TEXT_TYPES } from '../tables/form.ts'
 import type { Form } from '../tables/form.ts'
 import type { Described, LineGrammar, LinesRow, OptionRow, ReadContext } from '../tables/schema.ts'
@@ -136,7 +136,7 @@ export function trackingRows(block: 'vrrp_instance' | 'vrrp_sync_group'): readon
       range: block === 'vrrp_instance' ? instanceRange : 'block of lines',
       meaning: block === 'vrrp_instance' ? instanceMeaning : groupMeaning,
       grammar: trackGrammar(kind, `${block}/${keyword}`),
-      status: NOT_TRACKED,
+      status: block === 'vrrp_instance' && keyword === 'track_script' ? ACTED_ON : NOT_TRACKED,
     }
   })
 }

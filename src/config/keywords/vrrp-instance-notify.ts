@@ -63,6 +63,7 @@ export const NOTIFY_ROWS: readonly Row[] = [
     meaning: 'Sends DELETED, and runs the script if given, when a reload removes the instance.',
     form: optionalScript(),
     use: 'first',
+    status: ACTED_ON,
   },
   {
     kind: 'setting',
@@ -86,6 +87,7 @@ export const NOTIFY_ROWS: readonly Row[] = [
     meaning: 'Runs when a master hears a lower-priority advert.',
     form: script(),
     use: 'first',
+    status: ACTED_ON,
   },
   {
     kind: 'setting',
@@ -96,6 +98,7 @@ export const NOTIFY_ROWS: readonly Row[] = [
     range: 'BOOL',
     meaning: 'Mails on transitions.',
     form: boolean(),
+    status: ACTED_ON,
   },
   {
     kind: 'setting',
@@ -106,5 +109,6 @@ export const NOTIFY_ROWS: readonly Row[] = [
     range: 'BOOL',
     meaning: 'Reports priority changes on FIFOs.',
     form: boolean(),
+    status: ACTED_ON,
   },
 ]

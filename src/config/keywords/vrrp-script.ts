@@ -5,7 +5,7 @@ import { INT32_MAX, integer, seconds } from '../forms/numbers.ts'
 import { account, script } from '../forms/scripts.ts'
 import { flag } from '../forms/words.ts'
 import { mandatoryName } from '../tables/headers.ts'
-import { NOT_YET } from '../tables/keyword-status.ts'
+import { ACTED_ON } from '../tables/keyword-status.ts'
 import type { Form } from '../tables/form.ts'
 import type { Block } from '../tables/schema.ts'
 import type { ScriptAccount } from '../tables/values.ts'
@@ -116,7 +116,7 @@ export const VRRP_SCRIPT: Block = {
   ],
   derived: [REVERSE],
   scratch: [{ field: 'badUser', model: 'string', meaning: 'The account of a `user` line that does not exist.' }],
-  status: NOT_YET,
+  status: ACTED_ON,
 }
 
 /** An account that does not exist is a value too: the script must not run as anybody else. */

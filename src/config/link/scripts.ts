@@ -1,6 +1,6 @@
 /** Scripts as a whole: whether they can be run, and as whom. */
 import { mergedSpan } from '../blocks/places.ts'
-import { shown } from '../diagnostics/printable.ts'
+import { printable, shown } from '../diagnostics/printable.ts'
 import { lookalikeHelp } from '../diagnostics/spelling.ts'
 import type { ReadContext } from '../tables/schema.ts'
 import type { Span } from '../text/source.ts'
@@ -8,7 +8,7 @@ import type { ScriptAccount, ScriptCommand } from '../tables/values.ts'
 
 /** The account that scripts run as when it exists and nothing else is said. */
 const SCRIPT_ACCOUNT = 'keepalived_script'
-const ROOT_UID = 0
+const ROOT_ID = 0
 
 /** What linking may use. */
 export interface LinkContext extends ReadContext {
@@ -73,7 +73,10 @@ export class ScriptPolicy {
       const help = problem.isMissing ? missing : `give it the permission: chmod +x ${script.path}`
       diagnostics.warning('script-not-usable', place(), `the script ${path} ${problem.reason}${end}`, help)
     }
-    if (problem?.isMissing !== true && this.#uidOf(script) === ROOT_UID) this.#asRoot.push({ path: script.path, place })
+    if (problem?.isMissing !== true && this.#runsAsRoot(script)) {
+      if (this.#isRefused(script, place, end)) return undefined
+      this.#asRoot.push({ path: script.path, place })
+    }
     return problem !== undefined && consequence !== undefined ? undefined : script
   }
 
@@ -87,19 +90,35 @@ export class ScriptPolicy {
     const [first] = this.#asRoot
     if (first === undefined || this.#globals.enableScriptSecurity === true) return
     const count = this.#asRoot.length
-    const message = count === 1 ? 'this script runs as root' : `this script and ${count - 1} more run as root`
+    const message = count === 1 ? 'This script runs as root' : `This script and ${count - 1} more run as root`
     this.#context.diagnostics.warning(
       'script-runs-as-root',
       first.place(),
-      `${message}, and script security is not enabled`,
-      'name an account for scripts with `script_user` in global_defs',
+      `SECURITY VIOLATION - scripts are being executed but script_security not enabled. ${message}`,
+      'name an account for scripts with `script_user` in global_defs, and say `enable_script_security` there',
     )
   }
 
-  #uidOf({ account }: ScriptCommand): number {
+  /** Whether script security forbids a script that runs as root: somebody else can change it. */
+  #isRefused(script: ScriptCommand, place: Place, end: string): boolean {
+    if (this.#globals.enableScriptSecurity !== true) return false
+    const { diagnostics, host } = this.#context
+    const part = host.alterablePart(script.path)
+    if (part === undefined) return false
+    // What operators search for, and what it does not say.
+    const message = `Unsafe permissions found for script ${shown(script.path)} - disabling: ${printable(part.path)} ${part.reason}${end}`
+    diagnostics.error('unsafe-script', place(), message, 'it runs as root: `chown root:root` and `chmod go-w`, or name another account')
+    return true
+  }
+
+  /** By its user, its group, or the file itself. */
+  #runsAsRoot({ account, path }: ScriptCommand): boolean {
     const { host } = this.#context
-    const entry = host.user((account ?? this.#globals.scriptUser)?.user ?? SCRIPT_ACCOUNT)
-    return typeof entry === 'object' ? entry.uid : host.uid
+    const named = account ?? this.#globals.scriptUser
+    const entry = host.user(named?.user ?? SCRIPT_ACCOUNT)
+    const ids = typeof entry === 'object' ? entry : { uid: host.uid, gid: host.uid }
+    const gid = named?.group === undefined ? ids.gid : host.group(named.group)
+    return ids.uid === ROOT_ID || gid === ROOT_ID || host.becomesRoot(path)
   }
 }
 

@@ -36,6 +36,8 @@ export interface Expanded {
 export interface ExpandOptions {
   /** What conditional lines name; this machine's name up to its first dot unless given. */
   readonly configId?: string | undefined
+  /** Every include problem is an error, unless an `include_check` of the file says otherwise. */
+  readonly allConfig?: boolean | undefined
 }
 
 /** A host name as the id of a configuration: up to its first dot. */
@@ -45,12 +47,13 @@ export function configIdOf(host: string): string {
 
 /** Reads the main file, or all that a pattern in its place matches, and what is included. `text` replaces the content of `file`. */
 export function expand(file: string, text: string | undefined, diagnostics: Diagnostics, options: ExpandOptions = {}): Expanded {
-  const opener = new FileOpener(diagnostics)
+  const checks = options.allConfig === true ? ALL_CHECKS : NO_CHECKS
+  const opener = new FileOpener(diagnostics, checks)
   const expander = new Expander(opener, diagnostics, options.configId ?? configIdOf(hostname()))
   if (text === undefined) {
     for (const path of findMainFiles(file, diagnostics)) expander.read(opener.openMain(path))
   } else {
-    expander.read(opener.open(encodeText(file), { text, identity: '' }, NO_CHECKS))
+    expander.read(opener.open(encodeText(file), { text, identity: '' }, checks))
   }
   return { tokens: expander.tokens, files: opener.paths }
 }

@@ -15,13 +15,16 @@ import type { Span } from './source.ts'
 export class FileOpener {
   readonly #paths = new Set<string>()
   readonly #diagnostics: Diagnostics
+  readonly #checks: IncludeChecks
   #filesRead = 0
   #octetsLeft = MAX_OCTETS
   /** A bound was exceeded, which is reported: nothing more is included. */
   #isFull = false
 
-  constructor(diagnostics: Diagnostics) {
+  /** @param checks which include problems are errors unless the files say otherwise */
+  constructor(diagnostics: Diagnostics, checks: IncludeChecks = NO_CHECKS) {
     this.#diagnostics = diagnostics
+    this.#checks = checks
   }
 
   /** Every file opened, in order of first opening. */
@@ -53,7 +56,7 @@ export class FileOpener {
 
   openMain(path: string): OpenFile | undefined {
     const read = readConfigurationFile(path, this.#octetsLeft)
-    if (!('problem' in read)) return this.open(path, read, NO_CHECKS)
+    if (!('problem' in read)) return this.open(path, read, this.#checks)
     return reportUnread(decodeText(path), read.problem, this.#diagnostics)
   }
 
@@ -75,7 +78,7 @@ export class FileOpener {
       const message = `'${decodeText(path)}' includes itself, directly or through other files`
       return this.#diagnostics.error('circular-include', where, message, chain(open))
     }
-    return this.open(path, read, open.at(-1)?.checks ?? NO_CHECKS, where)
+    return this.open(path, read, open.at(-1)?.checks ?? this.#checks, where)
   }
 
   #reportFull(where: Span, message: string): undefined {

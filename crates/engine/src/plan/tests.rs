@@ -31,13 +31,14 @@ fn instance(name: &str, vrid: u8) -> InstanceConfig {
         group: [224, 0, 0, 18].into(),
         router,
         addresses: vec![virtual_address("192.0.2.100", 24)],
+        tracks: Vec::new(),
     }
 }
 
 fn plan(instances: Vec<InstanceConfig>) -> Result<Plan, EngineError> {
     let config = EngineConfig {
-        startup_delay: Duration::ZERO,
         instances,
+        ..EngineConfig::default()
     };
     Plan::new(config, |name| name == "eth0")
 }

@@ -10,7 +10,8 @@ use ka_wire::Family;
 use support::{DEADLINE, in_namespace, ip, veth};
 
 use super::*;
-use crate::config::{EngineConfig, EngineOptions, InstanceConfig};
+use crate::config::{EngineConfig, EngineOptions, InstanceConfig, TrackerConfig, TrackerId};
+use crate::ends::HEARTBEAT;
 use crate::plan::Plan;
 use crate::shared::Shared;
 
@@ -33,10 +34,11 @@ fn thread_with(priority: u8, master_repeat: u32) -> EngineThread {
         group: [224, 0, 0, 18].into(),
         router,
         addresses: Vec::new(),
+        tracks: Vec::new(),
     };
     let config = EngineConfig {
-        startup_delay: Duration::ZERO,
         instances: vec![instance],
+        ..EngineConfig::default()
     };
     let options = EngineOptions {
         realtime_priority: None,
@@ -109,5 +111,58 @@ fn rounds_without_anything_to_announce_take_no_time() {
         thread.announce(due);
         assert!(!thread.announcer.has_work());
         assert!(start.elapsed() < DEADLINE);
+    });
+}
+
+#[test]
+fn a_process_that_was_stopped_for_hours_has_missed_no_result() {
+    in_namespace(|| {
+        let mut thread = thread_with(100, 1);
+        let limit = Duration::from_secs(10);
+        let config = TrackerConfig {
+            id: TrackerId(1),
+            generation: 1,
+            name: "script".into(),
+            initial: ka_vrrp::TrackerState::Up,
+            stale_after: Some(limit),
+        };
+        let mut planned = [(config.id, crate::trackers::Tracker::new(config, 0))].into();
+        thread.trackers.configure(&mut planned);
+        let mut now = Instant::now();
+        for _ in 0..3 {
+            now += Duration::from_secs(3600);
+            thread.beat(now);
+            assert!(!thread.continue_tracking(now));
+        }
+        // Awake it counts.
+        for _ in 0..7 {
+            now += HEARTBEAT;
+            thread.beat(now);
+            assert!(!thread.continue_tracking(now));
+        }
+        thread.beat(now + HEARTBEAT);
+        assert!(thread.continue_tracking(now));
+    });
+}
+
+#[test]
+fn a_change_of_an_interface_that_comes_while_its_routers_follow_another_is_followed_too() {
+    in_namespace(|| {
+        let mut thread = thread_with(100, 1);
+        let interface = thread.instances[0].as_ref().unwrap().interface;
+        let is_stale = |thread: &EngineThread| thread.interfaces.at(interface).stale;
+        while thread.next_follower().is_some() {}
+        thread.touch(interface);
+        assert_eq!(thread.next_follower(), Some(first()));
+        // The step has no more time, and the next one begins with news.
+        thread.touch(interface);
+        thread.touch(interface);
+        assert_eq!(thread.next_follower(), Some(first()));
+        assert!(is_stale(&thread));
+        assert_eq!(thread.next_follower(), None);
+        assert!(!is_stale(&thread));
+        assert!(!thread.following.has_work());
+        thread.touch(interface);
+        assert_eq!(thread.next_follower(), Some(first()));
     });
 }

@@ -315,3 +315,19 @@ fn a_kill_leaves_what_release_removes() {
         assert!(held("left").is_empty());
     });
 }
+
+#[test]
+fn a_panic_resigns_though_a_stop_would_not() {
+    if is_second_process() {
+        be_master(
+            |options| options.release_on_stop = false,
+            || {},
+            |_| ka_engine::guard(|| panic!("injected")),
+        );
+    }
+    watch(
+        "a_panic_resigns_though_a_stop_would_not",
+        |_| {},
+        |output| ended_with(output, FAILED),
+    );
+}

@@ -5,11 +5,15 @@
 mod support;
 
 mod addresses;
+mod describe;
 mod ends;
 mod leftovers;
 mod links;
 mod load;
+mod monitored;
 mod reload;
+mod scheduling;
 mod serves;
 mod start;
 mod stop;
+mod track;

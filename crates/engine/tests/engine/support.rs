@@ -79,6 +79,7 @@ pub(crate) fn router(name: &str, vrid: u8, addresses: &[&str]) -> InstanceConfig
         }),
         router,
         addresses: addresses.into_iter().map(virtual_address).collect(),
+        tracks: Vec::new(),
     }
 }
 
@@ -102,8 +103,8 @@ pub(crate) fn virtual_address(address: IpAddr) -> VirtualAddress {
 
 pub(crate) fn config(instances: impl IntoIterator<Item = InstanceConfig>) -> EngineConfig {
     EngineConfig {
-        startup_delay: Duration::ZERO,
         instances: instances.into_iter().collect(),
+        ..EngineConfig::default()
     }
 }
 

@@ -15,7 +15,8 @@ const AT_ONCE: Duration = Duration::from_micros(1);
 impl VirtualRouter {
     /// Starts a router that is new or stopped; otherwise does nothing.
     ///
-    /// With a fault it waits in [`State::Fault`]. An address owner without `state BACKUP`
+    /// With a fault it waits in [`State::Fault`]. Without one, but with a tracker that may turn out to
+    /// be one, it stays in [`State::Init`] until that is known, and is then Backup, or in Fault. An address owner without `state BACKUP`
     /// becomes Master at once; any other router is Backup for a whole
     /// Master_Down_Interval, also with `state MASTER`.
     ///
@@ -28,19 +29,20 @@ impl VirtualRouter {
         hold_until: Option<Instant>,
         now: Instant,
     ) {
-        if !matches!(self.state, State::Init | State::Stop) {
+        if !matches!(self.state, State::Init | State::Stop) || self.awaits_trackers {
             return;
         }
         self.link_up = link_up;
         self.source = source;
         self.hold_until = hold_until.filter(|end| now < *end);
-        self.effective_priority = self.config.priority;
+        self.effective_priority = self.tracked_priority();
         self.master_adver_interval = self.config.advertisement_interval;
         self.sender = None;
-        let faults = self.faults();
-        if faults.any() {
-            self.set_state(State::Fault, now);
-            self.tell(Cause::Fault { faults });
+        if self.faults().any() {
+            self.become_faulty(now);
+        } else if self.tracking.awaited > 0 {
+            self.set_state(State::Init, now);
+            self.awaits_trackers = true;
         } else {
             self.start_without_fault(now);
         }
@@ -78,6 +80,7 @@ impl VirtualRouter {
         }
         self.timer = None;
         self.master = None;
+        self.awaits_trackers = false;
         self.set_state(State::Stop, now);
         self.tell(Cause::Stop);
     }
@@ -98,8 +101,16 @@ impl VirtualRouter {
                 }
             }
             State::Fault => {
-                if !faulty {
+                if !faulty && self.tracking.awaited == 0 {
                     self.reset_interval();
+                    self.become_backup(Cause::FaultsCleared, now);
+                }
+            }
+            State::Init if self.awaits_trackers => {
+                if faulty {
+                    self.become_faulty(now);
+                } else if self.tracking.awaited == 0 {
+                    self.awaits_trackers = false;
                     self.become_backup(Cause::FaultsCleared, now);
                 }
             }
@@ -114,6 +125,7 @@ impl VirtualRouter {
         }
         self.timer = None;
         self.master = None;
+        self.awaits_trackers = false;
         self.set_state(State::Fault, now);
         self.tell(Cause::Fault {
             faults: self.faults(),

@@ -8,31 +8,35 @@ use super::VirtualRouter;
 use crate::action::Action;
 use crate::config::RouterConfig;
 use crate::state::State;
+use crate::tracking::Tracking;
 
 impl VirtualRouter {
-    /// Replaces the configuration by one of the same identity (VRID and family).
+    /// Replaces the configuration by one of the same identity (VRID and family), and with it what its
+    /// trackers come to.
     ///
-    /// An equal one changes nothing and no timer. Otherwise a Master stays Master and
+    /// An equal one changes nothing and no timer; then it is [`Self::handle_tracking`]. Otherwise a Master stays Master and
     /// advertises at once with the new values; a Backup waits a whole
     /// Master_Down_Interval again if that is another one now, where keepalived always does. An
     /// address owner about to become Master still is, unless it is none any more.
-    /// No state is told, unless `dont_track_primary` came or went on an interface that is down: a
-    /// Master is then faulty without resigning, as in keepalived.
+    /// No state is told, unless `dont_track_primary` came or went on an interface that is down, or a
+    /// tracker is a fault: a Master is then faulty without resigning, as in keepalived.
     ///
     /// A Master that woke late first does what `timer_expired_backup` says, as configured until now.
     ///
     /// keepalived forgets at a reload which Master it heard and its interval. This router does not:
     /// with a short interval of its own it would take over from a Master with a long one.
-    pub fn reconfigure(&mut self, config: RouterConfig, now: Instant) {
+    pub fn reconfigure(&mut self, config: RouterConfig, tracking: Tracking, now: Instant) {
         if config == self.config {
+            self.handle_tracking(tracking, now);
             return;
         }
         self.give_up_if_late(now);
         let down_interval = self.master_down_interval();
         let old = std::mem::replace(&mut self.config, config);
+        self.tracking = tracking;
         self.noticed.clear();
         if !(old.is_owner() && self.config.is_owner()) {
-            self.effective_priority = self.config.priority;
+            self.effective_priority = self.tracked_priority();
             self.owner_conflict = None;
         }
         let learned = self.master.is_some() && self.config.version == Version::V3;
@@ -44,8 +48,8 @@ impl VirtualRouter {
             self.preempt_at = None;
         }
         match self.state {
-            State::Init | State::Stop => {}
-            State::Fault => self.settle_faults(now),
+            State::Stop => {}
+            State::Init | State::Fault => self.settle_faults(now),
             State::Backup | State::Master if self.faults().any() => self.become_faulty(now),
             // An owner about to become Master, or that was: nobody was told of it yet.
             State::Backup if self.told != State::Backup => self.start_without_fault(now),

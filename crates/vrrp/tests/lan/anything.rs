@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::{Duration, Instant};
 
-use ka_vrrp::{Action, GarpConfig, InitialState, RouterConfig, VirtualRouter};
+use ka_vrrp::{Action, GarpConfig, InitialState, RouterConfig, Tracking, VirtualRouter};
 use ka_wire::{Authentication, ChecksumRule, Family, Version};
 use proptest::prelude::*;
 
@@ -24,7 +24,8 @@ enum Call {
     Link(bool),
     Source(Option<IpAddr>),
     Hold(Option<Duration>),
-    Reload(Box<RouterConfig>),
+    Reload(Box<(RouterConfig, Tracking)>),
+    Track(Tracking),
     /// Time passes.
     Wait(Duration),
     /// The next timer runs at its time, which may be before this moment.
@@ -193,7 +194,17 @@ prop_compose! {
     }
 }
 
-fn call(config: impl Strategy<Value = RouterConfig>) -> impl Strategy<Value = Call> {
+fn tracking() -> impl Strategy<Value = Tracking> {
+    let part = prop_oneof![Just(0), -5..5_i32, -300..300_i32, any::<i32>()];
+    let count = || prop_oneof![3 => Just(0), 1 => 1..3_u16];
+    (part, count(), count()).prop_map(|(priority, faults, awaited)| Tracking {
+        priority,
+        faults,
+        awaited,
+    })
+}
+
+fn call(config: impl Strategy<Value = RouterConfig> + 'static) -> impl Strategy<Value = Call> {
     let maybe_source = || prop::option::weighted(0.9, source());
     let start = (
         prop::bool::weighted(0.9),
@@ -216,7 +227,8 @@ fn call(config: impl Strategy<Value = RouterConfig>) -> impl Strategy<Value = Ca
         2 => any::<bool>().prop_map(Call::Link),
         2 => maybe_source().prop_map(Call::Source),
         1 => prop::option::of(time()).prop_map(Call::Hold),
-        2 => config.prop_map(|config| Call::Reload(Box::new(config))),
+        2 => (config, tracking()).prop_map(|reload| Call::Reload(Box::new(reload))),
+        4 => tracking().prop_map(Call::Track),
         6 => time().prop_map(Call::Wait),
         8 => Just(Call::Timeout),
         8 => advertise,
@@ -280,9 +292,14 @@ impl Subject {
                 router.set_hold(hold_until, now);
                 model.set_hold(hold_until, now);
             }
-            Call::Reload(config) => {
-                router.reconfigure((**config).clone(), now);
-                model.reconfigure(config, now);
+            Call::Reload(reload) => {
+                let (config, tracking) = &**reload;
+                router.reconfigure(config.clone(), *tracking, now);
+                model.reconfigure(config, *tracking, now);
+            }
+            Call::Track(tracking) => {
+                router.handle_tracking(*tracking, now);
+                model.track(*tracking, now);
             }
             Call::Advertise { .. } | Call::Packet(_) => {}
         }

@@ -10,10 +10,12 @@ use crate::log::{actions, changed, changes};
 const LINK: Faults = Faults {
     link_down: true,
     no_source: false,
+    trackers: 0,
 };
 const SOURCE: Faults = Faults {
     link_down: false,
     no_source: true,
+    trackers: 0,
 };
 
 /// What a Master does on a fault, resigning `times`.
@@ -130,6 +132,7 @@ fn all_faults_must_clear() {
         let both = Faults {
             link_down: true,
             no_source: true,
+            trackers: 0,
         };
         assert_eq!(lan.router(host).faults(), both);
         if link_first {

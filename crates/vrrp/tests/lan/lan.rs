@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use ka_vrrp::{Action, RouterConfig, State, VirtualRouter};
+use ka_vrrp::{Action, RouterConfig, State, Tracking, VirtualRouter};
 
 use crate::config::{address, ms};
 use crate::flight::{Flight, Weather};
@@ -25,6 +25,8 @@ pub(crate) struct Host {
     /// Carrier of its link, which the router may not know yet.
     pub(crate) link: bool,
     pub(crate) has_source: bool,
+    /// What it tracks comes to this, which the router may not know yet.
+    pub(crate) tracking: Tracking,
     /// Not scheduled: its timers and packets are delivered when it goes on.
     pub(crate) paused: bool,
     /// Which side of a partition it is on.
@@ -97,6 +99,7 @@ impl Lan {
             address,
             link: true,
             has_source: true,
+            tracking: Tracking::default(),
             paused: false,
             segment: 0,
             inbox: Vec::new(),
@@ -157,13 +160,41 @@ impl Lan {
     }
 
     pub(crate) fn reconfigure(&mut self, id: HostId, config: RouterConfig) {
+        self.reconfigure_tracking(id, config, self.hosts[id].tracking);
+    }
+
+    /// A reload that also changes what is tracked, or how it counts.
+    pub(crate) fn reconfigure_tracking(
+        &mut self,
+        id: HostId,
+        config: RouterConfig,
+        tracking: Tracking,
+    ) {
         config.validate().expect("a valid configuration");
+        self.hosts[id].tracking = tracking;
         self.drive(
             id,
-            || format!("reload: {config:?}"),
+            || format!("reload: {tracking:?}, {config:?}"),
             |router, model, now| {
-                model.reconfigure(&config, now);
-                router.reconfigure(config.clone(), now);
+                model.reconfigure(&config, tracking, now);
+                router.reconfigure(config.clone(), tracking, now);
+            },
+        );
+    }
+
+    /// What a host tracks comes to something else. A host that sleeps learns of it when it wakes.
+    pub(crate) fn set_tracking(&mut self, id: HostId, tracking: Tracking) {
+        self.hosts[id].tracking = tracking;
+        if self.hosts[id].paused {
+            self.note(id, || format!("asleep: {tracking:?}"));
+            return;
+        }
+        self.drive(
+            id,
+            || format!("{tracking:?}"),
+            |router, model, now| {
+                router.handle_tracking(tracking, now);
+                model.track(tracking, now);
             },
         );
     }
@@ -218,6 +249,7 @@ impl Lan {
         for packet in std::mem::take(&mut self.hosts[id].inbox) {
             self.deliver(id, &packet);
         }
+        self.set_tracking(id, self.hosts[id].tracking);
         self.run_due_timer(id);
     }
 

@@ -28,3 +28,4 @@ mod reload;
 mod startup;
 mod stop;
 mod timers;
+mod tracking;

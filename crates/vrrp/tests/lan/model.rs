@@ -4,7 +4,9 @@
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
-use ka_vrrp::{Action, Cause, Faults, InitialState, Notice, RouterConfig, State, VirtualRouter};
+use ka_vrrp::{
+    Action, Cause, Faults, InitialState, Notice, RouterConfig, State, Tracking, VirtualRouter,
+};
 use ka_wire::{Family, Version};
 
 use crate::packet::{Heard, Packet};
@@ -64,6 +66,9 @@ pub(crate) struct Model {
     rival: Option<Rival>,
     link: bool,
     source: Option<IpAddr>,
+    tracking: Tracking,
+    /// Started, and not yet told what it tracks.
+    awaits: bool,
     hold: Option<Instant>,
     deeds: Vec<Deed>,
 }
@@ -83,6 +88,8 @@ impl Model {
             rival: None,
             link: false,
             source: None,
+            tracking: Tracking::default(),
+            awaits: false,
             hold: None,
             deeds: Vec::new(),
         }
@@ -109,15 +116,17 @@ impl Model {
         hold: Option<Instant>,
         now: Instant,
     ) {
-        if !matches!(self.state, State::Init | State::Stop) {
+        if !matches!(self.state, State::Init | State::Stop) || self.awaits {
             return;
         }
         (self.link, self.source) = (link, source);
         self.hold = hold.filter(|end| *end > now);
-        self.effective = self.config.priority;
+        self.effective = self.priority();
         self.interval = self.config.advertisement_interval;
         if self.faults().any() {
             self.fail();
+        } else if self.tracking.awaited > 0 {
+            (self.state, self.awaits) = (State::Init, true);
         } else {
             self.begin(now);
         }
@@ -140,6 +149,23 @@ impl Model {
         self.settle(now);
     }
 
+    /// What is tracked comes to something else.
+    pub(crate) fn track(&mut self, tracking: Tracking, now: Instant) {
+        if tracking == self.tracking {
+            return;
+        }
+        let old_down = self.down();
+        self.tracking = tracking;
+        if self.config.priority < 255 {
+            self.set_effective(self.priority());
+        }
+        if self.state == State::Backup && self.down() != old_down {
+            let moved = |due: Instant| now.max(due + self.down() - old_down);
+            self.due = self.due.map(moved);
+        }
+        self.settle(now);
+    }
+
     /// A reload ends the start-up delay at another time: what is left is counted to that.
     pub(crate) fn set_hold(&mut self, hold: Option<Instant>, now: Instant) {
         let Some(old) = self.hold.filter(|end| *end > now) else {
@@ -150,15 +176,17 @@ impl Model {
         self.due = self.due.map(|due| new + (due - old));
     }
 
-    pub(crate) fn reconfigure(&mut self, config: &RouterConfig, now: Instant) {
+    pub(crate) fn reconfigure(&mut self, config: &RouterConfig, tracking: Tracking, now: Instant) {
         if *config == self.config {
+            self.track(tracking, now);
             return;
         }
         self.give_up_if_too_late(now);
         let old_down = self.down();
         let old = std::mem::replace(&mut self.config, config.clone());
+        self.tracking = tracking;
         if (old.priority, config.priority) != (255, 255) {
-            self.effective = config.priority;
+            self.effective = self.priority();
             self.rival = None;
         }
         let v3_before_and_after = (old.version, config.version) == (Version::V3, Version::V3);
@@ -169,8 +197,8 @@ impl Model {
             self.preempt_at = None;
         }
         match self.state {
-            State::Init | State::Stop => {}
-            State::Fault => self.settle(now),
+            State::Stop => {}
+            State::Init | State::Fault => self.settle(now),
             // Without resigning.
             State::Backup | State::Master if self.faults().any() => self.fail(),
             State::Backup if self.told != State::Backup => self.begin(now),
@@ -338,7 +366,11 @@ impl Model {
                 self.fail();
             }
             State::Backup if faulty => self.fail(),
-            State::Fault if !faulty => {
+            State::Init if self.awaits && faulty => self.fail(),
+            State::Init if self.awaits && self.tracking.awaited == 0 => {
+                self.become_backup(Cause::FaultsCleared, now);
+            }
+            State::Fault if !faulty && self.tracking.awaited == 0 => {
                 self.interval = self.config.advertisement_interval;
                 self.become_backup(Cause::FaultsCleared, now);
             }
@@ -350,6 +382,7 @@ impl Model {
         Faults {
             link_down: !self.link && !self.config.dont_track_primary,
             no_source: self.source.is_none(),
+            trackers: self.tracking.faults,
         }
     }
 
@@ -388,7 +421,7 @@ impl Model {
         if state != State::Master {
             self.rival = None;
         }
-        (self.state, self.due) = (state, due);
+        (self.state, self.due, self.awaits) = (state, due, false);
         self.tell(cause);
     }
 
@@ -428,7 +461,22 @@ impl Model {
 
     /// An owner's is that of 255 even when it gave way.
     fn skew(&self) -> Duration {
-        self.skew_of(self.config.priority, self.interval)
+        let priority = match self.config.priority {
+            255 => 255,
+            _ => self.effective,
+        };
+        self.skew_of(priority, self.interval)
+    }
+
+    /// What is configured and tracked comes to this, within the limits.
+    fn priority(&self) -> u8 {
+        match self.config.priority {
+            255 => 255,
+            base => (i64::from(base) + i64::from(self.tracking.priority))
+                .clamp(1, 254)
+                .try_into()
+                .expect("within the limits"),
+        }
     }
 
     /// RFC 3768 §6.1 and RFC 9568 §6.1, in whole microseconds.

@@ -51,8 +51,11 @@ impl Oracle {
             && router.config().is_owner()
             && router.master().is_none()
             && matches!(self.told, State::Init | State::Stop);
+        let awaits_trackers = state == State::Init
+            && router.tracking().awaited > 0
+            && matches!(self.told, State::Init | State::Stop);
         assert!(
-            state == self.told || owner_about_to_start,
+            state == self.told || owner_about_to_start || awaits_trackers,
             "{state} was never told"
         );
         assert_eq!(self.holds_addresses, state == State::Master);

@@ -9,7 +9,7 @@ use std::panic::{self, AssertUnwindSafe};
 use std::time::Duration;
 
 use ka_vrrp::timers::master_down_interval;
-use ka_vrrp::{RouterConfig, State};
+use ka_vrrp::{RouterConfig, State, Tracking};
 
 use crate::config::ms;
 use crate::flight::Weather;
@@ -125,10 +125,33 @@ impl Schedule {
         self.hold.mul_f64(self.random.f64())
     }
 
+    /// Mostly another priority, and often nothing at all.
+    fn some_tracking(&mut self) -> Tracking {
+        let random = &mut self.random;
+        let mut rarely = |most: u16| {
+            if random.f64() < 0.2 {
+                random.u16(1..=most)
+            } else {
+                0
+            }
+        };
+        let (faults, awaited) = (rarely(2), rarely(2));
+        let priority = match random.u8(0..4) {
+            0 => 0,
+            1 => random.i32(-600..=600),
+            _ => random.i32(-10..=10),
+        };
+        Tracking {
+            priority,
+            faults,
+            awaited,
+        }
+    }
+
     fn fault(&mut self, lan: &mut Lan) {
         let host = self.random.usize(0..self.routers.len());
         let running = !lan.host(host).paused;
-        match self.random.u8(0..14) {
+        match self.random.u8(0..17) {
             0 => {
                 let weather = Weather {
                     delay: self.delay,
@@ -160,6 +183,7 @@ impl Schedule {
                 _ => lan.stop(host),
             },
             11 | 12 if running => self.reload(lan, host),
+            14..17 => lan.set_tracking(host, self.some_tracking()),
             13 if running => {
                 let hold = self.random.bool().then(|| lan.elapsed() + self.some_hold());
                 lan.set_hold(host, hold);
@@ -214,6 +238,7 @@ impl Schedule {
             }
             lan.set_link(host, true);
             lan.set_source(host, true);
+            lan.set_tracking(host, Tracking::default());
         }
         self.kin.agree(&mut self.routers);
         for (host, router) in self.routers.iter().enumerate() {
@@ -265,7 +290,15 @@ impl Schedule {
         if config.is_owner() || down < interval + self.delay * 2 + ms(2) {
             return;
         }
-        if config.dont_track_primary || self.random.bool() {
+        if self.random.bool() {
+            let fault = Tracking {
+                faults: 1,
+                ..Tracking::default()
+            };
+            lan.set_tracking(host, fault);
+            lan.run_for(self.some_time(1.0));
+            lan.set_tracking(host, Tracking::default());
+        } else if config.dont_track_primary || self.random.bool() {
             lan.stop(host);
             lan.run_for(self.some_time(1.0));
             self.start(lan, host);

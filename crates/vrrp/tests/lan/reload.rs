@@ -305,6 +305,7 @@ fn dont_track_primary_is_looked_at_again() {
     let faults = Faults {
         link_down: true,
         no_source: false,
+        trackers: 0,
     };
     assert_eq!(
         actions(lan.take_log(host)),

@@ -107,6 +107,11 @@ export const WHOLE_ERRORS = {
     meaning: 'A line names something that is not defined, or, where the order matters, is defined only later. The line is ignored.',
     remedy: 'Define it above, or correct the name.',
   },
+  'unsafe-script': {
+    meaning: 'Script security is enabled, the script runs as root, and somebody else can change it or a directory on the way to it.',
+    remedy:
+      'Take the permission away, move the script, or run it as another account. The message names what can be changed, its owner and its mode.',
+  },
   'tracked-script-not-usable': {
     meaning: 'The program of a `vrrp_script` is not there or cannot be run; the script is ignored, and so are the lines that track it.',
     remedy: 'Correct its path or its permissions.',

@@ -1,0 +1,70 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import test from 'ava'
+import { componentLog } from '../../src/log/components.ts'
+import { parseLevels } from '../../src/log/levels.ts'
+import { keepalivedLog, openLog, startLog } from '../../src/log/log.ts'
+import { DEFAULT_LOG_SETTINGS } from '../../src/log/settings.ts'
+
+test('where keepalived’s options let it log', (t) => {
+  const outputs = (change: Partial<typeof DEFAULT_LOG_SETTINGS>): unknown =>
+    keepalivedLog({ ...DEFAULT_LOG_SETTINGS, ...change }, {}).outputs
+  t.deepEqual(outputs({}), [{ kind: 'syslog', facility: 3 }])
+  t.deepEqual(outputs({ facility: 17, console: true }), [
+    { kind: 'syslog', facility: 17 },
+    { kind: 'stream', fd: 2, format: 'keepalived' },
+  ])
+  t.deepEqual(outputs({ syslog: false, file: '/var/log/k.log', flushFile: true }), [
+    { kind: 'file', path: '/var/log/k.log', format: 'keepalived', isSynchronous: true },
+  ])
+  t.deepEqual(outputs({ syslog: false }), [])
+})
+
+test('where start logs', (t) => {
+  const outputs = (options: Parameters<typeof startLog>[0], isTerminal = false): unknown => startLog(options, isTerminal, {}).outputs
+  t.deepEqual(outputs({}), [{ kind: 'stream', fd: 1, format: 'json' }])
+  t.deepEqual(outputs({}, true), [{ kind: 'stream', fd: 1, format: 'pretty' }])
+  t.deepEqual(outputs({ format: 'json' }, true), [{ kind: 'stream', fd: 1, format: 'json' }])
+  t.deepEqual(outputs({ file: '/f' }, true), [{ kind: 'file', path: '/f', format: 'json', isSynchronous: false }])
+  t.deepEqual(outputs({ file: '/f', format: 'pretty' }), [{ kind: 'file', path: '/f', format: 'pretty', isSynchronous: false }])
+  t.deepEqual(outputs({ format: 'syslog' }), [{ kind: 'syslog', facility: 3 }])
+  t.deepEqual(outputs({ format: 'journald', file: '/f' }), [
+    { kind: 'journal', facility: 3 },
+    { kind: 'file', path: '/f', format: 'json', isSynchronous: false },
+  ])
+})
+
+test('each component logs from its level on, also through children of its own', async (t) => {
+  const directory = await mkdtemp(`${tmpdir()}/ka-native-log-`)
+  t.teardown(async () => {
+    await rm(directory, { recursive: true })
+  })
+  const { outputs } = startLog({ file: `${directory}/all.log` }, false, {})
+  const { log, flush, identify } = await openLog({ outputs, levels: parseLevels('warn,vrrp=debug') })
+  const vrrp = componentLog(log, 'vrrp')
+  log.info('left out')
+  vrrp.debug('told')
+  vrrp.trace('left out')
+  vrrp.child({ instance: 'A' }).debug('told too')
+  componentLog(log, 'notify').info('left out')
+  componentLog(log, 'notify').warn({ err: new Error('why') }, 'told at last')
+  await flush(60_000)
+  const records = (await readFile(`${directory}/all.log`, 'utf8'))
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>)
+  t.deepEqual(
+    records.map(({ level, component, instance, msg }) => ({ level, component, instance, msg })),
+    [
+      { level: 20, component: 'vrrp', instance: undefined, msg: 'told' },
+      { level: 20, component: 'vrrp', instance: 'A', msg: 'told too' },
+      { level: 40, component: 'notify', instance: undefined, msg: 'told at last' },
+    ],
+  )
+  t.like(records[2], { err: { message: 'why' } })
+
+  identify({ netNamespace: 'ns', instance: 'one' })
+  log.warn('elsewhere')
+  await flush(60_000)
+  t.regex(await readFile(`${directory}/all_ns_one.log`, 'utf8'), /"msg":"elsewhere"/)
+})

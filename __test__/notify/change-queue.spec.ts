@@ -1,0 +1,59 @@
+import test from 'ava'
+import { ChangeQueue, MAX_WAITING } from '../../src/notify/change-queue.ts'
+import type { ToldState } from '../../src/notify/change.ts'
+import { change } from './changes.ts'
+
+function queueOf(...states: readonly ToldState[]): ChangeQueue {
+  const queue = new ChangeQueue()
+  for (const [index, state] of states.entries()) queue.push(change('VI_1', state, index + 1))
+  return queue
+}
+
+/** What a queue gives, in short: state, number and what was skipped. */
+function drain(queue: ChangeQueue): string[] {
+  const taken: string[] = []
+  for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+    taken.push(`${next.change.state} ${next.change.priority} ${next.skipped}`)
+  }
+  return taken
+}
+
+test('changes come out in the order in which they went in', (t) => {
+  t.deepEqual(drain(queueOf('BACKUP', 'MASTER', 'FAULT')), ['BACKUP 1 0', 'MASTER 2 0', 'FAULT 3 0'])
+  t.deepEqual(drain(new ChangeQueue()), [])
+})
+
+test('when too many wait only the latest is kept until the queue was empty', (t) => {
+  const queue = queueOf(...Array.from({ length: MAX_WAITING }, (): ToldState => 'BACKUP'))
+  t.is(queue.length, MAX_WAITING)
+  queue.push(change('VI_1', 'MASTER', 17))
+  t.is(queue.length, 1)
+  queue.push(change('VI_1', 'FAULT', 18))
+  t.is(queue.length, 1)
+  t.deepEqual(drain(queue), ['FAULT 18 17'])
+  queue.push(change('VI_1', 'BACKUP', 19))
+  queue.push(change('VI_1', 'MASTER', 20))
+  t.deepEqual(drain(queue), ['BACKUP 19 0', 'MASTER 20 0'])
+})
+
+test('advertisements of lower priority never take the place of a state', (t) => {
+  const queue = queueOf('MASTER', ...Array.from({ length: 1_000 }, (): ToldState => 'MASTER_RX_LOWER_PRI'))
+  t.is(queue.length, 2)
+  t.deepEqual(drain(queue), ['MASTER 1 999', 'MASTER_RX_LOWER_PRI 1001 0'])
+  const crowded = queueOf(...Array.from({ length: 40 }, (_, index): ToldState => (index % 2 === 0 ? 'MASTER' : 'MASTER_RX_LOWER_PRI')))
+  t.deepEqual(drain(crowded), ['MASTER 39 38', 'MASTER_RX_LOWER_PRI 40 0'])
+})
+
+test('what is given up is counted once, with what nobody was told of', (t) => {
+  const queue = queueOf(...Array.from({ length: MAX_WAITING + 4 }, (): ToldState => 'BACKUP'))
+  queue.push(change('VI_1', 'STOP', 21))
+  t.is(
+    queue.filter(({ state }) => state === 'STOP'),
+    20,
+  )
+  t.deepEqual(drain(queue), ['STOP 21 0'])
+  t.is(
+    queue.filter(() => false),
+    0,
+  )
+})

@@ -1,0 +1,102 @@
+/** `startup_script` and `shutdown_script`: when they run, and what is said, beside keepalived. */
+import { chmod, readFile, writeFile } from 'node:fs/promises'
+import { keepalivedConf, type InstanceConf } from '../lab/conf.ts'
+import { startDaemon, type Implementation } from '../lab/daemon.ts'
+import { inLab, serialLabTest } from '../lab/in-lab.ts'
+import type { Lab } from '../lab/lab.ts'
+import { waitFor } from '../lab/wait-for.ts'
+
+const INSTANCE: InstanceConf = { name: 'VI_1', vrid: 51, priority: 200, version: 3, advertInt: 0.1, addresses: ['192.0.2.200/24'] }
+const SENTENCE = /(?:Running )?(?:startup|shutdown) script [^"]*/
+
+interface Run {
+  /** What was said of the scripts. */
+  readonly said: readonly string[]
+  /** What all scripts noted, in order. */
+  readonly noted: readonly string[]
+}
+
+/** The two scripts as bodies for the shell, with a limit of a second each; `$DIR` is theirs. */
+interface Scripts {
+  readonly startup: string
+  readonly shutdown: string
+}
+
+/** A life of a daemon: until it is Master, and to its end. */
+async function live(lab: Lab<'a'>, implementation: Implementation, scripts: Scripts): Promise<Run> {
+  const directory = await lab.sandbox.makeDirectory(`scripts-${implementation}`)
+  await chmod(directory.outside, 0o777)
+  const write = async (name: string, body: string): Promise<string> => {
+    await writeFile(`${directory.outside}/${name}`, `#!/bin/sh\n${body.replaceAll('$DIR', directory.inside)}\n`)
+    await chmod(`${directory.outside}/${name}`, 0o755)
+    return `${directory.inside}/${name}`
+  }
+  const lines = [
+    'script_user root',
+    `startup_script "${await write('startup', scripts.startup)} word"`,
+    'startup_script_timeout 1',
+    `shutdown_script ${await write('shutdown', scripts.shutdown)}`,
+    'shutdown_script_timeout 1',
+  ]
+  const note = await write('note', 'echo "$1" >> $DIR/noted')
+  const extra = [`notify_backup "${note} backup"`, `notify_master "${note} master"`, `notify_stop "${note} stop"`]
+  const conf = keepalivedConf({ ...INSTANCE, extra }).replace('global_defs {', `global_defs {\n  ${lines.join('\n  ')}`)
+  const daemon = await startDaemon(lab, 'a', implementation, conf)
+  const noted = async (): Promise<string[]> =>
+    (await readFile(`${directory.outside}/noted`, 'utf8').catch(() => '')).split('\n').slice(0, -1)
+  await waitFor('it is Master', async () => (await noted()).includes('master'), { seen: noted })
+  await daemon.terminate()
+  const said = daemon.process.output.flatMap(({ text }) => SENTENCE.exec(text)?.[0] ?? [])
+  return { said: said.map((line) => line.replaceAll(`${directory.inside}/`, '').trim()), noted: await noted() }
+}
+
+for (const implementation of ['keepalived', 'ka-native'] as const) {
+  serialLabTest(
+    `${implementation}: scripts run before everything and after everything, and their status is said`,
+    inLab(['a'], async (t, lab) => {
+      const succeeding = { startup: 'echo "startup $@" >> $DIR/noted', shutdown: 'echo shutdown >> $DIR/noted; exit 3' }
+      t.deepEqual(await live(lab, implementation, succeeding), {
+        said: [
+          'Running startup script startup',
+          'startup script script succeeded',
+          'Running shutdown script shutdown',
+          'shutdown script script failed, status 3',
+        ],
+        noted: ['startup word', 'backup', 'master', 'stop', 'shutdown'],
+      })
+    }),
+  )
+
+  serialLabTest(
+    `${implementation}: scripts that do not end hold up neither the start nor the end`,
+    inLab(['a'], async (t, lab) => {
+      const hanging = { startup: 'echo startup >> $DIR/noted; exec sleep 1000', shutdown: 'exec sleep 1000' }
+      t.deepEqual(await live(lab, implementation, hanging), {
+        said: [
+          'Running startup script startup',
+          'startup script timed out',
+          'Running shutdown script shutdown',
+          'shutdown script timed out',
+        ],
+        noted: ['startup', 'backup', 'master', 'stop'],
+      })
+    }),
+  )
+}
+
+serialLabTest(
+  'a stop while the start script runs ends both',
+  inLab(['a'], async (t, lab) => {
+    const conf = keepalivedConf(INSTANCE).replace(
+      'global_defs {',
+      'global_defs {\n  script_user root\n  startup_script "/bin/sleep 1000"\n  startup_script_timeout 900',
+    )
+    const daemon = await startDaemon(lab, 'a', 'ka-native', conf)
+    await daemon.process.waitForLine(/Running startup script/)
+    const exit = await daemon.terminate()
+    t.is(exit.signal, null)
+    const output = daemon.process.output.map(({ text }) => text).join('\n')
+    t.regex(output, /startup script given up: the daemon stops/)
+    t.notRegex(output, /shutdown script|Entering/)
+  }),
+)

@@ -1,0 +1,220 @@
+/** Scripts that misbehave, many scripts, and JavaScript that is blocked. */
+import { spawn } from 'node:child_process'
+import { readdirSync, readFileSync, realpathSync, rmSync, symlinkSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { text } from 'node:stream/consumers'
+import test, { type ExecutionContext } from 'ava'
+import type { ScheduledResult, ScheduledScript, ScriptRunner } from '../../src/process/script-runner.ts'
+import { waitFor } from '../lab/wait-for.ts'
+import { openRunner } from './runner.ts'
+import { Scratch, waitForEnd } from './scratch.ts'
+
+/** Never reached: a limit for broken code. */
+const AMPLE_MS = 60_000
+const US_PER_MS = 1000
+
+/** Stands for everything that may block JavaScript. */
+function block(ms: number): void {
+  const until = performance.now() + ms
+  while (performance.now() < until);
+}
+
+function periodic(id: number, path: string, intervalMs: number, changes: Partial<ScheduledScript> = {}): ScheduledScript {
+  const times = { intervalUs: intervalMs * US_PER_MS, timeoutUs: AMPLE_MS * US_PER_MS }
+  return { id, generation: 1, program: { path, args: [] }, account: undefined, ...times, ...changes }
+}
+
+/** A runner and what its periodic scripts told. */
+async function schedule(
+  t: ExecutionContext,
+  scripts: readonly ScheduledScript[],
+): Promise<{ readonly runner: ScriptRunner; readonly results: ScheduledResult[] }> {
+  const runner = await openRunner(t)
+  const results: ScheduledResult[] = []
+  runner.schedule(scripts, (batch) => {
+    results.push(...batch)
+  })
+  return { runner, results }
+}
+
+/** Children of this process, by their pids. */
+function children(): readonly string[] {
+  return readdirSync('/proc/self/task').flatMap((task) => {
+    const list = readFileSync(`/proc/self/task/${task}/children`, 'utf8').trim()
+    return list === '' ? [] : list.split(' ')
+  })
+}
+
+test.serial('a thousand runs leave no child and no descriptor', async (t) => {
+  const runner = await openRunner(t)
+  const run = async (): Promise<unknown> => await runner.run({ path: '/bin/true', args: [], capturesOutput: true }, undefined, AMPLE_MS)
+  t.deepEqual(await run(), { outcome: 'exited', code: 0, output: '' })
+  const [before, former] = [readdirSync('/proc/self/fd').length, children()]
+  const results = await Promise.all(Array.from({ length: 1000 }, run))
+  t.is(new Set(results.map((result) => JSON.stringify(result))).size, 1)
+  t.is(readdirSync('/proc/self/fd').length, before)
+  t.deepEqual(children(), former)
+  const { running, queued, started } = await runner.status()
+  t.deepEqual({ running, queued, started }, { running: 0, queued: 0, started: 1001 })
+})
+
+test.serial('more runs than may wait are refused at once, the others run', async (t) => {
+  const runner = await openRunner(t)
+  const runs = Array.from({ length: 4200 }, async () => await runner.run({ path: '/no/such/program', args: [] }, undefined, AMPLE_MS))
+  const results = await Promise.all(runs)
+  const refused = results.filter((result) => result.outcome === 'notStarted' && result.reason === 'too many scripts wait')
+  t.is(refused.length, 4200 - 4096)
+  t.is(results.filter((result) => result.outcome === 'notStarted' && result.reason === 'ENOENT').length, 4096)
+})
+
+test('a flood of output neither blocks the script nor costs without bound', async (t) => {
+  const runner = await openRunner(t)
+  const program = { path: '/bin/sh', args: ['-c', 'yes'], capturesOutput: true }
+  const before = process.cpuUsage()
+  const result = await runner.run(program, undefined, 2_000)
+  t.like(result, { outcome: 'timedOut' })
+  t.is(result.output, 'y\n'.repeat(2048))
+  const { user, system } = process.cpuUsage(before)
+  // Reading all that it writes would take most of a core.
+  t.true(user + system < 1_500_000, `${user + system} us`)
+})
+
+test('a script that leaves a daemon behind is over when it is over', async (t) => {
+  const scratch = await Scratch.make(t)
+  const runner = await openRunner(t)
+  const path = await scratch.script('script', '#!/bin/sh\nsetsid sh -c "echo \\$\\$ > $DIR/pids; exec sleep 1000" &\nexit 5\n')
+  const program = { path, args: [], capturesOutput: true }
+  t.like(await runner.run(program, undefined, AMPLE_MS), { outcome: 'exited', code: 5 })
+  const [pid] = (await scratch.waitForLines('pids', 1)).map(Number)
+  t.notThrows(() => process.kill(pid ?? 0, 'SIGKILL'))
+})
+
+test('a script that is removed while it runs goes on; then it is missing, which is an outcome', async (t) => {
+  const scratch = await Scratch.make(t)
+  const path = await scratch.script('script', '#!/bin/sh\necho >> $DIR/started\nwhile [ ! -e $DIR/go ]; do sleep 0.05; done\nexit 7\n')
+  const { results } = await schedule(t, [periodic(1, path, 100)])
+  await scratch.waitForLines('started', 1)
+  rmSync(path)
+  await scratch.script('go', '')
+  await waitFor('a run after that', () => results.length >= 2)
+  const [first, second] = results.map(({ result }) => result)
+  t.deepEqual(first, { outcome: 'exited', code: 7 })
+  t.deepEqual(second, { outcome: 'notStarted', reason: 'ENOENT' })
+})
+
+test('a command that asks whether a file can be opened', async (t) => {
+  const scratch = await Scratch.make(t)
+  const runner = await openRunner(t)
+  const file = await scratch.script("it's here", '')
+  const ask = async (path: string): Promise<unknown> => await runner.run({ path, args: [] }, undefined, AMPLE_MS)
+  t.deepEqual(await ask(`<${file}`), { outcome: 'exited', code: 0 })
+  t.like(await ask(`<${file} not`), { outcome: 'exited' })
+  t.notDeepEqual(await ask(`<${file} not`), { outcome: 'exited', code: 0 })
+})
+
+test('a script whose file cannot be read holds up nothing else', async (t) => {
+  const scratch = await Scratch.make(t)
+  const runner = await openRunner(t)
+  const path = await scratch.script('script', '#!/bin/sh\nexit 3\n')
+  // Whoever opens the file waits for its lease, as for a file server that does not answer (fcntl(2), F_SETLEASE, F_WRLCK).
+  const hold = '$SIG{IO} = "IGNORE"; open(F, "+<", $ARGV[0]) and fcntl(F, 1024, 1) and print "held\\n" and close(STDOUT) and sleep 1000'
+  const holder = spawn('perl', ['-e', hold, path], { stdio: ['ignore', 'pipe', 'inherit'] })
+  t.is(await text(holder.stdout), 'held\n')
+  const hanging = runner.run({ path, args: [] }, undefined, 60_000)
+  const given = runner.run({ path, args: [] }, undefined, 200)
+  const others = await Promise.all(
+    Array.from({ length: 20 }, async () => await runner.run({ path: '/bin/true', args: [] }, undefined, AMPLE_MS)),
+  )
+  t.true(others.every((result) => result.outcome === 'exited' && result.code === 0))
+  t.deepEqual(await runner.run({ path: '/bin/sleep', args: ['1000'] }, undefined, 100), { outcome: 'timedOut' })
+  t.deepEqual(await given, { outcome: 'timedOut', remains: 'it does not end at SIGKILL' })
+  holder.kill('SIGKILL')
+  t.deepEqual(await hanging, { outcome: 'exited', code: 3 })
+  await waitFor('the other is gone too', async () => (await runner.status()).running === 0)
+})
+
+test('what a script is told is where it is, unless links are to be kept', async (t) => {
+  const scratch = await Scratch.make(t)
+  const runner = await openRunner(t)
+  await scratch.script('script', '#!/bin/sh\necho "$0"\n')
+  const link = scratch.file('link')
+  symlinkSync('script', link)
+  const program = { path: link, args: [], capturesOutput: true }
+  t.like(await runner.run(program, undefined, AMPLE_MS), { output: `${realpathSync(link)}\n` })
+  runner.configure({ useSymlinkPaths: true })
+  t.like(await runner.run(program, undefined, AMPLE_MS), { output: `${link}\n` })
+})
+
+test.serial('a deadline is kept while JavaScript is blocked', async (t) => {
+  const scratch = await Scratch.make(t)
+  const runner = await openRunner(t)
+  const note = 'cut -d" " -f1 /proc/uptime'
+  const path = await scratch.script(
+    'script',
+    `#!/bin/sh\ntrap '${note} >> $DIR/seen; exit 0' TERM\n${note} >> $DIR/seen\nwhile :; do sleep 0.05; done\n`,
+  )
+  const result = runner.run({ path, args: [] }, undefined, 1_000)
+  await scratch.waitForLines('seen', 1)
+  const blockedUntil = performance.now() + 4_000
+  block(4_000)
+  t.true(performance.now() >= blockedUntil)
+  t.deepEqual(await result, { outcome: 'timedOut' })
+  const [start = 0, end = 0] = (await scratch.lines('seen')).map(Number)
+  t.true(end - start < 3, `${end - start} s: before JavaScript went on`)
+})
+
+test.serial('what ended while JavaScript was blocked is told in order afterwards, all of it', async (t) => {
+  const scratch = await Scratch.make(t)
+  const path = await scratch.script('script', '#!/bin/sh\necho >> $DIR/runs\nexit $(($(wc -l < $DIR/runs) % 200))\n')
+  const { runner, results } = await schedule(t, [periodic(1, path, 50)])
+  await waitFor('the first run', () => results.length > 0)
+  block(3_000)
+  runner.schedule([], () => {})
+  await waitFor('nothing runs', async () => (await runner.status()).running === 0)
+  const codes = results.map(({ result }) => (result.outcome === 'exited' ? result.code : result.outcome))
+  t.deepEqual(
+    codes,
+    codes.map((_, index) => index + 1),
+  )
+  // 60 were due.
+  t.true(codes.length > 20, `${codes.length}`)
+  t.true(
+    results.every(({ startedAtMs, endedAtMs }, index) => endedAtMs >= startedAtMs && startedAtMs >= (results[index - 1]?.endedAtMs ?? 0)),
+  )
+})
+
+test('periodic scripts run at once, at their intervals, with the generation that they have', async (t) => {
+  const scratch = await Scratch.make(t)
+  const path = await scratch.script('script', '#!/bin/sh\necho >> $DIR/runs\n')
+  const { runner, results } = await schedule(t, [periodic(7, path, 100), periodic(8, '/bin/false', 3_600_000)])
+  await waitFor('some runs', () => results.filter(({ id }) => id === 7).length >= 3)
+  t.deepEqual(
+    results.filter(({ id }) => id === 8).map(({ result }) => result),
+    [{ outcome: 'exited', code: 1 }],
+  )
+  const later: ScheduledResult[] = []
+  const second = [periodic(7, path, 100, { generation: 2 }), periodic(8, '/bin/false', 3_600_000, { generation: 2 })]
+  runner.schedule(second, (batch) => {
+    later.push(...batch)
+  })
+  await waitFor('some runs more', () => later.length >= 3)
+  t.true(
+    later.every(({ id, generation }) => id === 7 && generation === 2),
+    'the other did not change: its run is not due',
+  )
+})
+
+test('a periodic script that is late is told at its deadline, and runs again when it is gone', async (t) => {
+  const scratch = await Scratch.make(t)
+  const path = await scratch.script('script', `#!/bin/sh\ntrap '' TERM\necho $$ >> $DIR/pids\nwhile :; do sleep 0.05; done\n`)
+  const { runner, results } = await schedule(t, [periodic(1, path, 300, { timeoutUs: 200 * US_PER_MS })])
+  const [pid] = await scratch.waitForLines('pids', 1)
+  await waitFor('it is told', () => results.length === 1)
+  t.deepEqual(results[0]?.result, { outcome: 'timedOut' })
+  t.is((await runner.status()).running, 1, 'it ignores SIGTERM')
+  await scratch.waitForLines('pids', 2)
+  await waitForEnd(Number(pid))
+  runner.schedule([], () => {})
+  await waitFor('nothing runs', async () => (await runner.status()).running === 0)
+  await sleep(0)
+})

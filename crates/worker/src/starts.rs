@@ -1,0 +1,136 @@
+//! How the thread has programs started.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use ka_sys::Errno;
+use ka_sys::spawn::Step;
+use rustix::process::Signal;
+
+use crate::command::RunSpec;
+use crate::event::Outcome;
+use crate::lanes::{HELP_AFTER, Started};
+use crate::program::Program;
+use crate::runs::Owner;
+use crate::thread::Worker;
+use crate::timers::Timer;
+
+/// A program that has not been started this long after its deadline counts as late: the deadline is counted from its start,
+/// and others may be started before it.
+const START_GRACE: Duration = Duration::from_secs(1);
+
+/// A program that can never be started: one of its words holds a NUL.
+const REFUSED: Outcome = Outcome::NotStarted {
+    step: Step::Program,
+    errno: Errno::INVAL,
+};
+
+impl Worker {
+    /// Has everything started that is due.
+    pub(crate) fn start_due(&mut self) {
+        let now = Instant::now();
+        while let Some((at, Timer::Job(id))) = self.starts.take_due(now) {
+            self.start_job(id, at, now);
+        }
+        while self.has_work()
+            && let Some((spec, asked)) = self.queue.pop_front()
+        {
+            self.start_single(spec, asked, now);
+        }
+    }
+
+    fn start_job(&mut self, id: u32, due: Instant, now: Instant) {
+        let Some(job) = self.jobs.at(id) else { return };
+        self.starts.set(Timer::Job(id), job.pass_due(now));
+        if job.running.is_some() {
+            job.skip();
+            self.status.skipped += 1;
+            return;
+        }
+        let Some(program) = job.spec.program.as_ref().map(Arc::clone) else {
+            self.tell_job(id, REFUSED, now, now);
+            return;
+        };
+        let (timeout, late) = (job.spec.timeout, now + job.spec.timeout + START_GRACE);
+        let serial = self.runs.reserve(Owner::Job(id), due, timeout, late);
+        job.running = Some(serial);
+        self.order(serial, program, now + timeout, now);
+    }
+
+    fn start_single(&mut self, spec: RunSpec, asked: Instant, now: Instant) {
+        let RunSpec {
+            id,
+            program,
+            timeout,
+        } = spec;
+        let Some(program) = program else {
+            self.tell_single(id, REFUSED, now);
+            return;
+        };
+        let late = now + timeout + START_GRACE;
+        let serial = self.runs.reserve(Owner::Single(id), asked, timeout, late);
+        self.singles.insert(id, serial);
+        self.order(serial, program, now + timeout, now);
+    }
+
+    /// `look_at`: when its deadline is at the earliest.
+    fn order(&mut self, serial: u64, program: Arc<Program>, look_at: Instant, now: Instant) {
+        self.timers.set(Timer::Run(serial), look_at);
+        self.lanes.order(serial, program, now);
+        self.timers.set_earlier(Timer::Lanes, now + HELP_AFTER);
+    }
+
+    /// Has the thread woken when a start is over: it is to be ended then.
+    pub(crate) fn await_starts(&mut self) {
+        self.shared.awaits_starts.store(true, Ordering::SeqCst);
+        // Those before that woke nobody.
+        self.take_started();
+    }
+
+    /// Takes note of the starts that are over.
+    pub(crate) fn take_started(&mut self) {
+        while let Some(started) = self.shared.next_started() {
+            let now = Instant::now();
+            if started.is_over && self.lanes.note(now) {
+                self.shared.awaits_starts.store(false, Ordering::SeqCst);
+            }
+            self.take_one_started(started, now);
+        }
+    }
+
+    fn take_one_started(&mut self, started: Started, now: Instant) {
+        let Started {
+            serial,
+            began,
+            result,
+            ..
+        } = started;
+        match result {
+            Ok(process) => self.runs.arrive(serial, process),
+            Err((step, errno)) => {
+                self.timers.cancel(Timer::Run(serial));
+                if let Some(mut run) = self.runs.remove(serial) {
+                    run.started = began;
+                    let outcome = run.outcome(Outcome::NotStarted { step, errno });
+                    self.finish(run, outcome, now);
+                }
+                return;
+            }
+        }
+        let Some(run) = self.runs.at(serial) else {
+            return;
+        };
+        run.started = began;
+        self.status
+            .count_start(began.saturating_duration_since(run.due));
+        if run.ending.cause().is_some() {
+            // It was to end before it began.
+            run.signal(Signal::KILL);
+        } else {
+            let deadline = began + run.timeout;
+            run.ending.set_deadline(deadline);
+            self.timers.set(Timer::Run(serial), deadline);
+        }
+    }
+}

@@ -1,0 +1,98 @@
+import { performance } from 'node:perf_hooks'
+import type { Logger } from 'pino'
+import type { EngineEvent } from '../engine/events.ts'
+import { sentences } from '../engine/sentences.ts'
+import type { Described, Sentence } from '../engine/sentences.ts'
+import { componentLog } from './components.ts'
+import { RateLimit } from './rate-limit.ts'
+
+/** How often it is told what was left out. */
+const REPORT_MS = 10_000
+
+/** What a kind of line said last, and of whom. */
+interface Last {
+  readonly instance: string
+  readonly sentence: Sentence
+}
+
+/**
+ * What the engine tells, as lines of the log.
+ *
+ * Lines about packets, and about errors that repeat, are bounded for each instance and kind; how many were left out is said at least
+ * every ten seconds. A change of a state is always told.
+ */
+export class EventLog {
+  readonly #log: Logger
+  readonly #limit = new RateLimit()
+  readonly #last = new Map<string, Last>()
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(log: Logger) {
+    this.#log = componentLog(log, 'vrrp')
+  }
+
+  /**
+   * Logs an event.
+   *
+   * @param described its instance, as the configuration says it
+   */
+  tell(event: EngineEvent, described: Described | undefined): void {
+    const lines = sentences(event, described, this.#log.isLevelEnabled('debug'))
+    const kind = kindOf(event)
+    if (kind !== undefined && !this.#limit.admits(kind, performance.now())) {
+      const sentence = lines.at(-1)
+      if (sentence !== undefined) this.#last.set(kind, { instance: 'instance' in event ? event.instance : '', sentence })
+      this.#timer ??= setTimeout(() => {
+        this.tellLeftOut()
+      }, REPORT_MS).unref()
+      return
+    }
+    for (const { level, text } of lines) this.#log[level](event, text)
+  }
+
+  /** Says what was left out; at the end too. */
+  tellLeftOut(): void {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    for (const [kind, count] of this.#limit.takeLeftOut(performance.now())) {
+      const last = this.#last.get(kind)
+      if (last === undefined) continue
+      const { level, text } = last.sentence
+      this.#log[level]({ instance: last.instance, leftOut: count, atMs: Date.now() }, `${text} [and ${count - 1} more lines like this]`)
+    }
+    this.#last.clear()
+  }
+}
+
+/** Under which name an event counts; nothing where each is told. */
+function kindOf(event: EngineEvent): string | undefined {
+  switch (event.type) {
+    case 'notice': {
+      const { type } = event.notice
+      if (isChange(type)) return undefined
+      const reason = event.notice.type === 'advertisementRejected' ? event.notice.rejection.reason : ''
+      return [event.instance, type, reason].join(' ')
+    }
+    case 'addressRefused':
+    case 'addressLost':
+    case 'sendFailed':
+      return `${event.instance} ${event.type}`
+    case 'stateChanged':
+    case 'signal':
+    case 'linkChanged':
+    case 'trackerStale':
+    case 'trackerFresh':
+    // Whoever asks for these wants each.
+    case 'addressChanged':
+    case 'raised':
+    case 'demoted':
+    case 'dropped':
+      return undefined
+  }
+}
+
+function isChange(type: Extract<EngineEvent, { type: 'notice' }>['notice']['type']): boolean {
+  return (
+    type === 'effectivePriorityChanged' || type === 'priorityZeroSent' || type === 'preemptDelayStarted' || type === 'preemptDelayStopped'
+  )
+}

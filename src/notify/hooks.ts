@@ -1,0 +1,102 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Logger } from 'pino'
+import type { Change, NotifyTarget } from './change.ts'
+import { about, Lanes } from './lanes.ts'
+
+/** What a hook may use besides the change. */
+export interface HookContext {
+  /** Aborted when the time of the hook is over, or the daemon stops: what it does then is not waited for. */
+  readonly signal: AbortSignal
+}
+
+/**
+ * Functions of the host that are told what happens.
+ *
+ * They are called one after the other for each instance and group, in the order of the changes, side by side for different ones. When
+ * one is slow and 16 changes wait, only the latest is kept, so the final state is always told. What a hook throws, a promise that
+ * rejects or takes longer than `hookTimeoutMs` is logged, and concerns nobody else. A hook that blocks JavaScript holds up everything
+ * but the engine.
+ */
+export interface DaemonHooks {
+  /**
+   * An instance or a group reached a state, the first one included; or it is gone by a reload, which is told as `FAULT`, or as
+   * `DELETED` where `notify_deleted` asks for it. At a stop hooks get one second for `STOP`.
+   */
+  readonly onStateChange?: (change: Change, context: HookContext) => void | Promise<void>
+}
+
+/** The names of all hooks. */
+export const HOOK_NAMES: readonly (keyof DaemonHooks)[] = ['onStateChange']
+
+/** How long a hook may take unless the options say otherwise. */
+export const HOOK_TIMEOUT_MS = 5_000
+
+/** Aborted hooks are not waited for: this is for microtasks. */
+const END_HOOKS_MS = 100
+
+/** Calls the hooks of a host. */
+export class HookTarget implements NotifyTarget {
+  readonly #hooks: DaemonHooks
+  readonly #timeoutMs: number
+  readonly #log: Logger
+  readonly #lanes: Lanes
+
+  constructor(hooks: DaemonHooks, timeoutMs: number, log: Logger) {
+    this.#hooks = hooks
+    this.#timeoutMs = timeoutMs
+    this.#log = log
+    const tell = async (change: Change, abort: AbortSignal): Promise<void> => {
+      await this.#call(change, abort)
+    }
+    this.#lanes = new Lanes({ who: 'hooks', tell, concurrency: Infinity, endMs: END_HOOKS_MS }, log)
+  }
+
+  configure(): void {}
+
+  retain(): void {}
+
+  tell(change: Change): void {
+    if (this.#hooks.onStateChange !== undefined && change.from !== undefined) this.#lanes.push(change)
+  }
+
+  async finish(limitMs: number): Promise<void> {
+    await this.#lanes.finish(limitMs)
+  }
+
+  async #call(change: Change, abort: AbortSignal): Promise<void> {
+    const fields = { ...about(change), state: change.state, hook: 'onStateChange' }
+    const deadline = new AbortController()
+    const done = new AbortController()
+    const called = this.#callOnce(change, AbortSignal.any([abort, deadline.signal]), fields).then(() => 'done' as const)
+    const late = sleep(this.#timeoutMs, 'late' as const, { signal: done.signal }).catch(() => 'done' as const)
+    const aborted = whenAborted(abort, done.signal)
+    const first = await Promise.race([called, late, aborted])
+    done.abort()
+    if (first === 'done') return
+    deadline.abort()
+    const text =
+      first === 'late'
+        ? `a hook took longer than ${this.#timeoutMs} ms and is not waited for`
+        : 'a hook was not waited for because of the stop'
+    this.#log.warn(fields, text)
+  }
+
+  /** Never rejects: what comes too late is logged too. */
+  async #callOnce(change: Change, signal: AbortSignal, fields: object): Promise<void> {
+    try {
+      await this.#hooks.onStateChange?.(change, { signal })
+    } catch (error) {
+      this.#log.error({ ...fields, err: error }, 'a hook failed')
+    }
+  }
+}
+
+async function whenAborted(signal: AbortSignal, done: AbortSignal): Promise<'aborted'> {
+  return await new Promise((resolve) => {
+    const onAbort = (): void => {
+      resolve('aborted')
+    }
+    if (signal.aborted) onAbort()
+    else signal.addEventListener('abort', onAbort, { once: true, signal: done })
+  })
+}
