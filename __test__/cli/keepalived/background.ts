@@ -1,0 +1,83 @@
+/** A daemon of either kind that its command line put into the background of a sandbox. */
+import { readFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import type { Implementation } from '../../lab/daemon.ts'
+import type { Lab } from '../../lab/lab.ts'
+import type { CommandResult } from '../../lab/sandbox.ts'
+import { waitFor } from '../../lab/wait-for.ts'
+
+export const MAIN: string = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url))
+
+/** The words that start each of them. */
+export const PROGRAMS: Readonly<Record<Implementation, readonly string[]>> = {
+  keepalived: ['keepalived'],
+  'ka-native': [process.execPath, MAIN],
+}
+
+/** A pid file, or a directory of them. */
+export interface PidEntry {
+  readonly path: string
+  /** As ls(1) shows it. */
+  readonly mode: string
+  /** The number in the file; absent for a directory. */
+  readonly pid?: number
+}
+
+/** Runs a command line of either to its end. */
+export async function runCommand(
+  lab: Lab<'a'>,
+  implementation: Implementation,
+  args: readonly string[],
+  prefix: readonly string[] = [],
+): Promise<CommandResult> {
+  return await lab.host('a').run([...prefix, ...PROGRAMS[implementation], ...args])
+}
+
+/** All pid files of the sandbox, and keepalived's directory for them, by their paths. */
+export async function pidEntries(lab: Lab<'a'>): Promise<readonly PidEntry[]> {
+  const command =
+    "find /run -name '*.pid' -o -path '/run/keepalived*' -type d | sort | while read f; do echo \"$f $(stat -c %A $f) $(cat $f 2>/dev/null)\"; done"
+  const listed = await lab.sandbox.exec(['sh', '-c', command])
+  return listed
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => {
+      const [path = '', mode = '', pid = ''] = line.split(' ')
+      return pid === '' ? { path, mode } : { path, mode, pid: Number(pid) }
+    })
+}
+
+/** Paths and modes of {@link pidEntries}, once there are as many as wanted. */
+export async function settledEntries(lab: Lab<'a'>, count: number): Promise<readonly string[]> {
+  const entries = await waitFor(
+    `there are ${count} pid files`,
+    async () => {
+      const found = await pidEntries(lab)
+      return found.filter(({ pid }) => pid !== undefined).length >= count && found
+    },
+    { seen: async () => await pidEntries(lab) },
+  )
+  return entries.map(({ path, mode }) => `${mode} ${path}`)
+}
+
+/** The number in a pid file. */
+export async function pidIn(lab: Lab<'a'>, path: string): Promise<number> {
+  return Number(await lab.sandbox.exec(['cat', path]))
+}
+
+/** Stops the process that a pid file names, and waits for its end. */
+export async function stop(lab: Lab<'a'>, path: string): Promise<void> {
+  const pid = await pidIn(lab, path)
+  await lab.sandbox.exec(['kill', `${pid}`])
+  await waitFor(`process ${pid} has ended`, async () => !(await isAlive(lab, pid)))
+}
+
+/** Whether there is a process with this number in the sandbox, be it only its remains. */
+export async function isAlive(lab: Lab<'a'>, pid: number): Promise<boolean> {
+  return (await lab.sandbox.run(['test', '-d', `/proc/${pid}`])).code === 0
+}
+
+/** The text of a file in the scratch directory of the sandbox. */
+export async function scratchFile(lab: Lab<'a'>, name: string): Promise<string> {
+  return await readFile(`${lab.sandbox.scratch.outside}/${name}`, 'utf8')
+}
