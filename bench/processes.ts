@@ -43,7 +43,12 @@ export function killTree(tree: readonly number[]): void {
 
 /** CPU time used so far by a process and its descendants. */
 export function cpuTime(root: number): CpuTime {
-  const stats = processTree(root).map((pid) => statFields(pid))
+  return cpuTimeOf(processTree(root))
+}
+
+/** CPU time used so far by these processes; not that of children that have ended. */
+export function cpuTimeOf(pids: readonly number[]): CpuTime {
+  const stats = pids.map((pid) => statFields(pid))
   const sum = (field: number): number => stats.reduce((total, stat) => total + Number(stat?.[field] ?? 0) * MS_PER_TICK, 0)
   return { userMs: sum(11), systemMs: sum(12) }
 }
