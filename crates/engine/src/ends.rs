@@ -56,6 +56,8 @@ pub(crate) fn main(
     shared: &Arc<Shared>,
     opened: &SyncSender<Result<(), EngineError>>,
 ) {
+    // The memory that it works with may have to stay present.
+    ka_sys::memory::mark_heap();
     let mut thread = match guard(|| EngineThread::open(options, Arc::clone(shared))) {
         Ok(thread) => thread,
         Err(error) => {
