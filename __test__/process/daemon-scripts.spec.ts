@@ -1,7 +1,8 @@
 /** `startup_script` and `shutdown_script`: when they run, and what is said, beside keepalived. */
 import { chmod, readFile, writeFile } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { keepalivedConf, type InstanceConf } from '../lab/conf.ts'
-import { startDaemon, type Implementation } from '../lab/daemon.ts'
+import { startDaemon, type Daemon, type Implementation } from '../lab/daemon.ts'
 import { inLab, serialLabTest } from '../lab/in-lab.ts'
 import type { Lab } from '../lab/lab.ts'
 import { waitFor } from '../lab/wait-for.ts'
@@ -98,5 +99,57 @@ serialLabTest(
     const output = daemon.process.output.map(({ text }) => text).join('\n')
     t.regex(output, /startup script given up: the daemon stops/)
     t.notRegex(output, /shutdown script|Entering/)
+  }),
+)
+
+/** Starts a ka-native whose script of this kind notes that it has begun and waits until {@link Held.release} is called. */
+interface Held {
+  readonly daemon: Daemon
+  readonly conf: string
+  readonly release: () => Promise<void>
+}
+
+async function hold(lab: Lab<'a'>, which: 'startup' | 'shutdown'): Promise<Held> {
+  const directory = await lab.sandbox.makeDirectory('held')
+  await writeFile(`${directory.outside}/script`, `#!/bin/sh\nuntil test -e ${directory.inside}/go; do sleep 0.05; done\n`)
+  await chmod(`${directory.outside}/script`, 0o755)
+  const lines = `global_defs {\n  script_user root\n  ${which}_script ${directory.inside}/script\n  ${which}_script_timeout 60\n`
+  const conf = keepalivedConf(INSTANCE).replace('global_defs {', lines)
+  const daemon = await startDaemon(lab, 'a', 'ka-native', conf, { args: ['--pid', '/run/held.pid'] })
+  const release = async (): Promise<void> => await writeFile(`${directory.outside}/go`, '')
+  return { daemon, conf, release }
+}
+
+serialLabTest(
+  'a reload that is asked for while the start script runs comes after it, and counts',
+  inLab(['a'], async (t, lab) => {
+    const { daemon, conf, release } = await hold(lab, 'startup')
+    await daemon.process.waitForLine(/Running startup script/)
+    await daemon.reload(conf.replace('192.0.2.200', '192.0.2.201'))
+    // Long enough for a reload that does not wait.
+    await sleep(500)
+    await release()
+    await daemon.process.waitForLine(/Reload complete/)
+    const said = daemon.process.lines('stdout').flatMap((line) => /startup script script succeeded|Reloading \.\.\./.exec(line)?.[0] ?? [])
+    t.deepEqual(said, ['startup script script succeeded', 'Reloading ...'])
+    await lab.waitForHolders('192.0.2.201', 'a')
+    t.deepEqual(await lab.holders('192.0.2.200'), [])
+  }),
+)
+
+serialLabTest(
+  'signals while the stop script runs end nothing',
+  inLab(['a'], async (t, lab) => {
+    const { daemon, release } = await hold(lab, 'shutdown')
+    await lab.waitForHolders('192.0.2.200', 'a')
+    await daemon.process.signal('SIGTERM')
+    await daemon.process.waitForLine(/Running shutdown script/)
+    for (const signal of ['TERM', 'INT', 'HUP', 'USR1', 'USR2', '36', '63', '64']) {
+      await lab.sandbox.exec(['kill', `-${signal}`, String(daemon.process.pid)])
+    }
+    await release()
+    t.deepEqual(await daemon.process.exited, { code: 0, signal: null })
+    t.true(daemon.process.lines('stdout').some((line) => line.includes('shutdown script script succeeded')))
+    t.is((await lab.sandbox.run(['ls', '/run/held.pid'])).code, 2, 'its pid file is gone')
   }),
 )

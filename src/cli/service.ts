@@ -60,6 +60,14 @@ export async function runService(service: Service): Promise<number> {
   return exitCode
 }
 
+/**
+ * Until the process ends: when the engine has stopped, another signal would end it (USR1 would open Node's inspector) before the last
+ * notifications, the shutdown script and the pid files are done with. JavaScript cannot catch real-time signals; the engine leaves them ignored.
+ */
+function ignoreSignals(): void {
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const) process.on(signal, () => {})
+}
+
 /** Logs what nobody caught, and ends the process; its 'exit' handler resigns. */
 function endAfterDefect(log: Logger, flush: Log['flush']): (defect: unknown) => void {
   const state = { isEnding: false }
@@ -109,6 +117,10 @@ async function run(service: Service, { log, identify, flush }: Log, entered: str
         await enter(netNamespace)
       },
       configured,
+      stopping: () => {
+        ignoreSignals()
+        manager?.observer.stopping?.()
+      },
     }
     const daemon = await startDaemon({ ...options, logger: log, signals: true, observer })
     processLog.info('Startup complete')

@@ -94,8 +94,7 @@ export async function startDaemon(options: DaemonOptions = {}): Promise<Daemon> 
     daemon.takeEvents()
   }
   try {
-    await daemon.runStartupScript(config)
-    await daemon.apply(config)
+    await daemon.begin(config)
   } catch (error) {
     // The signal that cut it off may not have been told yet.
     daemon.takeEvents()

@@ -135,15 +135,13 @@ export class RunningDaemon implements Daemon {
     if (this.#stopping !== undefined) throw new KaError('KA_ERR_STOPPED', 'the daemon has been stopped')
   }
 
-  /** Applies a configuration; one after the other. */
-  async apply(config: Config): Promise<ApplyReport> {
-    return await this.#turns.take(async () => await this.#applyNow(config))
-  }
-
-  /** Before anything is applied; a stop ends it. */
-  async runStartupScript({ globalDefs }: Config): Promise<void> {
-    this.#scripts.configure(globalDefs)
-    await runDaemonScript('startup', globalDefs, this.#scripts, this.#log, this.#stopped.signal)
+  /** Runs `startup_script`, then applies the first configuration. A reload that is asked for meanwhile waits; a stop ends it. */
+  async begin(config: Config): Promise<void> {
+    await this.#turns.take(async () => {
+      this.#scripts.configure(config.globalDefs)
+      await runDaemonScript('startup', config.globalDefs, this.#scripts, this.#log, this.#stopped.signal)
+      await this.#applyNow(config)
+    })
   }
 
   async #applyNow(whole: Config): Promise<ApplyReport> {

@@ -53,6 +53,9 @@ pub fn watched_signals() -> [i32; 9] {
 /// Catches [`watched_signals`] for the whole process; dropping it restores the
 /// handlers it replaced.
 ///
+/// Real-time signals that had none are ignored from then on: they ask for dumps, JavaScript cannot
+/// catch them, and by default they would end a process that is still about to stop.
+///
 /// The handler notes the signal and makes [`Self::fd`] readable. It does not call the one it
 /// replaced: Node's for USR1 opens the inspector.
 ///
@@ -131,8 +134,12 @@ impl Drop for SignalWatch {
         for replaced in &self.replaced {
             // A handler that someone else installed over ours stays.
             if replace(replaced.signal, None).is_ok_and(|current| is_ours(&current)) {
+                let mut action = replaced.action;
+                if replaced.signal >= libc::SIGRTMIN() && action.sa_sigaction == libc::SIG_DFL {
+                    action.sa_sigaction = libc::SIG_IGN;
+                }
                 // It was accepted when it was in place before.
-                let _ = replace(replaced.signal, Some(&replaced.action));
+                let _ = replace(replaced.signal, Some(&action));
             }
         }
         RESPONDER.store(0, Ordering::Release);

@@ -106,6 +106,8 @@ fn there_is_one_watch_and_it_restores_what_it_replaced() {
                 assert_eq!(handler(libc::SIGUSR1), libc::SIG_IGN);
                 assert_eq!(handler(libc::SIGTERM), libc::SIG_DFL);
                 assert_eq!(handler(libc::SIGABRT), libc::SIG_DFL);
+                // A dump that is asked for too late does not end the process.
+                assert_eq!(handler(libc::SIGRTMIN() + 2), libc::SIG_IGN);
             }
             // A handler that came after ours is not ours to replace.
             let watch = SignalWatch::install().unwrap();
