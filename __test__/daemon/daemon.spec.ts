@@ -544,3 +544,19 @@ serialLabTest(
     t.deepEqual(await lab.holders(ADDRESS), [])
   }),
 )
+
+serialLabTest(
+  'a reload that the engine refuses leaves the name and the mask of the process',
+  inLab(['a'], async (t, lab) => {
+    const program = await start(lab, CONF, { signals: true })
+    const read = async (): Promise<string> => await lab.sandbox.exec(['grep', '-E', '^(Name|Umask)', `/proc/${program.child.pid}/status`])
+    const before = await read()
+    const wanted = CONF.replace('global_defs {', 'global_defs {\n process_name other\n umask 0')
+    const refused = program.run(async ({ daemon, load }, conf) => {
+      const config = load(conf)
+      await daemon.reload(JSON.parse(JSON.stringify(config).replaceAll('"eth0"', '"eth9"')) as typeof config)
+    }, wanted)
+    await t.throwsAsync(refused, { code: 'KA_ERR_CONFIG_UNUSABLE', message: /eth9/ })
+    t.is(await read(), before)
+  }),
+)

@@ -148,32 +148,30 @@ export class RunningDaemon implements Daemon {
     const config = onlyParts(whole, partsOf(this.#options))
     const former = this.#config
     refuseFixedChanges({ options: this.#options, engineOptions: this.#engineOptions, config: former }, config, this.#log)
-    if (this.#options.signals === true) await applyProcessAttributes(config.globalDefs, this.#log, this.#options.umask)
     const trackers = await this.#trackers.prepare(config)
     // First, because instances tell their states before the engine answers.
-    this.#expect(config)
-    try {
-      const report = await native(async () => await this.#engine.apply(lower(config, trackers)))
-      this.#trackers.commit(trackers)
-      this.#config = config
-      await this.#scheduler.apply(config.globalDefs)
-      // What concerns an instance comes as an event.
-      for (const { instance, reason } of report.refusals) if (instance === '') this.#log.warn(reason)
-      // Instances that are gone have said so: their scripts are told before they are forgotten.
-      this.takeEvents()
-      this.#notifier.retain(config)
-      this.#instances = byName(config)
-      this.#reloading.configure(config)
-      await this.#pidFiles.holdMore(partsWithPidFile(this.#options, config))
-      return report
-    } catch (error) {
-      if (former !== undefined) this.#expect(former)
+    await this.#expect(config)
+    const report = await native(async () => await this.#engine.apply(lower(config, trackers))).catch(async (error: unknown) => {
+      if (former !== undefined) await this.#expect(former)
       throw error
-    }
+    })
+    this.#trackers.commit(trackers)
+    this.#config = config
+    await this.#scheduler.apply(config.globalDefs)
+    // What concerns an instance comes as an event.
+    for (const { instance, reason } of report.refusals) if (instance === '') this.#log.warn(reason)
+    // Instances that are gone have said so: their scripts are told before they are forgotten.
+    this.takeEvents()
+    this.#notifier.retain(config)
+    this.#instances = byName(config)
+    this.#reloading.configure(config)
+    await this.#pidFiles.holdMore(partsWithPidFile(this.#options, config))
+    return report
   }
 
   /** Instances of a configuration may tell something from now on, and those before them still. */
-  #expect(config: Config): void {
+  async #expect(config: Config): Promise<void> {
+    if (this.#options.signals === true) await applyProcessAttributes(config.globalDefs, this.#log, this.#options.umask)
     this.#instances = new Map([...this.#instances, ...byName(config)])
     this.#scripts.configure(config.globalDefs)
     this.#notifier.configure(config)
