@@ -29,11 +29,11 @@ interface Setting {
   readonly configure: (...globals: readonly string[]) => void
 }
 
-async function setUp(t: ExecutionContext, scratch?: Scratch): Promise<Setting> {
+async function setUp(t: ExecutionContext, scratch?: Scratch, umask?: number): Promise<Setting> {
   const own = scratch ?? (await Scratch.make(t))
   await own.script('reader', READER)
   const { log, records } = recorder()
-  const target = new FifoTarget(await openRunner(t), makeFifo, log)
+  const target = new FifoTarget(await openRunner(t), { makeFifo, umask }, log)
   t.teardown(async () => {
     await target.finish(AMPLE_MS)
   })
@@ -51,6 +51,18 @@ function warnings(records: readonly LogRecord[]): string[] {
 test('a line names an instance or a group in quotes', (t) => {
   t.is(lineOf(change('VI 1', 'MASTER_RX_LOWER_PRI', 103)), 'INSTANCE "VI 1" MASTER_RX_LOWER_PRI 103')
   t.is(lineOf(groupChange('G', 'FAULT')), 'GROUP "G" FAULT 0')
+})
+
+test('a file creation mask of the command line wins over that of the configuration', async (t) => {
+  process.umask(0)
+  for (const [umask, mode] of [
+    [undefined, 0o640],
+    [0o22, 0o644],
+  ] as const) {
+    const { scratch, configure } = await setUp(t, undefined, umask)
+    configure('umask 027', 'vrrp_notify_fifo $DIR/fifo')
+    t.is(statSync(scratch.file('fifo')).mode & 0o777, mode)
+  }
 })
 
 test('changes are written to the common FIFO and to that of VRRP; without virtual servers there is none of LVS', async (t) => {

@@ -10,6 +10,13 @@ import type { MakeFifo } from './fifo.ts'
 /** What FIFOs need of a configuration. */
 export type FifoConfigs = Pick<Config, 'globalDefs' | 'virtualServers'>
 
+/** How FIFOs are made. */
+export interface FifoMaking {
+  readonly makeFifo: MakeFifo
+  /** File creation mask, whatever the configuration says. */
+  readonly umask?: number | undefined
+}
+
 /** The line of a change (process.md §7.2), without its end. */
 export function lineOf({ kind, name, state, priority }: Pick<Change, 'kind' | 'name' | 'state' | 'priority'>): string {
   return `${kind} "${name}" ${state} ${priority}`
@@ -25,6 +32,7 @@ export class FifoTarget implements NotifyTarget {
   readonly takesAll = true
   readonly #accounts: AccountBook
   readonly #tools: ChannelTools
+  readonly #umask: number | undefined
   readonly #channels = new Map<string, FifoChannel>()
   /** Those that get changes of instances and groups. */
   #vrrp: readonly FifoChannel[] = []
@@ -32,7 +40,8 @@ export class FifoTarget implements NotifyTarget {
   readonly #ending = new Set<Promise<void>>()
   #isFinished = false
 
-  constructor(runner: Pick<ScriptRunner, 'run'>, makeFifo: MakeFifo, log: Logger) {
+  constructor(runner: Pick<ScriptRunner, 'run'>, { makeFifo, umask }: FifoMaking, log: Logger) {
+    this.#umask = umask
     this.#accounts = new AccountBook(runner)
     this.#tools = { makeFifo, runner, accounts: this.#accounts, log }
   }
@@ -43,7 +52,7 @@ export class FifoTarget implements NotifyTarget {
       this.#ending.add(ending)
     }
     this.#channels.clear()
-    const { vrrp, lvs } = channelsOf(config)
+    const { vrrp, lvs } = channelsOf(config, this.#umask ?? config.globalDefs.umask)
     const all = [...vrrp, ...lvs]
     this.#accounts.configure(
       all.flatMap(({ fifo, reader }) => [
@@ -79,8 +88,11 @@ export class FifoTarget implements NotifyTarget {
 }
 
 /** The FIFOs of a configuration: those that VRRP writes to, and that of the checkers alone. */
-function channelsOf({ globalDefs, virtualServers }: FifoConfigs): { readonly vrrp: ChannelConfig[]; readonly lvs: ChannelConfig[] } {
-  const { umask, notifyFifo, vrrpNotifyFifo, lvsNotifyFifo, notifyFifoScript, vrrpNotifyFifoScript, lvsNotifyFifoScript } = globalDefs
+function channelsOf(
+  { globalDefs, virtualServers }: FifoConfigs,
+  umask: number,
+): { readonly vrrp: ChannelConfig[]; readonly lvs: ChannelConfig[] } {
+  const { notifyFifo, vrrpNotifyFifo, lvsNotifyFifo, notifyFifoScript, vrrpNotifyFifoScript, lvsNotifyFifoScript } = globalDefs
   // As in keepalived: without virtual servers there are no checkers, whose FIFO it is.
   const ofCheckers = virtualServers.length > 0 ? lvsNotifyFifo : undefined
   const isShared = vrrpNotifyFifo !== undefined && vrrpNotifyFifo.path === ofCheckers?.path

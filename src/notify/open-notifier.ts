@@ -21,7 +21,7 @@ export function openNotifier(options: DaemonOptions, { scripts, makeFifo, instan
   const { hooks = {}, hookTimeoutMs = HOOK_TIMEOUT_MS } = options
   const targets = [
     new ScriptTarget(scripts, log),
-    new FifoTarget(scripts, makeFifo, log),
+    new FifoTarget(scripts, { makeFifo, umask: options.umask }, log),
     ...deliveries(options, instanceName, log),
     new HookTarget(hooks, hookTimeoutMs, log),
   ]
