@@ -88,8 +88,8 @@ function closeHungUp(terminals: readonly number[]): void {
 async function run(service: Service, { log, identify, flush }: Log, entered: string | undefined): Promise<number> {
   const processLog = componentLog(log, 'process')
   // The program that is executed again in its namespace goes on with what this one began.
-  if (entered === undefined) for (const line of announcement(version(), ['ka-native', ...process.argv.slice(2)])) processLog.info(line)
-  for (const remark of service.remarks ?? []) processLog.info(remark)
+  const greeting = [...announcement(version(), ['ka-native', ...process.argv.slice(2)]), ...(service.remarks ?? [])]
+  if (entered === undefined) for (const line of greeting) processLog.info(line)
   const { watchdogMs, ...environment } = readServiceEnvironment(process.env)
   const manager = await openServiceManager(environment, log)
   const enter = async (name: string | undefined): Promise<void> => {

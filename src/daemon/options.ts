@@ -107,11 +107,15 @@ export function namespaceOf({ networkNamespace }: DaemonOptions, { netNamespace 
   return networkNamespace ?? netNamespace
 }
 
+/** The names that tell this daemon apart from others, such as in those of its files: what the options say, else the configuration. */
+export function namesOf(options: DaemonOptions, config: Config): Pick<Config, 'instance' | 'netNamespace'> {
+  return { instance: options.instanceName ?? config.instance, netNamespace: namespaceOf(options, config) }
+}
+
 /** What keepalived's names of pid files depend on. */
 export function pidFilePlace(options: DaemonOptions, config: Config): PidFilePlace {
-  const { usePidDir } = config
-  const instance = options.instanceName ?? config.instance
-  return { instance, usesDirectory: usePidDir || instance !== undefined || namespaceOf(options, config) !== undefined }
+  const { instance, netNamespace } = namesOf(options, config)
+  return { instance, usesDirectory: config.usePidDir || instance !== undefined || netNamespace !== undefined }
 }
 
 /** How the engine runs: what the options say, else the configuration. */

@@ -4,7 +4,7 @@ import type { ConfigInput } from '../config/input.ts'
 import type { Config, VrrpInstance } from '../config/model.ts'
 import { onlyParts } from '../config/parts.ts'
 import { checkConfig } from './check-options.ts'
-import { partsOf, partsWithPidFile } from './options.ts'
+import { namesOf, partsOf, partsWithPidFile } from './options.ts'
 import type { DaemonOptions } from './options.ts'
 import type { Daemon, DaemonStatus, ReloadReport } from './daemon.ts'
 import { Dumper } from '../dump/dumper.ts'
@@ -145,7 +145,7 @@ export class RunningDaemon implements Daemon {
   }
 
   async #applyNow(whole: Config): Promise<ApplyReport> {
-    const config = onlyParts(whole, partsOf(this.#options))
+    const config = { ...onlyParts(whole, partsOf(this.#options)), ...namesOf(this.#options, whole) }
     const former = this.#config
     refuseFixedChanges({ options: this.#options, engineOptions: this.#engineOptions, config: former }, config, this.#log)
     const trackers = await this.#trackers.prepare(config)

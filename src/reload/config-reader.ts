@@ -7,7 +7,7 @@ import { testExitCode } from '../config/diagnostics/exit-code.ts'
 import { renderText } from '../config/diagnostics/render.ts'
 import type { ConfigInput } from '../config/input.ts'
 import type { Config } from '../config/model.ts'
-import { configFileOf } from '../daemon/options.ts'
+import { configFileOf, namesOf } from '../daemon/options.ts'
 import type { DaemonOptions } from '../daemon/options.ts'
 import { ConfigError, KaError } from '../errors.ts'
 import { reloadFilePath, unmark, whileMarked } from './reload-file.ts'
@@ -40,7 +40,7 @@ export class ConfigReader {
       await this.#options.observer?.read?.(read.config)
       await this.#save(read)
     })
-    const mark = reloadFilePath(config)
+    const mark = reloadFilePath({ ...config, ...namesOf(this.#options, config) })
     // keepalived cannot know its name either before it has read it; one that is left keeps others waiting.
     if (mark !== undefined) await unmark(mark).catch(() => {}) // the first reload tells what is wrong with it
     return config

@@ -71,13 +71,40 @@ serialLabTest(
   'in the foreground too, as the process that was started',
   inLab(['a'], async (t, lab) => {
     const conf = await writeConf(lab)
-    const daemon = await lab.sandbox.spawn([process.execPath, MAIN, '-n', '-l', '-G', '-s', 'a', '-f', conf])
+    const daemon = await lab.sandbox.spawn([process.execPath, MAIN, '-n', '-l', '-G', '-R', '-s', 'a', '-f', conf])
     await lab.waitForHolders(ADDRESS, 'a')
     t.is(await pidIn(lab, '/run/keepalived/a/keepalived.pid'), daemon.pid)
-    t.is(daemon.lines('stderr').filter((line) => line.includes('Starting ka-native')).length, 1, 'it begins once')
+    for (const once of ['Starting ka-native', '--dont-respawn has no effect']) {
+      t.is(daemon.lines('stderr').filter((line) => line.includes(once)).length, 1, 'it begins once')
+    }
     await daemon.signal('SIGTERM')
     t.deepEqual(await daemon.exited, { code: 0, signal: null })
     t.deepEqual(await pidEntries(lab), [])
+  }),
+)
+
+serialLabTest(
+  '--namespace counts in the names of files as net_namespace does',
+  inLab(['a'], async (t, lab) => {
+    const { inside } = lab.sandbox.scratch
+    const lines = `global_defs {\n  reload_file\n  data_use_instance\n  state_dump_file ${inside}/dumps/state\n`
+    await lab.sandbox.makeDirectory('dumps')
+    const conf = await writeConf(lab, CONF.replace('global_defs {', lines))
+    const daemon = await lab.sandbox.spawn([process.execPath, MAIN, '-n', '-l', '-G', '-s', 'a', '-f', conf])
+    await daemon.waitForLine(/Startup complete/)
+    // The mark of a reload is removed there at its end.
+    await lab.sandbox.exec(['touch', '/run/keepalived/a/keepalived.reload', '/run/keepalived.reload'])
+    await daemon.signal('SIGHUP')
+    await daemon.waitForLine(/Reload complete/)
+    t.is((await lab.sandbox.run(['ls', '/run/keepalived/a/keepalived.reload'])).code, 2)
+    t.is((await lab.sandbox.run(['ls', '/run/keepalived.reload'])).code, 0)
+    await daemon.signal('SIGUSR1')
+    await waitFor('there are two dumps', async () => {
+      const found = await lab.sandbox.exec(['ls', `${inside}/dumps`])
+      return found === 'state.a\nstate_parent.a\n'
+    })
+    await daemon.signal('SIGTERM')
+    t.deepEqual(await daemon.exited, { code: 0, signal: null })
   }),
 )
 
