@@ -59,7 +59,7 @@ test('nothing is told before the start is over, nor after the stop has begun', (
   t.deepEqual(taken, [
     `READY=1\n${PID}\n${status}`,
     'RELOADING=1\nMONOTONIC_USEC=N\nSTATUS=Reloading',
-    `READY=1\n${status}`,
+    `READY=1\n${PID}\n${status}`,
     'STOPPING=1\nSTATUS=Stopping',
   ])
 })

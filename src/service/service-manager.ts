@@ -70,7 +70,7 @@ export class ServiceManager {
 
   #reloaded(): void {
     if (!this.#isReady || this.#isStopping) return
-    this.#socket.send(['READY', 1], ['STATUS', this.#status()])
+    this.#socket.send(['READY', 1], ['MAINPID', process.pid], ['STATUS', this.#status()])
   }
 
   #stopping(): void {
