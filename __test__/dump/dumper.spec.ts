@@ -179,4 +179,8 @@ test('reading many instances lets the event loop turn, and a stop is no error', 
   late.request('stats')
   await log.waitFor(/^dump given up: the daemon stops$/)
   await t.throwsAsync(async () => await late.text('data'), { code: 'KA_ERR_STOPPED' })
+
+  const early = new Dumper({ engine: engine.asEngine, config: () => undefined, scripts: NO_SCRIPT }, log.logger)
+  early.request('stats')
+  await log.waitFor(/^dump given up: nothing is configured yet$/)
 })

@@ -106,7 +106,8 @@ export class Dumper {
       for (const [file, sentence] of FILES[request]) await this.#writeFile(file, sentence, state, request)
     } catch (error) {
       const isStopped = error instanceof KaError && error.code === 'KA_ERR_STOPPED'
-      if (isStopped) this.#log.info({ request }, 'dump given up: the daemon stops')
+      if (this.#sources.config() === undefined) this.#log.info({ request }, 'dump given up: nothing is configured yet')
+      else if (isStopped) this.#log.info({ request }, 'dump given up: the daemon stops')
       else this.#log.error({ err: error, request }, 'the state cannot be read for a dump')
     }
   }
