@@ -2,6 +2,7 @@ import pino from 'pino'
 import test from 'ava'
 import type { EngineEvent } from '../../src/engine/events.ts'
 import { EventLog } from '../../src/log/event-log.ts'
+import { configOf } from '../dump/state.ts'
 
 interface Line {
   readonly level: number
@@ -49,6 +50,29 @@ test('a reason to reject a packet is a kind of its own', (t) => {
   for (let count = 0; count < 20; count += 1) log.tell(rejected('checksum'), undefined)
   log.tell(rejected('authenticationFailed'), undefined)
   t.is(lines.length, 11)
+})
+
+test('addresses that a stop leaves where they are are not said to be removed', (t) => {
+  const { log, lines } = open()
+  const stop: EngineEvent = {
+    type: 'stateChanged',
+    instance: 'A',
+    from: 'MASTER',
+    to: 'STOP',
+    cause: { type: 'stop' },
+    priority: 1,
+    skipped: 0,
+    atMs: 1,
+  }
+  const [described] = configOf(
+    'vrrp_instance A {\n  interface eth0\n  virtual_router_id 7\n  virtual_ipaddress {\n    192.0.2.200\n  }\n}\n',
+  ).vrrpInstances
+  log.tell(stop, described)
+  log.tell(stop, described, true)
+  t.deepEqual(
+    lines.map(({ msg }) => msg),
+    ['(A) removing VIPs.', '(A) Stopped', '(A) Stopped'],
+  )
 })
 
 test('changes of a state, of a link and of a priority are always told', (t) => {

@@ -224,9 +224,10 @@ export class RunningDaemon implements Daemon {
 
   #handle(event: EngineEvent): void {
     const described = 'instance' in event ? this.#instances.get(event.instance) : undefined
-    this.#eventLog.tell(event, described)
+    const isStopping = this.#stopping !== undefined
+    this.#eventLog.tell(event, described, isStopping && this.#options.releaseOnStop === false)
     this.#options.observer?.told?.(event)
-    this.#notifier.handle(event, this.#stopping !== undefined)
+    this.#notifier.handle(event, isStopping)
     if (event.type === 'signal') this.#handleSignal(event.signal)
     this.#streams.push(event)
   }

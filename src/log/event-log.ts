@@ -35,9 +35,10 @@ export class EventLog {
    * Logs an event.
    *
    * @param described its instance, as the configuration says it
+   * @param keepsAddresses the daemon stops, and leaves addresses where they are
    */
-  tell(event: EngineEvent, described: Described | undefined): void {
-    const lines = sentences(event, described, this.#log.isLevelEnabled('debug'))
+  tell(event: EngineEvent, described: Described | undefined, keepsAddresses: boolean = false): void {
+    const lines = sentences(event, described, this.#log.isLevelEnabled('debug') && !keepsAddresses)
     const kind = kindOf(event)
     if (kind !== undefined && !this.#limit.admits(kind, performance.now())) {
       const sentence = lines.at(-1)
