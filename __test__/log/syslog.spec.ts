@@ -57,6 +57,14 @@ test('of an event the sentence says everything; other records are followed by wo
 test('an error is told line by line, each under its own time', (t) => {
   const fields = { err: { type: 'Error', message: 'why', stack: 'Error: why\n    at here' } }
   t.deepEqual(plainLines(record({ message: 'internal error', fields })), ['internal error', 'Error: why', '    at here'])
+  const withCode = (code: string): LogRecord['fields'] => ({ err: { ...fields.err, code } })
+  t.deepEqual(
+    plainLines(record({ message: 'not read', fields: withCode('ENOENT') })),
+    ['not read', 'why'],
+    'nobody looks for it in our code',
+  )
+  t.deepEqual(plainLines(record({ message: 'not read: why', fields: withCode('KA_ERR_ENGINE') })), ['not read: why'])
+  t.deepEqual(plainLines(record({ message: 'failed', fields: withCode('ERR_INVALID_ARG_TYPE') })), ['failed', 'Error: why', '    at here'])
   t.is(said({ message: 'internal error', fields }).length, 3)
   t.is(
     consoleText(record({ message: 'internal error', fields })),

@@ -14,7 +14,7 @@ const CONTROL = /[\u0000-\u001f\u007f]/g
  * word or number; objects are for those who read JSON.
  */
 export function plainLines({ message, fields }: LogRecord): string[] {
-  const lines = [`${message}${'atMs' in fields ? '' : details(fields)}`, ...errorLines(fields['err'])]
+  const lines = [`${message}${'atMs' in fields ? '' : details(fields)}`, ...errorLines(fields['err'], message)]
   return lines.flatMap((line) => line.split('\n')).map((line) => line.replaceAll(CONTROL, escape))
 }
 
@@ -28,11 +28,17 @@ function details(fields: LogRecord['fields']): string {
     .join('')
 }
 
-/** What pino's serializer left of an error. */
-function errorLines(error: unknown): string[] {
+/**
+ * What pino's serializer left of an error. One of the system or of ours says what is wrong by its message, unless that is told already; where it
+ * comes from is told of a defect.
+ */
+function errorLines(error: unknown, told: string): string[] {
   if (typeof error !== 'object' || error === null) return []
+  const reason = 'message' in error && typeof error.message === 'string' ? error.message : ''
+  const isExpected = reason !== '' && 'code' in error && typeof error.code === 'string' && !error.code.startsWith('ERR_')
+  if (isExpected) return told.includes(reason) ? [] : [reason]
   if ('stack' in error && typeof error.stack === 'string') return [error.stack]
-  return 'message' in error && typeof error.message === 'string' ? [error.message] : []
+  return reason === '' ? [] : [reason]
 }
 
 function escape(character: string): string {
