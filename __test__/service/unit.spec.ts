@@ -38,7 +38,19 @@ test('what it runs is there, and takes the options of the example', async (t) =>
   t.is(wanted.kind, 'run')
   const release = settings(await read('ka-native.service'), 'Service').get('ExecStopPost')?.[0] ?? ''
   const names = commandLine(() => false).commands.map((command) => command.name())
-  t.true(names.includes(release.replace('/usr/bin/ka-native ', '')))
+  t.true(names.includes(/exec \/usr\/bin\/ka-native (\w+)'$/.exec(release)?.[1] ?? ''))
+})
+
+test('what is left behind is released after a failure alone: -V leaves addresses at a stop', async (t) => {
+  const [, script = ''] =
+    /^\/bin\/sh -c '(.*)'$/.exec(settings(await read('ka-native.service'), 'Service').get('ExecStopPost')?.[0] ?? '') ?? []
+  const status = (result: string): number | null =>
+    spawnSync('sh', ['-c', script.replaceAll('$$', '$').replace('/usr/bin/ka-native', 'false')], {
+      env: { PATH: '/usr/bin:/bin', SERVICE_RESULT: result },
+    }).status
+  t.is(status('success'), 0)
+  t.is(status('signal'), 1)
+  t.is(status('watchdog'), 1)
 })
 
 test('the capabilities of architecture.md are within the bound', async (t) => {
