@@ -105,7 +105,7 @@ export const DIFFERENCES: readonly Difference[] = [
     reason: 'Any word after `vrrp_strict` and `vrrp_skip_check_adv_addr`',
     files: [/global_defs\/vrrp_(?:strict|skip_check_adv_addr)\/(?:wrong|surplus)/],
   },
-  { reason: '`smtp_server` names', files: ['global_defs/smtp_server/wrong'] },
+  { reason: 'Names of mail relays (`smtp_server`)', files: ['global_defs/smtp_server/wrong'] },
   {
     reason: '`inet` and `inet6` in route and rule lines, single ports, `to default`',
     files: [
