@@ -78,6 +78,11 @@ const ENDS: Readonly<Record<string, End>> = {
     act: ({ program }) => program.begin(() => process.abort()),
     exit: { code: null, signal: 'SIGABRT' },
   },
+  'a check of V8 that fails': {
+    options: { signals: true },
+    act: ({ program }) => program.begin(() => process.kill(process.pid, 'SIGTRAP')),
+    exit: { code: null, signal: 'SIGTRAP' },
+  },
   SIGTERM: {
     options: { signals: true },
     act: async ({ program }) => {

@@ -14,7 +14,7 @@ use ka_netlink::{Monitor, Resync, RouteSocket};
 use ka_sys::membership::Memberships;
 use ka_sys::packet::PacketSender;
 use ka_sys::raw::{PacketBatch, VrrpReceiver, VrrpSender};
-use ka_sys::signal::SignalWatch;
+use ka_sys::signal::{SignalWatch, is_abort};
 use ka_sys::{Errno, IpFamily};
 use rustix::time::{ClockId, clock_gettime};
 
@@ -274,7 +274,7 @@ impl EngineThread {
         };
         for signal in signals.take() {
             match signal {
-                ABRT => {
+                _ if is_abort(signal) => {
                     self.resign_now();
                     ka_sys::signal::acknowledge_abort();
                 }
@@ -354,7 +354,6 @@ impl EngineThread {
 }
 
 const INT: i32 = 2;
-const ABRT: i32 = 6;
 const TERM: i32 = 15;
 
 /// Time that this thread itself has run; waiting and other processes do not count.

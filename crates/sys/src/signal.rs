@@ -33,10 +33,10 @@ const ABORT_STEP_MS: libc::c_int = 5;
 /// The signals that a [`SignalWatch`] catches.
 ///
 /// TERM and INT stop, HUP reloads, USR1, USR2 and the real-time ones are
-/// keepalived's further requests, and ABRT is the process aborting. Uncaught, each
-/// of them ends the process, under Node too.
+/// keepalived's further requests, and [`is_abort`] tells those of a process that
+/// aborts. Uncaught, each of them ends the process, under Node too.
 #[must_use]
-pub fn watched_signals() -> [i32; 9] {
+pub fn watched_signals() -> [i32; 11] {
     [
         libc::SIGTERM,
         libc::SIGINT,
@@ -47,7 +47,16 @@ pub fn watched_signals() -> [i32; 9] {
         libc::SIGRTMAX() - 1,
         libc::SIGRTMAX(),
         libc::SIGABRT,
+        libc::SIGTRAP,
+        libc::SIGILL,
     ]
+}
+
+/// Whether this is the signal of a process that gives itself up: abort(3), or the instruction
+/// that V8 ends with when it finds itself broken, which is one or the other. SIGSEGV is V8's own.
+#[must_use]
+pub fn is_abort(signal: i32) -> bool {
+    [libc::SIGABRT, libc::SIGTRAP, libc::SIGILL].contains(&signal)
 }
 
 /// Catches [`watched_signals`] for the whole process; dropping it restores the
@@ -59,7 +68,7 @@ pub fn watched_signals() -> [i32; 9] {
 /// The handler notes the signal and makes [`Self::fd`] readable. It does not call the one it
 /// replaced: Node's for USR1 opens the inspector.
 ///
-/// SIGABRT ends the process all the same. Its handler wakes the thread that called
+/// An abort ends the process all the same. Its handler wakes the thread that called
 /// [`Self::answer_aborts`], waits for [`acknowledge_abort`] at most 500 ms (not at
 /// all when there is no such thread, or when it is the one that aborts), and then
 /// lets the signal do what it does by default.
@@ -123,7 +132,7 @@ impl SignalWatch {
     }
 
     /// Makes the calling thread the one that an abort waits for: it is to watch
-    /// [`Self::fd`], and on SIGABRT to resign and call [`acknowledge_abort`].
+    /// [`Self::fd`], and on an abort ([`is_abort`]) to resign and call [`acknowledge_abort`].
     pub fn answer_aborts(&self) {
         RESPONDER.store(own_thread(), Ordering::Release);
     }
@@ -173,9 +182,9 @@ impl fmt::Debug for Replaced {
 }
 
 fn action_for(signal: i32) -> libc::sigaction {
-    let handler: extern "C" fn(libc::c_int) = match signal {
-        libc::SIGABRT => on_abort,
-        _ => on_signal,
+    let handler: extern "C" fn(libc::c_int) = match is_abort(signal) {
+        true => on_abort,
+        false => on_signal,
     };
     // SAFETY: an all-zero sigaction is a valid value, with an empty signal mask.
     let mut action: libc::sigaction = unsafe { zeroed() };

@@ -11,7 +11,7 @@ use std::thread;
 use std::time::Duration;
 
 use ka_sys::SysError;
-use ka_sys::signal::{SignalWatch, acknowledge_abort, watched_signals};
+use ka_sys::signal::{SignalWatch, acknowledge_abort, is_abort, watched_signals};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::process::{Resource, Rlimit, setrlimit};
 use support::{DEADLINE, eventually, finish, is_second_process, second_process};
@@ -39,8 +39,13 @@ fn succeeds(name: &str, part: fn()) {
 
 /// Runs `part`, which is to end with SIGABRT, and returns whether it resigned before.
 fn aborts(name: &str, part: fn()) -> bool {
+    ends_with(libc::SIGABRT, name, part)
+}
+
+/// Runs `part`, which is to end with `signal`, and returns whether it resigned before.
+fn ends_with(signal: i32, name: &str, part: fn()) -> bool {
     let output = in_second_process(name, part);
-    assert_eq!(output.status.signal(), Some(libc::SIGABRT), "{output:?}");
+    assert_eq!(output.status.signal(), Some(signal), "{output:?}");
     String::from_utf8_lossy(&output.stdout).contains("resigned")
 }
 
@@ -69,7 +74,7 @@ fn every_signal_wakes_and_is_taken_once() {
     succeeds("every_signal_wakes_and_is_taken_once", || {
         let mut watch = SignalWatch::install().unwrap();
         assert!(!is_readable(&watch));
-        // All but the last, SIGABRT, which ends the process.
+        // All but the last, which end the process.
         for signal in &watched_signals()[..8] {
             send(*signal);
             eventually(|| is_readable(&watch).then_some(()));
@@ -131,7 +136,7 @@ fn start_responder(acknowledges: bool) {
             let mut fds = [PollFd::from_borrowed_fd(watch.fd(), PollFlags::IN)];
             // An interrupted poll is tried again.
             let _ = poll(&mut fds, None);
-            if watch.take().any(|signal| signal == libc::SIGABRT) && acknowledges {
+            if watch.take().any(is_abort) && acknowledges {
                 // Several looks of the handler, but well within its patience.
                 thread::sleep(Duration::from_millis(50));
                 let mut output = std::io::stdout();
@@ -151,6 +156,21 @@ fn a_process_that_aborts_resigns_first() {
         start_responder(true);
         std::process::abort();
     }));
+}
+
+/// As V8 does when a check of its own fails.
+#[test]
+fn a_process_that_traps_resigns_first() {
+    assert!(ends_with(
+        libc::SIGTRAP,
+        "a_process_that_traps_resigns_first",
+        || {
+            start_responder(true);
+            // SAFETY: raise takes a number, and the signal is this thread's own, as that of the instruction is.
+            unsafe { libc::raise(libc::SIGTRAP) };
+            thread::sleep(DEADLINE);
+        }
+    ));
 }
 
 #[test]
