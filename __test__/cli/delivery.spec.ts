@@ -52,6 +52,19 @@ test('credentials are a user and, after the first colon, a password', async (t) 
   }
 })
 
+test('URLs that are secrets come from a file', async (t) => {
+  const directory = await scratch(t)
+  const file = await secret(`${directory}/urls`, 'https://a.example.org/T0/x\n\nhttps://b.example.org/y\r\n')
+  const urls = ['https://a.example.org/T0/x', 'https://b.example.org/y'].map((url) => ({ url }))
+  t.deepEqual(meaning('--webhook-file', file), { webhooks: urls })
+  t.deepEqual(meaning('--webhook', 'https://c.example.org/', '--webhook-file', file), {
+    webhooks: [{ url: 'https://c.example.org/' }, ...urls],
+  })
+  t.is(meaning('--webhook-file', await secret(`${directory}/none`, '\n')), `${directory}/none has no URL`)
+  const open = await secret(`${directory}/open`, 'https://a.example.org/', 0o644)
+  t.is(meaning('--webhook-file', open), `${open} holds a secret that others may read or change: chmod o= ${open}`)
+})
+
 test('several webhooks are signed with one secret', async (t) => {
   const directory = await scratch(t)
   const file = await secret(`${directory}/hook`, 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\r\n')

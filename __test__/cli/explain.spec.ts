@@ -72,8 +72,8 @@ test('blocks that mean the same by a keyword are explained as one', (t) => {
 
 test('a block is told by its last part', (t) => {
   t.deepEqual(
-    entriesOf('weight', 'track_script').map(({ blocks }) => blocks),
-    [['vrrp_sync_group/track_script', 'vrrp_instance/track_script']],
+    entriesOf('weight', 'track_interface').map(({ blocks }) => blocks),
+    [['vrrp_sync_group/track_interface', 'vrrp_instance/track_interface']],
   )
 })
 

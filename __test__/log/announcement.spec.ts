@@ -36,3 +36,13 @@ test('a long command line is continued, no line longer than 102 columns', (t) =>
   t.is(first, `Command line: '${'z'.repeat(200)}'`, 'a word stays whole')
   t.is(second, "              'a'")
 })
+
+test('of a URL only the host is told: what follows may be a secret', (t) => {
+  const [, , commandLine] = announcement('1', [
+    'ka-native',
+    '--webhook',
+    'https://hooks.example.org/T0/secret?x=1',
+    '--webhook=http://h:8/k',
+  ])
+  t.is(commandLine, "Command line: 'ka-native' '--webhook' 'https://hooks.example.org/...' '--webhook=http://h:8/...'")
+})

@@ -17,6 +17,7 @@ export interface DeliveryFlags {
   readonly smtpTls?: NonNullable<SmtpSecurity['tls']>
   readonly smtpCredentials?: string
   readonly webhook?: readonly string[]
+  readonly webhookFile?: string
   readonly webhookSecretFile?: string
 }
 
@@ -32,6 +33,7 @@ export function withDelivery(command: Command): Command {
     .addOption(new Option('--smtp-tls <mode>', 'how the connection to smtp_server is protected').choices(TLS_MODES))
     .option('--smtp-credentials <file>', 'file with USER:PASSWORD for smtp_server; others must not be able to read it')
     .addOption(new Option('--webhook <url>', 'post changes of state here; may be given again').argParser(collect))
+    .option('--webhook-file <file>', 'file with further URLs, one a line, for those that are secrets; others must not be able to read it')
     .option('--webhook-secret-file <file>', 'file with the secret that signs webhooks; others must not be able to read it')
 }
 
@@ -45,14 +47,15 @@ function collect(url: string, before: readonly string[] | undefined): readonly s
  *
  * @throws {KaError} `KA_ERR_USAGE` for one that cannot be used
  */
-export function readDelivery({ smtpTls, smtpCredentials, webhook, webhookSecretFile }: DeliveryFlags): Delivery {
+export function readDelivery({ smtpTls, smtpCredentials, webhook, webhookFile, webhookSecretFile }: DeliveryFlags): Delivery {
   const tls = smtpTls === undefined ? {} : { tls: smtpTls }
   const smtp = { ...tls, ...(smtpCredentials === undefined ? {} : credentials(smtpCredentials)) }
-  if (webhookSecretFile !== undefined && webhook === undefined) throw usage('--webhook-secret-file is about --webhook')
-  const signed = webhookSecretFile === undefined ? {} : { secret: readSecret(webhookSecretFile) }
+  const urls = [...(webhook ?? []), ...(webhookFile === undefined ? [] : readUrls(webhookFile))]
+  if (webhookSecretFile !== undefined && urls.length === 0) throw usage('--webhook-secret-file is about --webhook')
+  const secret = webhookSecretFile === undefined ? undefined : readSecret(webhookSecretFile)
   return {
     ...(smtpTls === undefined && smtpCredentials === undefined ? {} : { smtp }),
-    ...(webhook === undefined ? {} : { webhooks: webhook.map((url) => ({ url, ...signed })) }),
+    ...(urls.length === 0 ? {} : { webhooks: urls.map((url) => (secret === undefined ? { url } : { url, secret })) }),
   }
 }
 
@@ -61,6 +64,15 @@ function credentials(file: string): SmtpSecurity {
   const at = text.indexOf(':')
   if (at < 1 || at === text.length - 1) throw usage(`${file} has no USER:PASSWORD in its first line`)
   return { user: text.slice(0, at), password: text.slice(at + 1) }
+}
+
+/** The lines of a file that not everybody can read. */
+function readUrls(file: string): string[] {
+  const urls = readOwn(file)
+    .split(/\r?\n/)
+    .filter((line) => line !== '')
+  if (urls.length === 0) throw usage(`${file} has no URL`)
+  return urls
 }
 
 /** The first line of a file that not everybody can read. */

@@ -5,12 +5,15 @@ const MAX_COLUMNS = 102
 
 const COMMAND_LINE = 'Command line: '
 
+/** What follows the host of a URL may be a secret. */
+const PATH_OF_URL = /(\bhttps?:\/\/[^/?#\s]+)[/?#]\S+/i
+
 /** What a daemon says of itself at its start, as keepalived does: what it is, what it runs on, how it was called. */
 export function announcement(version: string, command: readonly string[]): string[] {
   return [
     `Starting ka-native v${version}`,
     `Running on Linux ${release()} ${systemVersion()} (Node.js ${process.versions.node})`,
-    ...wrap(command.map((word) => `'${word}'`)),
+    ...wrap(command.map((word) => `'${word.replace(PATH_OF_URL, '$1/...')}'`)),
   ]
 }
 
