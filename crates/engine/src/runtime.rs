@@ -188,8 +188,16 @@ impl Runtime {
 
     fn write(&mut self, addresses: BTreeSet<Record>) -> Result<(), EngineError> {
         let temporary = self.path.with_extension("json.new");
-        record::write(&temporary, &addresses).map_err(failed("write", &temporary))?;
-        fs::rename(&temporary, &self.path).map_err(failed("replace", &self.path))?;
+        let written = record::write(&temporary, &addresses)
+            .map_err(failed("write", &temporary))
+            .and_then(|()| {
+                fs::rename(&temporary, &self.path).map_err(failed("replace", &self.path))
+            });
+        if written.is_err() {
+            // A part of it only takes room of a disk that has none. What failed first is told.
+            let _ = fs::remove_file(&temporary);
+        }
+        written?;
         self.recorded = addresses;
         Ok(())
     }

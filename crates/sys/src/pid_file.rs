@@ -76,9 +76,16 @@ impl PidFile {
             if !is_at(&absolute, &stat) {
                 continue;
             }
-            write(&file, &stat).map_err(|error| failed("write", errno(&error)))?;
-            let path = absolute;
-            return Ok(PidFileAcquired::Held(Self { path, file }));
+            let held = Self {
+                path: absolute,
+                file,
+            };
+            if let Err(error) = write(&held.file, &stat) {
+                // Whoever reads it would find no id. What failed first is told.
+                let _ = held.remove();
+                return Err(failed("write", errno(&error)));
+            }
+            return Ok(PidFileAcquired::Held(held));
         }
         Err(failed("lock", Errno::BUSY))
     }
