@@ -23,6 +23,7 @@ const LOG_DEADLINE_MS = 1_000
 
 /** A defect of this program (sysexits.h EX_SOFTWARE). */
 const EXIT_INTERNAL = 70
+const DEFECT = 'internal error'
 
 /** What a command makes of the daemon that it runs. */
 export interface Service {
@@ -50,9 +51,10 @@ export async function runService(service: Service): Promise<number> {
   setFlagsFromString('--semi-space-growth-factor=1')
   const terminals = [0, 1, 2].filter(isatty)
   const log = await openLog(service.log)
-  process.on('uncaughtException', endAfterDefect(componentLog(log.log, 'process'), log.flush))
+  const ending: Ending = {}
+  process.on('uncaughtException', endAfterDefect(componentLog(log.log, 'process'), log.flush, ending))
   const entered = enteredNamespace()
-  const exitCode = await run(service, log, entered)
+  const exitCode = await run(service, log, entered, ending)
   // Its pid files are gone by now.
   if (entered !== undefined) await leaveNamespace(entered, componentLog(log.log, 'process'))
   await log.flush(LOG_DEADLINE_MS)
@@ -68,14 +70,20 @@ function ignoreSignals(): void {
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const) process.on(signal, () => {})
 }
 
+/** Who is told that the process ends because of a defect, as soon as there is somebody. */
+interface Ending {
+  tell?: () => void
+}
+
 /** Logs what nobody caught, and ends the process; its 'exit' handler resigns. */
-function endAfterDefect(log: Logger, flush: Log['flush']): (defect: unknown) => void {
+function endAfterDefect(log: Logger, flush: Log['flush'], ending: Ending): (defect: unknown) => void {
   const state = { isEnding: false }
   return (defect) => {
     // What failed may be the log.
     if (state.isEnding) process.exit(EXIT_INTERNAL)
     state.isEnding = true
-    log.fatal({ err: defect }, 'internal error')
+    log.fatal({ err: defect }, DEFECT)
+    ending.tell?.()
     void flush(LOG_DEADLINE_MS).then(() => process.exit(EXIT_INTERNAL))
   }
 }
@@ -85,13 +93,16 @@ function closeHungUp(terminals: readonly number[]): void {
   for (const fd of terminals) if (!isatty(fd)) closeSync(fd)
 }
 
-async function run(service: Service, { log, identify, flush }: Log, entered: string | undefined): Promise<number> {
+async function run(service: Service, { log, identify, flush }: Log, entered: string | undefined, ending: Ending): Promise<number> {
   const processLog = componentLog(log, 'process')
   // The program that is executed again in its namespace goes on with what this one began.
   const greeting = [...announcement(version(), ['ka-native', ...process.argv.slice(2)]), ...(service.remarks ?? [])]
   if (entered === undefined) for (const line of greeting) processLog.info(line)
   const { watchdogMs, ...environment } = readServiceEnvironment(process.env)
   const manager = await openServiceManager(environment, log)
+  ending.tell = () => {
+    manager?.failed(DEFECT, EXIT_INTERNAL)
+  }
   const enter = async (name: string | undefined): Promise<void> => {
     if (name === undefined || entered !== undefined) return
     await flush(LOG_DEADLINE_MS)
@@ -141,8 +152,8 @@ async function run(service: Service, { log, identify, flush }: Log, entered: str
 /** One sentence on the terminal and in the log, and the code that goes with it. */
 function report(error: unknown, log: Logger): { readonly exitCode: number; readonly sentence: string } {
   if (!(error instanceof KaError)) {
-    log.fatal({ err: error }, 'internal error')
-    return { exitCode: EXIT_INTERNAL, sentence: 'internal error' }
+    log.fatal({ err: error }, DEFECT)
+    return { exitCode: EXIT_INTERNAL, sentence: DEFECT }
   }
   if (error.code === 'KA_ERR_STOPPED') {
     // By a signal, before it had started.
