@@ -480,23 +480,6 @@ serialLabTest(
   }),
 )
 
-serialLabTest(
-  'JavaScript that does not answer: 70, the sentence, the address gone',
-  inLab(['a'], async (t, lab) => {
-    const directory = await lab.sandbox.makeDirectory('a')
-    // A module that blocks JavaScript for ever once it is told to: what a runaway callback does.
-    await writeFile(`${directory.outside}/block.mjs`, `process.stdin.once('data', () => { for (;;); })\n`)
-    await writeFile(`${directory.outside}/keepalived.conf`, CONF)
-    const options = ['start', '-f', `${directory.inside}/keepalived.conf`, '--runtime-dir', directory.inside]
-    const child = await lab.host('a').spawn([process.execPath, '--import', `${directory.inside}/block.mjs`, MAIN, ...options])
-    await lab.waitForHolders(ADDRESS, 'a')
-    child.stdin.write('block\n')
-    t.deepEqual(await child.exited, { code: 70, signal: null })
-    t.deepEqual(child.lines('stderr'), ['ka-native: the JavaScript thread does not answer; resigned'])
-    t.deepEqual(await lab.holders(ADDRESS), [])
-  }),
-)
-
 for (const [name, defect] of [
   ['an uncaught exception', `throw new Error('a defect')`],
   ['an unhandled rejection', `void Promise.reject(new Error('a defect'))`],

@@ -1,0 +1,77 @@
+/** JavaScript that stands still for less than the limit of its heartbeat: nothing but the telling waits for it. */
+import { fileURLToPath } from 'node:url'
+import { inLab, serialLabTest } from '../../lab/in-lab.ts'
+import { ScriptedProgram } from '../../lab/scripted.ts'
+import { waitFor } from '../../lab/wait-for.ts'
+import type { SinkSession } from '../../notify/smtp-sink.ts'
+import {
+  ADDRESS,
+  BECAME_MASTER,
+  Patient,
+  TURNED,
+  conf,
+  fifoLines,
+  fifoReader,
+  recorder,
+  startObserver,
+  turn,
+  vrrpScript,
+  waitForLines,
+} from './patient.ts'
+
+const SINK = fileURLToPath(new URL('../../notify/smtp-sink-program.ts', import.meta.url))
+const LOADER = import.meta.resolve('@oxc-node/core/register')
+
+/** Below the limit of 10 s; the loop ends sooner, as soon as it has seen enough. */
+const LOOP_S = 8
+
+const LINES = [...BECAME_MASTER, ...TURNED]
+
+serialLabTest(
+  'a long loop of JavaScript: states follow the cable and scripts run meanwhile; afterwards everything is told in order',
+  inLab(['a', 'b'], async (t, lab) => {
+    const relay = await lab.host('a').spawn([process.execPath, `--import=${LOADER}`, SINK])
+    await relay.waitForLine(/^ready$/)
+    const directory = await lab.sandbox.makeDirectory('scripts')
+    const well = await ScriptedProgram.make(directory, 'well', [0])
+    const notify = await recorder(lab, 'notify')
+    const reader = await fifoReader(lab, 'reader')
+    const mail = ['smtp_server 127.0.0.1', 'notification_email {', 'ops@example.org', '}', 'smtp_alert']
+    const text = conf(
+      ['vrrp_notify_fifo /run/lab/a/fifo', `vrrp_notify_fifo_script "${reader}"`, ...mail],
+      [`notify "${notify}"`, 'track_script {', 'well', '}'],
+      [vrrpScript('well', well.path, 'interval 0.2')],
+    )
+    const a = await Patient.start(lab, text)
+    await lab.waitForHolders(ADDRESS, 'a')
+    await startObserver(lab)
+    await waitForLines(lab, 'notify', BECAME_MASTER)
+
+    const enough = `${directory.inside}/enough`
+    a.fail('loop', String(LOOP_S), enough)
+    await a.process.waitForLine(/^looping$/)
+    const runs = await well.runs()
+    await turn(lab)
+    await waitFor('scripts have run', async () => (await well.runs()) > runs + 1)
+    await lab.sandbox.exec(['touch', enough])
+    const [, back = ''] = await a.process.waitForLine(/^back (\d+)$/)
+
+    await waitForLines(lab, 'notify', LINES)
+    await waitForLines(lab, 'reader', fifoLines(LINES))
+    const subjects = (): string[] => {
+      const sessions = relay.lines('stdout').filter((line) => line.startsWith('{'))
+      const messages = sessions.flatMap((line) => (JSON.parse(line) as SinkSession).messages)
+      return messages.flatMap((message) => /^Subject: .* (?:Entering|Now in) (\w+) state/m.exec(message)?.[1] ?? [])
+    }
+    await waitFor('every state is mailed', () => subjects().length >= LINES.length, { seen: subjects })
+    t.deepEqual(
+      subjects(),
+      LINES.map((line) => line.split(' ')[2]),
+    )
+
+    const fault = await a.told(/Entering FAULT STATE/)
+    t.true((fault.atMs ?? Infinity) < Number(back), 'the engine did not wait')
+    t.true(fault.time >= Number(back), 'and was heard afterwards')
+    t.deepEqual(await a.terminate(), { code: 0, signal: null })
+  }),
+)
