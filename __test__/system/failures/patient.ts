@@ -109,6 +109,7 @@ export interface LogRecord {
   readonly time: number
   readonly level: number
   readonly msg: string
+  readonly err?: { readonly message: string }
   /** When it happened, where it is an event of the engine. */
   readonly atMs?: number
 }
