@@ -34,7 +34,7 @@ export async function runCommand(
 }
 
 /** All pid files of the sandbox, and keepalived's directory for them, by their paths. */
-export async function pidEntries(lab: Lab<'a'>): Promise<readonly PidEntry[]> {
+export async function pidEntries(lab: Pick<Lab, 'sandbox'>): Promise<readonly PidEntry[]> {
   const command =
     "find /run -name '*.pid' -o -path '/run/keepalived*' -type d | sort | while read f; do echo \"$f $(stat -c %A $f) $(cat $f 2>/dev/null)\"; done"
   const listed = await lab.sandbox.exec(['sh', '-c', command])
@@ -48,7 +48,7 @@ export async function pidEntries(lab: Lab<'a'>): Promise<readonly PidEntry[]> {
 }
 
 /** Paths and modes of {@link pidEntries}, once there are as many as wanted. */
-export async function settledEntries(lab: Lab<'a'>, count: number): Promise<readonly string[]> {
+export async function settledEntries(lab: Pick<Lab, 'sandbox'>, count: number): Promise<readonly string[]> {
   const entries = await waitFor(
     `there are ${count} pid files`,
     async () => {
@@ -61,23 +61,23 @@ export async function settledEntries(lab: Lab<'a'>, count: number): Promise<read
 }
 
 /** The number in a pid file. */
-export async function pidIn(lab: Lab<'a'>, path: string): Promise<number> {
+export async function pidIn(lab: Pick<Lab, 'sandbox'>, path: string): Promise<number> {
   return Number(await lab.sandbox.exec(['cat', path]))
 }
 
 /** Stops the process that a pid file names, and waits for its end. */
-export async function stop(lab: Lab<'a'>, path: string): Promise<void> {
+export async function stop(lab: Pick<Lab, 'sandbox'>, path: string): Promise<void> {
   const pid = await pidIn(lab, path)
   await lab.sandbox.exec(['kill', `${pid}`])
   await waitFor(`process ${pid} has ended`, async () => !(await isAlive(lab, pid)))
 }
 
 /** Whether there is a process with this number in the sandbox, be it only its remains. */
-export async function isAlive(lab: Lab<'a'>, pid: number): Promise<boolean> {
+export async function isAlive(lab: Pick<Lab, 'sandbox'>, pid: number): Promise<boolean> {
   return (await lab.sandbox.run(['test', '-d', `/proc/${pid}`])).code === 0
 }
 
 /** The text of a file in the scratch directory of the sandbox. */
-export async function scratchFile(lab: Lab<'a'>, name: string): Promise<string> {
+export async function scratchFile(lab: Pick<Lab, 'sandbox'>, name: string): Promise<string> {
   return await readFile(`${lab.sandbox.scratch.outside}/${name}`, 'utf8')
 }

@@ -1,0 +1,69 @@
+/** A process that is stopped as a whole for a while, by SIGSTOP, a debugger or the freezer, and goes on. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { keepalivedConf } from '../../lab/conf.ts'
+import { startDaemon } from '../../lab/daemon.ts'
+import { inLab, serialLabTest } from '../../lab/in-lab.ts'
+import { V3_IPV4 } from '../../lab/protocols.ts'
+import { ScriptedProgram } from '../../lab/scripted.ts'
+import { waitFor } from '../../lab/wait-for.ts'
+import { ADDRESS, BECAME_MASTER, Patient, conf, linesOf, recorder, startObserver, vrrpScript, waitForLines } from './patient.ts'
+
+const STOPPED_MS = 5_000
+const INTERVAL_MS = 500
+
+/** Advertisements of the Master that a Backup hears when it goes on: had it been deaf to them, it would have taken over. */
+const PATIENCE = 10
+
+serialLabTest(
+  'a Master that stood still goes on as Master: it changes no state, and runs its scripts at their pace',
+  inLab(['a', 'b'], async (t, lab) => {
+    const directory = await lab.sandbox.makeDirectory('scripts')
+    const well = await ScriptedProgram.make(directory, 'well', [0])
+    const notify = await recorder(lab, 'notify')
+    // A run that is under way when it stops has missed its deadline.
+    const script = vrrpScript('well', well.path, `interval ${INTERVAL_MS / 1_000}`, 'fall 2')
+    const a = await Patient.start(lab, conf([], [`notify "${notify}"`, 'track_script {', 'well', '}'], [script]))
+    await lab.waitForHolders(ADDRESS, 'a')
+    await startObserver(lab)
+    await waitForLines(lab, 'notify', BECAME_MASTER)
+
+    await a.process.signal('SIGSTOP')
+    await lab.waitForHolders(ADDRESS, 'a', 'b')
+    await sleep(STOPPED_MS)
+    const runs = await well.runs()
+    const goneOnAt = performance.now()
+    await a.process.signal('SIGCONT')
+    await lab.waitForHolders(ADDRESS, 'a')
+
+    const more = STOPPED_MS / INTERVAL_MS
+    await waitFor('scripts run again', async () => (await well.runs()) >= runs + more)
+    // One may have been due at once, and one have been counted late: what was missed would come all at once.
+    t.true(performance.now() - goneOnAt >= (more - 3) * INTERVAL_MS, 'runs that were missed are left out')
+    t.deepEqual(await linesOf(lab, 'notify'), BECAME_MASTER)
+    t.deepEqual(await a.terminate(), { code: 0, signal: null })
+  }),
+)
+
+serialLabTest(
+  'a Backup that stood still hears its Master before it acts',
+  inLab(['a', 'b'], async (t, lab) => {
+    const master = await startDaemon(lab, 'b', 'keepalived', keepalivedConf({ ...V3_IPV4.router, priority: 250 }))
+    await lab.waitForHolders(ADDRESS, 'b')
+    const capture = await lab.capture('b', 'ip proto 112')
+    const notify = await recorder(lab, 'notify')
+    const a = await Patient.start(lab, conf([], [`notify "${notify}"`]))
+    await waitForLines(lab, 'notify', BECAME_MASTER.slice(0, 1))
+    await a.process.signal('SIGSTOP')
+    await sleep(STOPPED_MS)
+    const heard = (await capture.advertisements()).length
+    await a.process.signal('SIGCONT')
+    await capture.waitFor('more advertisements', (packets) => packets.length >= heard + PATIENCE)
+    t.true((await capture.advertisements()).every(({ source }) => source === lab.host('b').ipv4))
+    t.deepEqual(await lab.holders(ADDRESS), ['b'])
+    // It is no deaf one either.
+    await master.terminate()
+    await lab.waitForHolders(ADDRESS, 'a')
+    await waitForLines(lab, 'notify', BECAME_MASTER)
+    t.deepEqual(await a.terminate(), { code: 0, signal: null })
+  }),
+)
