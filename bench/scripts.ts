@@ -23,9 +23,16 @@ interface Result {
   readonly subject: string
   /** CPU time of the program for each second, in milliseconds. */
   readonly cpuMsPerS: number
-  /** Deadlines that the slow scripts have seen. */
+  /** For each deadline that the slow scripts have seen. */
+  readonly latenessMs: readonly number[]
+}
+
+/** What of all turns of one subject is told. */
+interface Figures {
+  readonly subject: string
+  readonly cpuMsPerS: number
   readonly deadlines: number
-  readonly latenessMs: { readonly median: number; readonly p99: number; readonly longest: number }
+  readonly latenessMs: { readonly median: number; readonly p90: number; readonly p99: number; readonly longest: number }
 }
 
 const DIRECTORY = '/run/ka-native-bench'
@@ -72,11 +79,12 @@ async function main(): Promise<number> {
     for (const subject of subjects) {
       const result = await measure(subject, configuration(Number(values.scripts), slow), Number(values.window) * 1000)
       results.push(result)
-      process.stderr.write(`${describe(result)}\n`)
+      process.stderr.write(`${describe(figuresOf([result]))}\n`)
     }
   }
-  process.stderr.write(`\n${summary(subjects, results)}\n`)
-  process.stdout.write(`${JSON.stringify(results, undefined, 2)}\n`)
+  const summary = subjects.map(({ name }) => figuresOf(results.filter(({ subject }) => subject === name)))
+  process.stderr.write(`\n${render(summary)}\n`)
+  process.stdout.write(`${JSON.stringify({ summary, turns: results.map((result) => figuresOf([result])) }, undefined, 2)}\n`)
   return 0
 }
 
@@ -90,7 +98,7 @@ function subjectOf(name: string, keepalived: string, scripts: string, slow: read
 
 /** One instance that tracks all scripts; those that never succeed only lower its priority. */
 function configuration(scripts: number, slow: readonly string[]): string {
-  const quick = Array.from({ length: scripts }, (_, index) => [`q${index}`, '/bin/true', 'interval 1'] as const)
+  const quick = Array.from({ length: scripts }, (_, index) => [`q${index}`, '/bin/true', 'interval 1\n weight 1'] as const)
   const never = slow.map((path, index) => [`s${index}`, path, 'interval 3\n timeout 1\n weight -1'] as const)
   const blocks = [...quick, ...never].map(([name, path, rest]) => `vrrp_script ${name} {\n script ${path}\n ${rest}\n}\n`)
   const names = [...quick, ...never].map(([name]) => `  ${name}\n`)
@@ -137,13 +145,7 @@ async function measure(subject: Subject, text: string, windowMs: number): Promis
         resolve()
       })
   })
-  const lateness = latenesses()
-  return {
-    subject: subject.name,
-    cpuMsPerS: used.reduce((sum, ms) => sum + ms, 0) / elapsedS,
-    deadlines: lateness.length,
-    latenessMs: { median: quantile(lateness, 0.5), p99: quantile(lateness, 0.99), longest: Math.max(...lateness) },
-  }
+  return { subject: subject.name, cpuMsPerS: used.reduce((sum, ms) => sum + ms, 0) / elapsedS, latenessMs: latenesses() }
 }
 
 /** What the slow scripts have seen, in milliseconds; those that a stop ended before their deadline left out. */
@@ -156,22 +158,36 @@ function latenesses(): number[] {
   return seen.filter((ms) => ms > -DEADLINE_MS / 10)
 }
 
-function describe({ subject, cpuMsPerS, deadlines, latenessMs }: Result): string {
-  const { median, p99, longest } = latenessMs
-  const late = `${median.toFixed(1)} ms median, ${p99.toFixed(1)} p99, ${longest.toFixed(1)} longest`
+/** The median of the turns' CPU time, and the lateness of the deadlines of all turns. */
+function figuresOf(turns: readonly Result[]): Figures {
+  const late = turns.flatMap(({ latenessMs }) => latenessMs)
+  const [median, p90, p99, longest] = [0.5, 0.9, 0.99, 1].map((share) => quantile(late, share)) as [number, number, number, number]
+  return {
+    subject: turns[0]?.subject ?? '',
+    cpuMsPerS: quantile(
+      turns.map(({ cpuMsPerS }) => cpuMsPerS),
+      0.5,
+    ),
+    deadlines: late.length,
+    latenessMs: { median, p90, p99, longest },
+  }
+}
+
+function describe({ subject, cpuMsPerS, deadlines, latenessMs }: Figures): string {
+  const { median, p90, p99, longest } = latenessMs
+  const late = `${median.toFixed(1)} ms median, ${p90.toFixed(1)} p90, ${p99.toFixed(1)} p99, ${longest.toFixed(1)} longest`
   return `${subject}: ${cpuMsPerS.toFixed(1)} ms CPU each second; ${deadlines} deadlines late by ${late}`
 }
 
-function summary(subjects: readonly Subject[], results: readonly Result[]): string {
-  const rows = subjects.map(({ name }) => {
-    const own = results.filter(({ subject }) => subject === name)
-    const median = (value: (result: Result) => number): number => quantile(own.map(value), 0.5)
-    return { name, cpu: median(({ cpuMsPerS }) => cpuMsPerS), p99: median(({ latenessMs }) => latenessMs.p99) }
-  })
-  const [measure] = rows
+function render(summary: readonly Figures[]): string {
+  const [measure] = summary
   return table([
-    ['subject', 'CPU ms/s', 'ratio', 'lateness p99 ms'],
-    ...rows.map(({ name, cpu, p99 }) => [name, cpu.toFixed(1), (cpu / (measure?.cpu ?? Number.NaN)).toFixed(2), p99.toFixed(1)]),
+    ['subject', 'CPU ms/s', 'ratio', 'deadlines', 'late by: median', 'p90', 'p99', 'longest ms'],
+    ...summary.map(({ subject, cpuMsPerS, deadlines, latenessMs }) => {
+      const ratio = (cpuMsPerS / (measure?.cpuMsPerS ?? Number.NaN)).toFixed(2)
+      const { median, p90, p99, longest } = latenessMs
+      return [subject, cpuMsPerS.toFixed(1), ratio, String(deadlines), ...[median, p90, p99, longest].map((ms) => ms.toFixed(1))]
+    }),
   ])
 }
 
