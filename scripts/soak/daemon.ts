@@ -23,8 +23,12 @@ const COLLECT_MS = 500
 
 /** What is looked at, each a number at one moment. */
 export interface Sample {
-  /** After a collection, in bytes. */
+  /** The JavaScript heap after a collection, in bytes. */
   readonly heap: number
+  /** Of it what V8 compiles of functions: it does so again and better, the more often one was called. */
+  readonly code: number
+  /** The rest of it: what the program holds. */
+  readonly data: number
   /** What objects hold outside of the heap, in bytes. */
   readonly external: number
   /** VmRSS, in bytes. */
@@ -38,6 +42,13 @@ export interface Sample {
   /** In the directories that it writes to: for dumps, records and locks. The log is not there. */
   readonly files: number
   readonly fileBytes: number
+}
+
+/** What the probe tells, in bytes. */
+interface Collected {
+  readonly heapUsed: number
+  readonly external: number
+  readonly code: number
 }
 
 /** The daemon under soak, on host `a`, with all that it talks to. */
@@ -136,7 +147,7 @@ export class SoakedDaemon {
 
   /** Looks at the daemon, after a collection of its garbage. */
   async sample(): Promise<Sample> {
-    const { heapUsed, external } = await this.#collect()
+    const { heapUsed, external, code } = await this.#collect()
     const status = await readFile(`${this.#proc}/${this.process.pid}/status`, 'utf8')
     const field = (name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status)?.[1])
     const descriptors = (await readdir(`${this.#proc}/${this.process.pid}/fd`)).length
@@ -148,6 +159,8 @@ export class SoakedDaemon {
     const files = [...(await this.#files('run')), ...(await this.#files('tmp'))]
     return {
       heap: heapUsed,
+      code,
+      data: heapUsed - code,
       external,
       resident: field('VmRSS') * 1024,
       descriptors,
@@ -178,11 +191,11 @@ export class SoakedDaemon {
     await rm(file)
   }
 
-  async #collect(snapshot = ''): Promise<{ readonly heapUsed: number; readonly external: number }> {
+  async #collect(snapshot = ''): Promise<Collected> {
     const socket = connect(`${this.#directory.outside}/probe`)
     await once(socket, 'connect')
     socket.write(`${snapshot}\n`)
-    return JSON.parse(await text(socket)) as { heapUsed: number; external: number }
+    return JSON.parse(await text(socket)) as Collected
   }
 
   async #children(): Promise<{ readonly pid: number; readonly hasEnded: boolean }[]> {

@@ -6,7 +6,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { setImmediate } from 'node:timers/promises'
-import { writeHeapSnapshot } from 'node:v8'
+import { getHeapCodeStatistics, writeHeapSnapshot } from 'node:v8'
 
 const { gc } = globalThis
 if (gc === undefined) throw new Error('started without --expose-gc')
@@ -28,7 +28,8 @@ const server = createServer((socket) => {
     await setImmediate()
     gc()
     const { heapUsed, external } = process.memoryUsage()
-    socket.end(`${JSON.stringify({ heapUsed, external })}\n`)
+    const { code_and_metadata_size: machineCode, bytecode_and_metadata_size: byteCode } = getHeapCodeStatistics()
+    socket.end(`${JSON.stringify({ heapUsed, external, code: machineCode + byteCode })}\n`)
   })()
 })
 server.listen(new URL(import.meta.url).searchParams.get('socket'))
