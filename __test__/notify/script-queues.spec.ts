@@ -257,27 +257,31 @@ test('finish() tells STOP: for that it ends the script of an earlier state and f
   const long = await scratch.script('long', '#!/bin/sh\necho $$ >> $DIR/pids\nexec sleep 1000\n')
   const note = scratch.file('note')
   target.configure(
-    scriptConfig(instances({ VI_1: [`notify_master ${long}`, `notify_backup ${long}`, `notify_stop "${note} stop"`] }), DAEMON),
+    scriptConfig(
+      // Nothing of an earlier state goes on, not even its general script.
+      instances({ VI_1: [`notify_master ${long}`, `notify_backup ${long}`, `notify_stop "${note} stop"`, `notify ${note}`] }),
+      DAEMON,
+    ),
   )
   target.tell(change('VI_1', 'MASTER', 100))
   target.tell(change('VI_1', 'BACKUP', 100))
   const [pid] = await scratch.waitForLines('pids', 1)
   target.tell(change('VI_1', 'STOP', 100))
   await target.finish(AMPLE_MS)
-  t.deepEqual(await scratch.lines('seen'), ['stop'])
+  t.deepEqual(await scratch.lines('seen'), ['stop', 'INSTANCE VI_1 STOP 100'])
   t.is((await scratch.lines('pids')).length, 1)
   await waitForEnd(Number(pid))
   t.deepEqual(records.map(summary), [UNTOLD, 'aborted'])
 })
 
-test('finish() ends what still runs when its time is over, and lets nothing go on', async (t) => {
+test('finish() ends what still runs when its time is over; the general script is told beside it', async (t) => {
   const { scratch, target, records } = await setUp(t)
   const long = await scratch.script('long', "#!/bin/sh\ntrap '' TERM\necho $$ >> $DIR/pids\nwhile :; do sleep 1; done\n")
   target.configure(scriptConfig(instances({ VI_1: [`notify_stop ${long}`, `notify ${scratch.file('note')}`] }), DAEMON))
   target.tell(change('VI_1', 'STOP', 100))
   await target.finish(1_500)
   await waitForEnd(Number((await scratch.lines('pids'))[0]))
-  t.deepEqual(await scratch.lines('seen'), [])
+  t.deepEqual(await scratch.lines('seen'), ['INSTANCE VI_1 STOP 100'])
   t.deepEqual(
     records.map(({ outcome }) => outcome),
     ['aborted'],

@@ -69,6 +69,20 @@ serialLabTest(
 )
 
 serialLabTest(
+  'a script of STOP that does not end keeps the general one from nothing',
+  inLab(['a'], async (t, lab) => {
+    const directory = await makeDirectory(lab)
+    const hang = await script(directory, 'hang', '#!/bin/sh\nexec sleep 1000\n')
+    const note = await script(directory, 'note', '#!/bin/sh\necho "$3" >> $DIR/seen\n')
+    const conf = asRoot(keepalivedConf({ ...INSTANCE, extra: [`notify_stop ${hang}`, `notify ${note}`] }))
+    const daemon = await startDaemon(lab, 'a', 'ka-native', conf)
+    await waitForLines(directory, 'seen', 2)
+    t.deepEqual(await daemon.terminate(), { code: 0, signal: null })
+    t.deepEqual(await lines(directory, 'seen'), ['BACKUP', 'MASTER', 'STOP'])
+  }),
+)
+
+serialLabTest(
   'an instance that a reload removes is told so once, one that stays the same is not told anything',
   inLab(['a'], async (t, lab) => {
     const directory = await makeDirectory(lab)

@@ -6,13 +6,16 @@ import type { ScriptDefaults } from '../process/account-book.ts'
 import type { ScriptRunner } from '../process/script-runner.ts'
 import type { ScriptResult } from '../process/script.ts'
 import type { Change, NotifyTarget, ToldState } from './change.ts'
-import { about, laneOf, Lanes } from './lanes.ts'
+import { about, laneOf, Lanes, within } from './lanes.ts'
 
 /** A script that runs longer is ended, so that the next state of its instance can be told. */
 export const NOTIFY_TIMEOUT_MS = 30_000
 
 /** Scripts that run at once, when many instances change together: what else runs programs keeps some of the 256 places. */
 const MAX_RUNNING = 200
+
+/** The own script of STOP gets so long before the general one runs beside it: both have a second, and both are to be told. */
+const HEAD_START_MS = 500
 
 /** At the end of a stop, for scripts to be ended: they take three seconds at most. */
 const END_SCRIPTS_MS = 5_000
@@ -91,10 +94,14 @@ export class ScriptTarget implements NotifyTarget {
   async #run(change: Change, abort: AbortSignal): Promise<void> {
     const scripts = this.#scripts.get(laneOf(change))
     if (scripts === undefined) return
+    const running: Promise<void>[] = []
     for (const { command, args } of commands(scripts, change)) {
-      if (abort.aborted) return
-      await this.#runOne(change, command, [...command.args, ...args], abort)
+      if (abort.aborted) break
+      const one = this.#runOne(change, command, [...command.args, ...args], abort)
+      running.push(one)
+      await (change.state === 'STOP' ? within(HEAD_START_MS, one) : one)
     }
+    await Promise.all(running)
   }
 
   async #runOne(change: Change, { path, account: named }: ScriptCommand, args: readonly string[], abort: AbortSignal): Promise<void> {
