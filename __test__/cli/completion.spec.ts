@@ -45,6 +45,7 @@ test("bash: commands, and keepalived's options without one", (t) => {
     t.true(offered.includes(word))
   t.deepEqual(bash('ex'), ['explain'])
   t.deepEqual(bash('-n', '--log-d'), ['--log-detail'])
+  t.deepEqual(bash('-f', 'conf', '--log-d'), ['--log-detail'])
   t.deepEqual(bash('-f', 'conf/'), ['conf/one two.conf'])
 })
 

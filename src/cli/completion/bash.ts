@@ -15,13 +15,8 @@ export function bashScript({ name, options, commands }: CompletionTree): string 
   ]
   return `# Completion of ${name} for bash: source <(${name} completion bash)
 ${called}() {
-  local word=\${COMP_WORDS[COMP_CWORD]} command='' index
-  for ((index = 1; index < COMP_CWORD; index++)); do
-    if [[ \${COMP_WORDS[index]} != -* ]]; then
-      command=\${COMP_WORDS[index]}
-      break
-    fi
-  done
+  local word=\${COMP_WORDS[COMP_CWORD]} command=''
+  if [[ COMP_CWORD -gt 1 && \${COMP_WORDS[1]} != -* ]]; then command=\${COMP_WORDS[1]}; fi
   COMPREPLY=()
   case $command:\${COMP_WORDS[COMP_CWORD - 1]} in
 ${cases.map((one) => `    ${one}\n`).join('')}  esac
