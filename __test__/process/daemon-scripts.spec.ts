@@ -153,3 +153,21 @@ serialLabTest(
     t.is((await lab.sandbox.run(['ls', '/run/held.pid'])).code, 2, 'its pid file is gone')
   }),
 )
+
+serialLabTest(
+  'a stop while the start script runs leaves nothing behind, however long that takes to end',
+  inLab(['a'], async (t, lab) => {
+    const directory = await lab.sandbox.makeDirectory('stubborn')
+    await writeFile(`${directory.outside}/script`, "#!/bin/sh\ntrap '' TERM\nwhile :; do sleep 0.1; done\n")
+    await chmod(`${directory.outside}/script`, 0o755)
+    const lines = [`startup_script ${directory.inside}/script`, 'script_user root', `vrrp_notify_fifo ${directory.inside}/fifo`]
+    const conf = keepalivedConf(INSTANCE).replace('global_defs {', `global_defs {\n  ${lines.join('\n  ')}`)
+    const daemon = await startDaemon(lab, 'a', 'ka-native', conf, { args: ['--pid', '/run/stubborn.pid'] })
+    await daemon.process.waitForLine(/Running startup script/)
+    // Time to say that it does not listen.
+    await sleep(500)
+    t.deepEqual(await daemon.terminate(), { code: 0, signal: null })
+    t.is((await lab.sandbox.exec(['ls', directory.inside])).trim(), 'script')
+    t.is((await lab.sandbox.run(['ls', '/run/stubborn.pid'])).code, 2)
+  }),
+)

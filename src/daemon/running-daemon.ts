@@ -152,7 +152,7 @@ export class RunningDaemon implements Daemon {
     // First, because instances tell their states before the engine answers.
     await this.#expect(config)
     const report = await native(async () => await this.#engine.apply(lower(config, trackers))).catch(async (error: unknown) => {
-      if (former !== undefined) await this.#expect(former)
+      if (former !== undefined && this.#stopping === undefined) await this.#expect(former)
       throw error
     })
     this.#trackers.commit(trackers)
@@ -172,6 +172,8 @@ export class RunningDaemon implements Daemon {
   /** Instances of a configuration may tell something from now on, and those before them still. */
   async #expect(config: Config): Promise<void> {
     if (this.#options.signals === true) await applyProcessAttributes(config.globalDefs, this.#log, this.#options.umask)
+    // Nobody would remove what notifications make after they were ended.
+    this.#refuseStopped()
     this.#instances = new Map([...this.#instances, ...byName(config)])
     this.#scripts.configure(config.globalDefs)
     this.#notifier.configure(config)
