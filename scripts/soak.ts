@@ -10,6 +10,7 @@ import { parseArgs } from 'node:util'
 import { Lab } from '../__test__/lab/lab.ts'
 import { Sandbox } from '../__test__/lab/sandbox.ts'
 import { SoakedDaemon } from './soak/daemon.ts'
+import type { SoakLab } from './soak/daemon.ts'
 import { eventsOf } from './soak/events.ts'
 import type { SoakEvent } from './soak/events.ts'
 import { describe, report } from './soak/report.ts'
@@ -18,6 +19,9 @@ import type { TimedSample } from './soak/report.ts'
 const SAMPLE_MS = 5_000
 /** Buffers fill, code is compiled, queues of dead receivers come to their bounds. */
 const WARM_UP_SHARE = 0.25
+
+const SIGTERM = 15
+const INTERRUPTED = 'interrupted'
 
 interface Settings {
   readonly minutes: number
@@ -44,7 +48,7 @@ async function main(): Promise<number> {
   const stop = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {
-      stop.abort()
+      stop.abort(INTERRUPTED)
     })
   }
   const lab: Lab<'a' | 'b'> = await Lab.open(['a', 'b'])
@@ -55,43 +59,67 @@ async function main(): Promise<number> {
   }
 }
 
-async function soak(lab: Lab<'a' | 'b'>, { minutes, isRaw, snapshots }: Settings, stop: AbortController): Promise<number> {
+async function soak(lab: SoakLab, settings: Settings, stop: AbortController): Promise<number> {
   const daemon = await SoakedDaemon.start(lab)
-  const ended = daemon.process.exited.then(() => {
-    stop.abort()
+  void daemon.process.exited.then(() => {
+    stop.abort(new Error('the daemon has ended'))
   })
-  const events = eventsOf(daemon)
-  const happened = events.map(async (event): Promise<readonly [string, number]> => [event.name, await repeat(event, stop.signal)])
+  const happened = eventsOf(daemon).map(async (event): Promise<readonly [string, number]> => [event.name, await repeat(event, stop.signal)])
   const samples: TimedSample[] = []
-  const snapshot = async (name: string): Promise<void> => {
-    if (snapshots !== undefined && !stop.signal.aborted) await daemon.snapshot(`${name}.heapsnapshot`, snapshots)
+  const problems: string[] = []
+  try {
+    await observe(daemon, settings, samples, stop.signal)
+  } catch (error) {
+    // Ctrl-C ends the lab too.
+    problems.push(
+      stop.signal.reason === INTERRUPTED ? 'interrupted' : `given up: ${error instanceof Error ? error.message : String(error)}`,
+    )
   }
-  const warmUp = minutes * WARM_UP_SHARE
+  if (stop.signal.reason !== INTERRUPTED) {
+    stop.abort()
+    problems.push(...(await conclude(daemon, await Promise.all(happened))))
+  }
+  problems.unshift(...report(samples.filter(({ minute }) => minute >= settings.minutes * WARM_UP_SHARE)))
+  process.stdout.write(`\n${problems.length === 0 ? 'flat' : `NOT FLAT:\n${problems.join('\n')}`}\n`)
+  return problems.length === 0 ? 0 : 1
+}
+
+/**
+ * Takes samples for as long as is wanted.
+ *
+ * @throws what `signal` was aborted with, or Error when the daemon does not answer
+ */
+async function observe(daemon: SoakedDaemon, settings: Settings, samples: TimedSample[], signal: AbortSignal): Promise<void> {
+  const { minutes, isRaw, snapshots } = settings
+  const snapshot = async (name: string): Promise<void> => {
+    if (snapshots !== undefined) await daemon.snapshot(`${name}.heapsnapshot`, snapshots)
+  }
   const begin = performance.now()
-  while (performance.now() - begin < minutes * 60_000 && (await pause(SAMPLE_MS, stop.signal))) {
-    const sample = { minute: (performance.now() - begin) / 60_000, ...(await daemon.sample()) }
-    const isFirstWarm = sample.minute >= warmUp && (samples.at(-1)?.minute ?? 0) < warmUp
+  const minute = (): number => (performance.now() - begin) / 60_000
+  while (minute() < minutes) {
+    await pause(SAMPLE_MS, signal)
+    signal.throwIfAborted()
+    const sample = { minute: minute(), ...(await daemon.sample()) }
+    const isWarm = (one: TimedSample | undefined): boolean => one !== undefined && one.minute >= minutes * WARM_UP_SHARE
+    if (isWarm(sample) && !isWarm(samples.at(-1))) await snapshot('warm')
     samples.push(sample)
-    if (isFirstWarm) await snapshot('warm')
     if (isRaw) process.stdout.write(`${JSON.stringify(sample)}\n`)
   }
   await snapshot('end')
-  const isWhole = !stop.signal.aborted
-  stop.abort()
-  const counts = await Promise.all(happened)
-  const kinds = daemon.process.exit === undefined ? await daemon.descriptorKinds() : new Map<string, number>()
-  if (daemon.process.exit === undefined) await daemon.signal(15)
-  await ended
-  await daemon.finishLog()
-  const problems = isWhole ? [] : ['it did not run to its end']
+}
+
+/** Ends the daemon and tells what has happened to it; what was wrong with that. */
+async function conclude(daemon: SoakedDaemon, counts: readonly (readonly [string, number])[]): Promise<string[]> {
+  const isThere = daemon.process.exit === undefined
+  const kinds = isThere ? await daemon.descriptorKinds() : new Map<string, number>()
+  if (isThere) await daemon.signal(SIGTERM)
   const { code, signal } = await daemon.process.exited
-  if (code !== 0) problems.push(`the daemon ended with ${code ?? signal}: ${daemon.process.tail()}`)
-  problems.push(...report(samples.filter(({ minute }) => minute >= warmUp)))
+  await daemon.finishLog()
   const done = { ...Object.fromEntries(counts), ...daemon.received(), ...(await daemon.runs()) }
-  problems.push(...Object.entries(done).flatMap(([name, count]) => (count > 0 ? [] : [`nothing came of: ${name}`])))
   describe(daemon, done, kinds)
-  process.stdout.write(`\n${problems.length === 0 ? 'flat' : `NOT FLAT:\n${problems.join('\n')}`}\n`)
-  return problems.length === 0 ? 0 : 1
+  const problems = Object.entries(done).flatMap(([name, count]) => (count > 0 ? [] : [`nothing came of: ${name}`]))
+  if (code !== 0) problems.push(`the daemon ended with ${code ?? signal}: ${daemon.process.tail()}`)
+  return problems
 }
 
 /** Lets an event happen until `signal` says so; how often it did. */

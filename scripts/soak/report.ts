@@ -33,7 +33,7 @@ export function report(samples: readonly TimedSample[]): readonly string[] {
     return { name, flat, cells: figures.map((figure) => (figure / unit).toFixed(2)) }
   })
   const header = ['', 'least', 'mean', 'most', 'slope per h', 'growth', '± error', 'tolerance', 'flat']
-  process.stdout.write(`${table([header, ...rows.map(({ name, cells, flat }) => [name, ...cells, flat ? 'yes' : 'NO'])])}\n`)
+  process.stdout.write(`\n${table([header, ...rows.map(({ name, cells, flat }) => [name, ...cells, flat ? 'yes' : 'NO'])])}\n`)
   process.stdout.write(`${samples.length} samples, ${samples[0]?.minute.toFixed(1)} to ${samples.at(-1)?.minute.toFixed(1)} min\n`)
   return rows.filter(({ flat }) => !flat).map(({ name }) => `grows: ${name}`)
 }
@@ -41,7 +41,7 @@ export function report(samples: readonly TimedSample[]): readonly string[] {
 /** Prints what happened to the daemon, and what it said of it. */
 export function describe(daemon: SoakedDaemon, done: Readonly<Record<string, number>>, kinds: ReadonlyMap<string, number>): void {
   const list = (counts: Iterable<readonly [string, number]>): string => [...counts].map(([name, count]) => `${name} ${count}`).join(', ')
-  process.stdout.write(`\nwhat happened: ${list(Object.entries(done))}\n`)
+  process.stdout.write(`what happened: ${list(Object.entries(done))}\n`)
   process.stdout.write(`descriptors at the end: ${list(kinds)}\n`)
   process.stdout.write(`${daemon.log.lines} lines of log; of warnings and errors:\n`)
   for (const { count, message } of daemon.log.from(WARN)) process.stdout.write(`  ${count} ${message}\n`)
