@@ -148,14 +148,21 @@ impl Worker {
                     }
                 }
                 Source::Process(serial) => {
-                    if let Some((run, outcome)) = self.runs.collect(serial) {
-                        self.timers.cancel(Timer::Run(serial));
-                        self.timers.cancel(Timer::Output(serial));
-                        self.finish(run, outcome, now);
-                    }
+                    self.note_end(serial, now);
                 }
             }
         }
+    }
+
+    /// Takes note of a run's end; whether it has ended.
+    fn note_end(&mut self, serial: u64, now: Instant) -> bool {
+        let Some((run, outcome)) = self.runs.collect(serial) else {
+            return false;
+        };
+        self.timers.cancel(Timer::Run(serial));
+        self.timers.cancel(Timer::Output(serial));
+        self.finish(run, outcome, now);
+        true
     }
 
     fn take_commands(&mut self) {
@@ -277,6 +284,13 @@ impl Worker {
             return;
         };
         let (due, was_running) = (run.ending.due(), run.ending.cause().is_none());
+        // Its process may have ended unseen, where this one stood still as a whole while it was being started.
+        if was_running && now >= due && self.note_end(serial, now) {
+            return;
+        }
+        let Some(run) = self.runs.at(serial) else {
+            return;
+        };
         let Some(action) = run.ending.advance(now) else {
             self.timers.set(Timer::Run(serial), due);
             return;
