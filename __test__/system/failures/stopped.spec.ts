@@ -6,10 +6,14 @@ import { inLab, serialLabTest } from '../../lab/in-lab.ts'
 import { V3_IPV4 } from '../../lab/protocols.ts'
 import { ScriptedProgram } from '../../lab/scripted.ts'
 import { waitFor } from '../../lab/wait-for.ts'
-import { ADDRESS, BECAME_MASTER, Patient, conf, linesOf, recorder, startObserver, vrrpScript, waitForLines } from './patient.ts'
+import { ADDRESS, BECAME_MASTER, Patient, conf, linesOf, program, recorder, startObserver, vrrpScript, waitForLines } from './patient.ts'
 
 const STOPPED_MS = 5_000
 const INTERVAL_MS = 500
+
+/** What a script may take that does nothing. */
+const TIMEOUT_MS = 1_000
+const STOPS = 10
 
 /** Advertisements of the Master that a Backup hears when it goes on: had it been deaf to them, it would have taken over. */
 const PATIENCE = 10
@@ -20,8 +24,7 @@ serialLabTest(
     const directory = await lab.sandbox.makeDirectory('scripts')
     const well = await ScriptedProgram.make(directory, 'well', [0])
     const notify = await recorder(lab, 'notify')
-    // A run that is under way when it stops has missed its deadline.
-    const script = vrrpScript('well', well.path, `interval ${INTERVAL_MS / 1_000}`, 'fall 2')
+    const script = vrrpScript('well', well.path, `interval ${INTERVAL_MS / 1_000}`)
     const a = await Patient.start(lab, conf([], [`notify "${notify}"`, 'track_script {', 'well', '}'], [script]))
     await lab.waitForHolders(ADDRESS, 'a')
     await startObserver(lab)
@@ -40,6 +43,30 @@ serialLabTest(
     // One may have been due at once, and one have been counted late: what was missed would come all at once.
     t.true(performance.now() - goneOnAt >= (more - 3) * INTERVAL_MS, 'runs that were missed are left out')
     t.deepEqual(await linesOf(lab, 'notify'), BECAME_MASTER)
+    t.deepEqual(await a.terminate(), { code: 0, signal: null })
+  }),
+)
+
+serialLabTest(
+  'scripts that ended while the process stood still have missed no deadline, in whatever moment it was stopped',
+  inLab(['a', 'b'], async (t, lab) => {
+    const names = Array.from({ length: 6 }, (_, index) => `well${index}`)
+    const path = await program(lab, 'well', '#!/bin/sh\n')
+    const scripts = names.map((name) => vrrpScript(name, path, 'interval 0.05', `timeout ${TIMEOUT_MS / 1_000}`))
+    const a = await Patient.start(lab, conf([], ['track_script {', ...names.map((name) => `${name} weight 1`), '}'], scripts))
+    await lab.waitForHolders(ADDRESS, 'a')
+    for (let count = 0; count < STOPS; count += 1) {
+      await a.process.signal('SIGSTOP')
+      await sleep(TIMEOUT_MS * 1.2)
+      await a.process.signal('SIGCONT')
+      // At another place of the interval each time.
+      await sleep(100 + count * 7)
+    }
+    const said = a.records().map(({ msg }) => msg)
+    t.deepEqual(
+      said.filter((line) => line.startsWith('VRRP_Script(')).sort(),
+      names.map((name) => `VRRP_Script(${name}) succeeded`),
+    )
     t.deepEqual(await a.terminate(), { code: 0, signal: null })
   }),
 )
