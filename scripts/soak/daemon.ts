@@ -25,10 +25,8 @@ const COLLECT_MS = 500
 export interface Sample {
   /** The JavaScript heap after a collection, in bytes. */
   readonly heap: number
-  /** Of it what V8 compiles of functions: it does so again and better, the more often one was called. */
+  /** Of it what V8 has compiled of functions, without some of what it keeps for that. */
   readonly code: number
-  /** The rest of it: what the program holds. */
-  readonly data: number
   /** What objects hold outside of the heap, in bytes. */
   readonly external: number
   /** VmRSS, in bytes. */
@@ -69,7 +67,8 @@ export class SoakedDaemon {
     this.#proc = lab.sandbox.scratch.outside.replace(lab.sandbox.scratch.inside, '/proc')
   }
 
-  static async start(lab: SoakLab): Promise<SoakedDaemon> {
+  /** @param isInterpreted whether V8 leaves functions as they are, however often they are called */
+  static async start(lab: SoakLab, isInterpreted: boolean): Promise<SoakedDaemon> {
     const directory = await lab.sandbox.makeDirectory('soak')
     const { inside, outside } = directory
     for (const name of ['scripts', 'tally', 'run', 'tmp', 'log']) await mkdir(`${outside}/${name}`)
@@ -81,7 +80,8 @@ export class SoakedDaemon {
     const host = lab.host('a')
     const sinks = await host.spawn([process.execPath, `--import=${LOADER}`, SINKS, `${inside}/all.fifo`])
     const [, port = ''] = await sinks.waitForLine(/^port (\d+)$/)
-    const command = [process.execPath, '--expose-gc', `--import=${PROBE.href}?socket=${inside}/probe`, MAIN, 'start']
+    const compilers = isInterpreted ? ['--no-opt', '--no-sparkplug'] : []
+    const command = [process.execPath, '--expose-gc', ...compilers, `--import=${PROBE.href}?socket=${inside}/probe`, MAIN, 'start']
     const files = ['-f', `${inside}/keepalived.conf`, '--runtime-dir', `${inside}/run`, '--pid', `${inside}/run/soak.pid`]
     const log = ['--log-format', 'json', '--log-file', `${inside}/log/soak.log`]
     const receivers = ['--webhook', `http://127.0.0.1:${port}/`, '--webhook', DEAD_RECEIVER]
@@ -160,7 +160,6 @@ export class SoakedDaemon {
     return {
       heap: heapUsed,
       code,
-      data: heapUsed - code,
       external,
       resident: field('VmRSS') * 1024,
       descriptors,
