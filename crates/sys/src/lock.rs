@@ -45,15 +45,8 @@ impl InstanceLock {
     /// `ENOENT` or `EACCES` for the directory, `EINVAL` where it is not a regular file.
     pub fn acquire(path: &Path) -> Result<Acquired, SysError> {
         let failed = |operation, errno| SysError::new(operation, path.display().to_string(), errno);
-        let flags = OFlags::CREATE
-            | OFlags::RDWR
-            | OFlags::CLOEXEC
-            | OFlags::NOFOLLOW
-            // A FIFO or device in its place must not hold us up.
-            | OFlags::NONBLOCK
-            | OFlags::NOCTTY;
-        let file = rustix::fs::open(path, flags, Mode::RUSR | Mode::WUSR)
-            .map_err(|errno| failed("open", errno))?;
+        let file =
+            open_to_lock(path, Mode::RUSR | Mode::WUSR).map_err(|errno| failed("open", errno))?;
         let stat = rustix::fs::fstat(&file).map_err(|errno| failed("stat", errno))?;
         if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
             return Err(failed("lock", Errno::INVAL));
@@ -70,6 +63,18 @@ impl InstanceLock {
             Err(errno) => Err(failed("lock", errno)),
         }
     }
+}
+
+/// Opens a file that is to be locked, and creates it where it does not exist.
+pub(crate) fn open_to_lock(path: &Path, mode: Mode) -> Result<OwnedFd, Errno> {
+    let flags = OFlags::CREATE
+        | OFlags::RDWR
+        | OFlags::CLOEXEC
+        | OFlags::NOFOLLOW
+        // A FIFO or device in its place must not hold us up.
+        | OFlags::NONBLOCK
+        | OFlags::NOCTTY;
+    rustix::fs::open(path, flags, mode)
 }
 
 /// Locks `file` for writing as long as its open file description lives; `EAGAIN` or `EACCES` where

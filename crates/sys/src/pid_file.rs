@@ -5,11 +5,11 @@ use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{FileType, Mode, OFlags, Stat};
+use rustix::fs::{FileType, Mode, Stat};
 use rustix::io::Errno;
 
 use crate::error::SysError;
-use crate::lock::lock_whole_file;
+use crate::lock::{lock_whole_file, open_to_lock};
 
 /// Who can read the file: everybody, as the id is no secret.
 const MODE: Mode = Mode::RUSR
@@ -57,7 +57,7 @@ impl PidFile {
         let absolute =
             std::path::absolute(path).map_err(|error| failed("resolve", errno(&error)))?;
         for _ in 0..ATTEMPTS {
-            let file = open(&absolute).map_err(|errno| failed("open", errno))?;
+            let file = open_to_lock(&absolute, MODE).map_err(|errno| failed("open", errno))?;
             let stat = rustix::fs::fstat(&file).map_err(|errno| failed("stat", errno))?;
             if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
                 return Err(failed("lock", Errno::INVAL));
@@ -108,17 +108,6 @@ impl PidFile {
             Err(errno) => Err(failed("remove", errno)),
         }
     }
-}
-
-fn open(path: &Path) -> Result<std::os::fd::OwnedFd, Errno> {
-    let flags = OFlags::CREATE
-        | OFlags::RDWR
-        | OFlags::CLOEXEC
-        | OFlags::NOFOLLOW
-        // A FIFO or device in its place must not hold us up.
-        | OFlags::NONBLOCK
-        | OFlags::NOCTTY;
-    rustix::fs::open(path, flags, MODE)
 }
 
 /// Whether the file of `stat` is the one at `path`.
