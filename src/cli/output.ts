@@ -18,3 +18,8 @@ export async function writeOutput(text: string | Buffer): Promise<boolean> {
   process.stderr.write(`ka-native: the report cannot be written: ${code}\n`)
   return false
 }
+
+/** Prints a report and sets the exit status; a report that cannot be printed makes it 1. */
+export async function finish(output: string | Buffer, exitCode: number): Promise<void> {
+  process.exitCode = (await writeOutput(output)) ? exitCode : 1
+}
