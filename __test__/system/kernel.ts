@@ -25,8 +25,10 @@ export const PROTOCOL_KEEPALIVED = 18
 
 /** The addresses of an interface, in the kernel's order. */
 export async function addressesOn(host: Host, dev: string): Promise<KernelAddress[]> {
-  const [link] = JSON.parse(await host.exec(['ip', '-j', '-d', 'address', 'show', 'dev', dev])) as { addr_info: KernelAddress[] }[]
-  return link?.addr_info ?? []
+  const json = await host.exec(['ip', '-j', '-d', 'address', 'show', 'dev', dev])
+  const [link] = JSON.parse(json) as { addr_info: KernelAddress[] }[]
+  // Whether the kernel still looks for duplicates of an address is a matter of time.
+  return (link?.addr_info ?? []).map(({ tentative: _tentative, ...address }) => address)
 }
 
 /** The multicast groups of both families that somebody listens to on `eth0`. */
