@@ -120,7 +120,7 @@ labTest(
     })
     t.is(await status(lab, child, 'Name'), 'ka-native')
     t.is(await status(lab, child, 'Umask'), '0177')
-    t.deepEqual(await lab.holders(ADDRESS), ['a'])
+    await lab.waitForHolders(ADDRESS, 'a')
     await child.signal('SIGTERM')
     t.deepEqual(await child.exited, { code: 0, signal: null })
   }),

@@ -59,7 +59,7 @@ serialLabTest(
     const last = await startContainer(lab)
     await waitFor('the script was told by the last one', async () => (await told(lab)).length > ROUNDS)
     t.deepEqual(await told(lab), Array<string>(ROUNDS + 1).fill('INSTANCE VI_51 MASTER 255'), 'each told once that it became Master')
-    t.deepEqual(await lab.holders(ADDRESS), ['a'])
+    await lab.waitForHolders(ADDRESS, 'a')
     t.deepEqual(
       (await pidEntries(lab)).map(({ path, pid }) => [path, pid]),
       [

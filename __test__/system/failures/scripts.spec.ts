@@ -147,7 +147,7 @@ serialLabTest(
     await a.told(/^Reload complete$/)
     await turn(lab)
     t.deepEqual(await linesOf(lab, 'notify'), told, 'nothing runs as somebody else')
-    t.deepEqual(await lab.holders(ADDRESS), ['a'])
+    await lab.waitForHolders(ADDRESS, 'a')
     t.deepEqual(await a.terminate(), { code: 0, signal: null })
   }),
 )
