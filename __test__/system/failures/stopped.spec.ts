@@ -13,7 +13,7 @@ const INTERVAL_MS = 500
 
 /** What a script may take that does nothing. */
 const TIMEOUT_MS = 1_000
-const STOPS = 10
+const STOPS = 6
 
 /** Advertisements of the Master that a Backup hears when it goes on: had it been deaf to them, it would have taken over. */
 const PATIENCE = 10
@@ -59,8 +59,8 @@ serialLabTest(
       await a.process.signal('SIGSTOP')
       await sleep(TIMEOUT_MS * 1.2)
       await a.process.signal('SIGCONT')
-      // At another place of the interval each time.
-      await sleep(100 + count * 7)
+      // At another place of the interval each time, and so long that what ran has ended: a run gets its time back once.
+      await sleep(TIMEOUT_MS + count * 7)
     }
     const said = a.records().map(({ msg }) => msg)
     t.deepEqual(

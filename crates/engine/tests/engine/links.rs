@@ -195,7 +195,7 @@ fn overrun(engine: &Engine, change: impl FnOnce()) {
     let hold: &'static Hold = Box::leak(Box::default());
     engine.inject(Fault::Hold(hold)).unwrap();
     eventually(|| hold.is_reached().then_some(()));
-    flood(800);
+    flood(1_200);
     change();
     hold.release();
     eventually(|| {
