@@ -5,7 +5,7 @@
  *
  * @returns whether it was written, or its reader had had enough (`| head`); a failure is told on standard error
  */
-export async function writeOutput(text: string | Buffer): Promise<boolean> {
+async function writeOutput(text: string | Buffer): Promise<boolean> {
   const error = await new Promise<Error | undefined>((resolve) => {
     process.stdout.once('error', resolve)
     process.stdout.write(text, (problem) => {

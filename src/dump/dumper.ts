@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Engine } from '#native'
 import type { Logger } from 'pino'
 import type { Config } from '../config/model.ts'
@@ -12,6 +11,7 @@ import { readDumpState } from './state.ts'
 import type { DumpState, ScriptLookUp } from './state.ts'
 import { statsPieces } from './stats.ts'
 import { writeWhole } from './write-file.ts'
+import { within } from '../time-limit.ts'
 
 /** A text that tells the state: for people, the counters, or for programs. */
 export type DumpKind = 'data' | 'stats' | 'json'
@@ -85,10 +85,7 @@ export class Dumper {
   async finish(limitMs: number): Promise<void> {
     this.#waiting.clear()
     if (this.#working === undefined) return
-    const enough = new AbortController()
-    const limit = sleep(limitMs, undefined, { signal: enough.signal }).catch(() => {}) // aborted: it is written
-    await Promise.race([this.#working, limit])
-    enough.abort()
+    await within(limitMs, this.#working)
   }
 
   async #work(): Promise<void> {

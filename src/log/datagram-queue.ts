@@ -1,3 +1,5 @@
+import { Waiters } from '../time-limit.ts'
+
 /** Octets kept while nobody takes them; what exceeds them is lost. */
 const MAX_WAITING_BYTES = 4 * 1024 * 1024
 
@@ -33,7 +35,7 @@ export class DatagramQueue {
   #againMs = FIRST_AGAIN_MS
   #timer: NodeJS.Timeout | undefined
   /** Who waits for the end of everything, or until there is no reader. */
-  #waiters: (() => void)[] = []
+  readonly #waiters = new Waiters()
 
   /** @param describeLoss the datagram that stands for so many lost ones */
   constructor(socket: DatagramSocket, describeLoss: (count: number, reason: string) => Uint8Array) {
@@ -55,14 +57,9 @@ export class DatagramQueue {
   /** Waits until everything is sent, at most `limitMs`, or until it turns out that there is no reader. */
   async flush(limitMs: number): Promise<void> {
     if (this.#waiting.length === 0) return
-    await new Promise<void>((resolve) => {
-      const limit = setTimeout(resolve, limitMs)
-      this.#waiters.push(() => {
-        clearTimeout(limit)
-        resolve()
-      })
-      this.#send()
-    })
+    const told = this.#waiters.wait(limitMs)
+    this.#send()
+    await told
   }
 
   /** Counts one more lost datagram, at the end of what waits. */
@@ -80,12 +77,12 @@ export class DatagramQueue {
       this.#after(this.#againMs)
       this.#againMs = Math.min(2 * this.#againMs, LAST_AGAIN_MS)
     } else if (result !== undefined) {
-      this.#tellWaiters()
+      this.#waiters.tell()
       this.#after(RETRY_MS)
     } else if (this.#waiting.length > 0) {
       this.#after(0)
     } else {
-      this.#tellWaiters()
+      this.#waiters.tell()
     }
   }
 
@@ -94,7 +91,7 @@ export class DatagramQueue {
     for (let count = 0; count < BATCH; count += 1) {
       const entry = this.#waiting[0]
       if (entry === undefined) return undefined
-      const code = this.#try('count' in entry ? this.#describeLoss(entry.count, entry.reason) : entry)
+      const code = trySend(this.#socket, 'count' in entry ? this.#describeLoss(entry.count, entry.reason) : entry)
       if (code !== undefined && code !== 'EMSGSIZE') return code
       this.#waiting.shift()
       if (!('count' in entry)) this.#waitingBytes -= entry.length
@@ -104,24 +101,20 @@ export class DatagramQueue {
     return undefined
   }
 
-  /** @returns the code of the error; nothing when it is sent */
-  #try(datagram: Uint8Array): string | undefined {
-    try {
-      this.#socket.send(datagram)
-      return undefined
-    } catch (error) {
-      return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'error'
-    }
-  }
-
   #after(delayMs: number): void {
     this.#timer = setTimeout(() => {
       this.#send()
     }, delayMs)
     this.#timer.unref()
   }
+}
 
-  #tellWaiters(): void {
-    for (const waiter of this.#waiters.splice(0)) waiter()
+/** Sends a datagram; the code of the error, nothing when it is sent. */
+export function trySend(socket: DatagramSocket, datagram: Uint8Array): string | undefined {
+  try {
+    socket.send(datagram)
+    return undefined
+  } catch (error) {
+    return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'error'
   }
 }

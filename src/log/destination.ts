@@ -1,5 +1,6 @@
 import { constants, fstatSync, openSync, write } from 'node:fs'
 import { isatty } from 'node:tty'
+import { Waiters } from '../time-limit.ts'
 
 /** Characters kept while nothing can be written; what exceeds them is lost. */
 const MAX_WAITING = 16 * 1024 * 1024
@@ -44,7 +45,7 @@ export class LogDestination {
   /** The last line that was written is incomplete. */
   #isTorn = false
   /** Who waits for the end of everything, or for an error. */
-  #waiters: (() => void)[] = []
+  readonly #waiters = new Waiters()
 
   /** @param describeLoss the line, with its line feed, that stands for so many lost ones */
   constructor(sink: Sink, describeLoss: (count: number, reason: string) => string) {
@@ -69,20 +70,14 @@ export class LogDestination {
   async flush(limitMs: number): Promise<void> {
     if (this.#current === undefined && this.#timer !== undefined) this.#wake() // after an error: once more, now
     if (this.#current === undefined && this.#waiting.length === 0) return
-    await new Promise<void>((resolve) => {
-      const limit = setTimeout(resolve, limitMs)
-      this.#waiters.push(() => {
-        clearTimeout(limit)
-        resolve()
-      })
-    })
+    await this.#waiters.wait(limitMs)
   }
 
   /** Begins to write what waits, unless something is being written or it is too early after an error. */
   #next(): void {
     if (this.#current !== undefined || this.#timer !== undefined) return
     if (this.#waiting.length === 0) {
-      this.#tellWaiters()
+      this.#waiters.tell()
       return
     }
     this.#current = this.#takeChunk()
@@ -132,7 +127,7 @@ export class LogDestination {
     if (typeof first === 'object') first.count += count
     else this.#waiting.unshift({ count, reason })
     this.#current = undefined
-    this.#tellWaiters()
+    this.#waiters.tell()
     this.#after(RETRY_MS)
   }
 
@@ -148,10 +143,6 @@ export class LogDestination {
     this.#timer = undefined
     if (this.#current === undefined) this.#next()
     else this.#writeCurrent(this.#current)
-  }
-
-  #tellWaiters(): void {
-    for (const waiter of this.#waiters.splice(0)) waiter()
   }
 }
 

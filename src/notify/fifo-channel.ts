@@ -5,7 +5,7 @@ import type { AccountBook } from '../process/account-book.ts'
 import type { ScriptRunner } from '../process/script-runner.ts'
 import { Fifo } from './fifo.ts'
 import type { FifoOptions, MakeFifo } from './fifo.ts'
-import { within } from './lanes.ts'
+import { within } from '../time-limit.ts'
 
 /** Lines that wait for the account that a FIFO shall belong to. */
 const MAX_WAITING = 1_024

@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { ChangeQueue } from './change-queue.ts'
 import type { NextChange } from './change-queue.ts'
 import type { Change } from './change.ts'
+import { within } from '../time-limit.ts'
 
 /** Whom a change is about, as fields of the log. */
 export function about({ kind, name }: Pick<Change, 'kind' | 'name'>): Readonly<Record<string, string>> {
@@ -149,12 +149,4 @@ export class Lanes {
     if (next === undefined) this.#busy -= 1
     else next()
   }
-}
-
-/** Waits for a promise that does not reject, at most `limitMs`. */
-export async function within(limitMs: number, promise: Promise<unknown>): Promise<void> {
-  const limit = new AbortController()
-  const expired = sleep(limitMs, undefined, { signal: limit.signal }).catch(() => {}) // aborted: the other was first
-  await Promise.race([promise, expired])
-  limit.abort()
 }

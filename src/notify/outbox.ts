@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { Backlog } from './backlog.ts'
 import type { Parcel } from './backlog.ts'
+import { Waiters } from '../time-limit.ts'
 
 /** How an attempt to deliver something ended. */
 export type Outcome =
@@ -63,7 +64,7 @@ export class Outbox<Item> {
   #pause: NodeJS.Timeout | undefined
   #lost = 0
   #tellLost: NodeJS.Timeout | undefined
-  #waiters: (() => void)[] = []
+  readonly #waiters = new Waiters()
   #phase: 'open' | 'finishing' | 'closed' = 'open'
 
   constructor(rules: OutboxRules, deliver: Deliver<Item>, log: Logger) {
@@ -95,7 +96,7 @@ export class Outbox<Item> {
   /** Gives up everything that waits. */
   clear(): void {
     this.#lose(this.#backlog.clear())
-    this.#tellWaiters()
+    this.#waiters.tell()
   }
 
   /** Delivers what it has, without pauses and with few attempts, for at most `limitMs`; then gives up the rest. Takes nothing after that. */
@@ -104,7 +105,7 @@ export class Outbox<Item> {
       this.#phase = 'finishing'
       this.retry()
     }
-    if (this.size > 0) await this.#untilEmpty(limitMs)
+    if (this.size > 0) await this.#waiters.wait(limitMs)
     this.#phase = 'closed'
     clearTimeout(this.#pause)
     this.#lose(this.#backlog.clear())
@@ -113,16 +114,6 @@ export class Outbox<Item> {
     const settled = Promise.all(this.#running.keys())
     await Promise.race([settled, sleep(ABANDON_MS, undefined, { ref: false })])
     this.#sayLost()
-  }
-
-  async #untilEmpty(limitMs: number): Promise<void> {
-    await new Promise<void>((resolve) => {
-      const limit = setTimeout(resolve, limitMs)
-      this.#waiters.push(() => {
-        clearTimeout(limit)
-        resolve()
-      })
-    })
   }
 
   /** Starts what may start. */
@@ -140,7 +131,7 @@ export class Outbox<Item> {
         this.#next()
       })
     }
-    if (this.size === 0) this.#tellWaiters()
+    if (this.size === 0) this.#waiters.tell()
   }
 
   async #run(lane: string, parcel: Parcel<Item>, abort: AbortSignal): Promise<void> {
@@ -205,9 +196,5 @@ export class Outbox<Item> {
     this.#tellLost = undefined
     if (this.#lost > 0) this.#log.error({ lost: this.#lost }, `${this.#rules.what} given up`)
     this.#lost = 0
-  }
-
-  #tellWaiters(): void {
-    for (const waiter of this.#waiters.splice(0)) waiter()
   }
 }

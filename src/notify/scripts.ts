@@ -6,10 +6,11 @@ import type { ScriptDefaults } from '../process/account-book.ts'
 import type { ScriptRunner } from '../process/script-runner.ts'
 import type { ScriptResult } from '../process/script.ts'
 import type { Change, NotifyTarget, ToldState } from './change.ts'
-import { about, laneOf, Lanes, within } from './lanes.ts'
+import { about, laneOf, Lanes } from './lanes.ts'
+import { within } from '../time-limit.ts'
 
 /** A script that runs longer is ended, so that the next state of its instance can be told. */
-export const NOTIFY_TIMEOUT_MS = 30_000
+const NOTIFY_TIMEOUT_MS = 30_000
 
 /** Scripts that run at once, when many instances change together: what else runs programs keeps some of the 256 places. */
 const MAX_RUNNING = 200

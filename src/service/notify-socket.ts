@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import { trySend } from '../log/datagram-queue.ts'
 import type { DatagramSocket } from '../log/datagram-queue.ts'
 
 /** Messages that may wait for a service manager that is slow. */
@@ -33,7 +34,8 @@ export class NotifySocket {
 
   #sendWaiting(): void {
     for (let message = this.#waiting[0]; message !== undefined; message = this.#waiting[0]) {
-      const code = this.#try(message)
+      const code = trySend(this.#socket, message)
+      if (code === undefined) this.#hasFailed = false
       if (code === 'EAGAIN') {
         this.#timer = setTimeout(() => {
           this.#timer = undefined
@@ -43,16 +45,6 @@ export class NotifySocket {
       }
       if (code !== undefined) this.#fail(code)
       this.#waiting.shift()
-    }
-  }
-
-  #try(message: Uint8Array): string | undefined {
-    try {
-      this.#socket.send(message)
-      this.#hasFailed = false
-      return undefined
-    } catch (error) {
-      return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'error'
     }
   }
 
