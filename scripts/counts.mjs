@@ -41,6 +41,17 @@ export function countNextest(output) {
 }
 
 /**
+ * A script of ours that says of each thing it tests how it ended: `ok NAME` or `FAILED NAME`, at the start of a line.
+ *
+ * @param {string} output
+ * @returns {Counts}
+ */
+export function countLines(output) {
+  const count = (/** @type {RegExp} */ line) => [...output.matchAll(line)].length
+  return { ...NONE, passed: count(/^ok /gm), failed: count(/^FAILED /gm) }
+}
+
+/**
  * ava: a line for each test that passed, and at the end one for each kind of failure, such as `  1 test failed`.
  *
  * @param {string} output

@@ -9,6 +9,10 @@ const PLAIN = { NO_COLOR: '1', FORCE_COLOR: '', CARGO_TERM_COLOR: 'never' }
 /** Checks that share cargo's lock, and run one after the other. @type {readonly Check[]} */
 export const RUST_CHECKS = [
   { name: 'rustfmt', command: { argv: ['cargo', 'fmt', '--all', '--check', '--', '--color', 'never'] } },
+  {
+    name: 'rustfmt of fuzz',
+    command: { argv: ['cargo', 'fmt', '--manifest-path', 'fuzz/Cargo.toml', '--check', '--', '--color', 'never'] },
+  },
   { name: 'clippy', command: { argv: ['cargo', 'clippy', '--quiet', '--workspace', '--all-targets', '--', '-D', 'warnings'] } },
 ]
 

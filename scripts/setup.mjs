@@ -32,6 +32,9 @@ const TESTS = [
   { needs: 'keepalived', package: 'keepalived' },
   { needs: 'tcpdump', package: 'tcpdump' },
   { needs: 'tcpreplay', package: 'tcpreplay' },
+  { needs: 'tshark', package: 'tshark' },
+  // libFuzzer is C++.
+  { needs: 'c++', package: 'g++' },
   { needs: 'perl', package: 'perl-base' },
   { needs: 'systemd-analyze', package: 'systemd' },
   { needs: 'prlimit', package: 'util-linux' },

@@ -1,7 +1,7 @@
 /** The suites behind `npm test`: what each runs and how its tests are counted. */
 import { existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
-import { add, countAva, countLibtest, countNextest, NONE } from './counts.mjs'
+import { add, countAva, countLibtest, countLines, countNextest, NONE } from './counts.mjs'
 import { drift } from './drift.mjs'
 import { DOCUMENTATION_CHECKS, RUST_CHECKS, runChecks, TYPESCRIPT_CHECKS } from './lint.mjs'
 import { collect } from './process.mjs'
@@ -39,6 +39,7 @@ export const SUITES = {
   system: ava(['__test__/system/**']),
   interop: ava(['__test__/lab/**', '__test__/interop/**', '__test__/cli/keepalived/**']),
   demo: ava(['__test__/demo/**']),
+  fuzz: async (_args, onOutput) => counted({ argv: [process.execPath, 'scripts/fuzz-parsers.mjs'] }, countLines, onOutput),
 }
 
 /**
@@ -47,7 +48,7 @@ export const SUITES = {
  *
  * @type {readonly (readonly string[])[]}
  */
-export const TEST_PHASES = [['lint'], ['rust', 'typescript'], ['native', 'package', 'system', 'interop', 'demo']]
+export const TEST_PHASES = [['lint'], ['rust', 'fuzz', 'typescript'], ['native', 'package', 'system', 'interop', 'demo']]
 
 /** The same for `npm run check`. @type {readonly (readonly string[])[]} */
 export const CHECK_PHASES = [['drift'], ['documentation'], ...TEST_PHASES]
