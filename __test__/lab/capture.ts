@@ -14,10 +14,13 @@ const BUFFER_KIB = 8192
 export class Capture {
   readonly #tcpdump: Child
   readonly #file: string
+  /** The capture file as programs in the lab see it. */
+  readonly inside: string
 
-  private constructor(tcpdump: Child, file: string) {
+  private constructor(tcpdump: Child, file: string, inside: string) {
     this.#tcpdump = tcpdump
     this.#file = file
+    this.inside = inside
   }
 
   static async start(sandbox: Sandbox, netns: string, fileName: string, filter: string): Promise<Capture> {
@@ -27,7 +30,7 @@ export class Capture {
     const options = ['--immediate-mode', '-U', '-n', ...buffer, '-Z', 'root', '-i', 'eth0', '-w', inside]
     const tcpdump = await sandbox.spawn(['tcpdump', ...options, ...(filter === '' ? [] : [filter])], { netns })
     await tcpdump.waitForLine(/listening on eth0/)
-    return new Capture(tcpdump, `${sandbox.scratch.outside}/${fileName}`)
+    return new Capture(tcpdump, `${sandbox.scratch.outside}/${fileName}`, inside)
   }
 
   /** The frames captured so far, whatever they are, oldest first. */
