@@ -49,6 +49,13 @@ export class Router {
     await waitFor(`the states have been ${states.join()}`, async () => (await seen()) === states.join(), { seen })
   }
 
+  /** Gives the daemon the text of another keepalived.conf; returns when it is applied. */
+  async reload(conf: string): Promise<void> {
+    await this.#program.run(async ({ daemon, load }, conf) => {
+      await daemon.reload(load(conf))
+    }, conf)
+  }
+
   /** Stops the daemon and lets the program end. */
   async stop(): Promise<Exit> {
     await this.#program.run(async ({ daemon }) => await daemon.stop())
