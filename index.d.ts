@@ -35,6 +35,10 @@ export declare class Description {
   instances(limit: number): Array<InstanceDetails>
   /** Takes the next interfaces, at most `limit`; none are left when the array is empty. */
   interfaces(limit: number): Array<InterfaceDetails>
+  /** Takes the next sync groups, at most `limit`; none are left when the array is empty. */
+  groups(limit: number): Array<GroupStatus>
+  /** Takes what instances track, the next at most `limit`; none are left when the array is empty. */
+  trackers(limit: number): Array<TrackerStatus>
   /** The engine thread. */
   get engine(): EngineStatus
 }
@@ -186,6 +190,28 @@ export interface AuthenticationExtensionCounts {
   replay: number
 }
 
+/** How advertisements are signed, and what received ones have to be signed with. */
+export interface AuthHmacConfig {
+  /** The keys that are accepted, each with an identifier of its own. */
+  keys: Array<AuthHmacKey>
+  /** Identifier of the key that signs. */
+  activeKey: number
+  /** Seconds that the clocks of sender and receiver may differ, 1 to 300. */
+  timeWindowS: number
+  /** How repeated advertisements are recognised. */
+  antiReplay: 'time' | 'monotonic'
+  /** What is signed, and what has to be. */
+  mode: 'enforce' | 'permissive' | 'receive-only'
+}
+
+/** A key that advertisements are signed with. */
+export interface AuthHmacKey {
+  /** Identifier, 1 to 255. */
+  id: number
+  /** 32 to 64 octets. */
+  key: Uint8Array
+}
+
 /** Why a state changed. */
 export type Cause =
   | { type: 'start' }
@@ -193,18 +219,74 @@ export type Cause =
   | { type: 'masterDownTimer' }
   | { type: 'higherPriorityAdvertisement' }
   | { type: 'timerExpired'; lateMs: number }
-  | { type: 'fault'; linkDown: boolean; noSource: boolean; trackers?: number }
+  | { type: 'fault'; linkDown: boolean; noSource: boolean; sourceLost?: boolean; noPeers?: boolean; objects?: true; unusableSource?: UnusableSource; trackers?: number; group?: true }
   | { type: 'faultsCleared' }
+  | { type: 'group' }
+  | { type: 'lostObject' }
   | { type: 'stop' }
+
+/** An algorithm of congestion control. */
+export interface CongestionControl {
+  /** Its name, at most 15 octets. */
+  name: string
+  /** The kernel must leave it alone. */
+  lock: boolean
+}
+
+/** What packets are put into. */
+export interface Encap {
+  /** How. */
+  type: 'ip' | 'ip6' | 'mpls' | 'ila'
+  /** MPLS labels, 0 to 1,048,575, the outermost first. */
+  labels?: Array<number>
+  /** ILA locator: four groups of hexadecimal digits, joined by colons. */
+  locator?: string
+  /** Number of the tunnel, in decimal digits. */
+  id?: string
+  /** Destination of the outer packets. */
+  destination?: string
+  /** Source of the outer packets. */
+  source?: string
+  /** Type of service or traffic class of the outer packets, 0 to 255. */
+  tos?: number
+  /** Time to live or hop limit of the outer packets, 0 to 255. */
+  ttl?: number
+  /** Flags of the tunnel, 0 to 65,535, as keepalived writes them: in host byte order. */
+  flags?: number
+}
 
 /** Everything the engine shall do from now on. */
 export interface EngineConfig {
   /** Time from the engine's opening in which no instance that starts may become Master. */
   startupDelayMs: number
+  /**
+   * Time from the host's boot in which no instance that starts may become Master; none when absent. What of it was
+   * over when the engine was opened is not waited for.
+   */
+  delayAfterBootMs?: number
+  /** How fast announcements leave; as fast as they can when absent. */
+  garpPacing?: GarpPacing
+  /** Interfaces whose changes count only after a while; none when absent. */
+  interfaceDelays?: Array<InterfaceDelays>
+  /** Tell of advertisements for virtual routers that there are none of here; false when absent. */
+  logUnknownVrids?: boolean
+  /** Room for packets that arrive while the engine is busy; never less than without it. */
+  receiveBuffers?: ReceiveBuffers
   /** What instances track; nothing when absent. */
   trackers?: Array<TrackerConfig>
+  /**
+   * Octets of what the kernel tells of processes that may wait to be read (`process_monitor_rcv_bufs`); as the system
+   * has it when absent or 0.
+   */
+  processReceiveBuffer?: number
+  /** More than the limit of the system is meant; false when absent. */
+  processReceiveBufferForce?: boolean
+  /** What shall be there whatever the state of the virtual routers; nothing when absent. */
+  staticObjects?: StaticObjects
   /** The virtual routers, in the order of the configuration file. No two of them have one name. */
   instances: Array<InstanceConfig>
+  /** Instances that change their state together, in the order of the configuration file; none when absent. */
+  groups?: Array<GroupConfig>
 }
 
 /** One event and when it happened. */
@@ -240,6 +322,11 @@ export interface EngineOptions {
    * 10,000 when absent.
    */
   heartbeatLimitMs?: number
+  /**
+   * Descriptor of a socket on which the kernel tells of processes, as `enterNetworkNamespace()` left it. Absent: opened
+   * where it is needed, which helps in the first network namespace alone.
+   */
+  processEventsFd?: number
 }
 
 /** How the kernel shall schedule the engine thread, and what the thread changes of that by itself. */
@@ -264,6 +351,8 @@ export interface EngineScheduling {
 export interface EngineSnapshot {
   /** Every instance. */
   instances: Array<InstanceStatus>
+  /** Instances that change their state together, in the order of the configuration. */
+  groups: Array<GroupStatus>
   /** What instances track, in the order of the numbers. */
   trackers: Array<TrackerStatus>
   /** The engine thread. */
@@ -298,28 +387,44 @@ export interface EngineStatus {
  * Starts the program of this process again, with the arguments and the environment that it was started with, in the network
  * namespace `name` (ip-netns(8)) and in a mount namespace of its own, in which `directory` is its subdirectory `name`: both are made
  * where they do not exist. The program finds `name` in the environment variable `variable`, and open what this one had as standard
- * input, output and error and as the descriptors `kept`. Returns only by throwing, and then the process is to end: it may be half
- * way there.
+ * input, output and error and as the descriptors `kept`. In `events_variable` it finds the number of one more: a socket from where it
+ * was before, on which the kernel can tell of processes; the variable is absent where there is none. Returns only by throwing, and
+ * then the process is to end: it may be half way there.
  *
  * Throws `KA_ERR_NETWORK_NAMESPACE` where there is no such namespace, `KA_ERR_PERMISSION` for want of CAP_SYS_ADMIN.
  */
-export declare function enterNetworkNamespace(name: string, directory: string, variable: string, kept: Array<number>): never
+export declare function enterNetworkNamespace(name: string, directory: string, variable: string, eventsVariable: string, kept: Array<number>): never
 
 /** What happened. The `instance` of an `addressRefused` is empty when none wants the address any more. */
 export type EventKind =
-  | { type: 'stateChanged'; instance: string; from: 'INIT' | 'BACKUP' | 'MASTER' | 'FAULT' | 'STOP'; to: 'INIT' | 'BACKUP' | 'MASTER' | 'FAULT' | 'STOP'; cause: Cause; priority: number; skipped: number }
+  | { type: 'stateChanged'; instance: string; from: 'INIT' | 'BACKUP' | 'MASTER' | 'FAULT' | 'STOP'; to: 'INIT' | 'BACKUP' | 'MASTER' | 'FAULT' | 'STOP'; cause: Cause; priority: number; skipped: number; untold?: true }
+  | { type: 'groupStateChanged'; group: string; from: 'INIT' | 'BACKUP' | 'MASTER' | 'FAULT' | 'STOP'; to: 'INIT' | 'BACKUP' | 'MASTER' | 'FAULT' | 'STOP'; skipped: number }
   | { type: 'notice'; instance: string; notice: Notice }
   | { type: 'signal'; signal: number }
-  | { type: 'linkChanged'; interface: string; up?: boolean }
+  | { type: 'linkChanged'; interface: string; up?: boolean; appeared?: true; renamedTo?: string }
+  | { type: 'unknownVrid'; interface: string; vrid: number; source: string }
+  | { type: 'addressDuplicate'; instance: string; interface: string; address: string }
   | { type: 'addressRefused'; instance: string; interface: string; address: string; operation: string; errno: number; message: string }
   | { type: 'addressLost'; instance: string; interface: string; address: string }
+  | { type: 'objectLost'; instance: string; kind: 'address' | 'route' | 'rule'; object: string }
+  | { type: 'objectRefused'; instance: string; kind: 'address' | 'route' | 'rule'; object: string; operation: string; errno: number; message: string }
   | { type: 'addressChanged'; interface: string; address: string; added: boolean }
   | { type: 'sendFailed'; instance: string; errno: number; message: string }
   | { type: 'trackerStale'; tracker: string }
   | { type: 'trackerFresh'; tracker: string }
+  | { type: 'trackerChanged'; tracker: string; kind: 'interface' | 'file' | 'process'; state: 'unknown' | 'up' | 'down' | 'number'; number?: number; initial: boolean }
+  | { type: 'trackerProblem'; tracker: string; kind: 'interface' | 'file' | 'process'; message: string }
   | { type: 'demoted' }
   | { type: 'raised'; priority: number; lateMs: number }
   | { type: 'dropped'; count: number }
+
+/** Bits of a firewall mark. */
+export interface FirewallMark {
+  /** What they are. */
+  mark: number
+  /** Which count. */
+  mask: number
+}
 
 /** Gratuitous ARP schedule; a round is one message for each address. */
 export interface GarpConfig {
@@ -335,6 +440,64 @@ export interface GarpConfig {
   lowerPrioDelayMs: number
   /** Rounds in each of these blocks; 0 = none. */
   lowerPrioRepeat: number
+  /**
+   * Period of one announcement on each interface other than the instance's own, in seconds up to a day; 0
+   * or absent = none.
+   */
+  extraInterfacesS?: number
+}
+
+/** Interfaces that share their limits; those of all others do not hold for them. */
+export interface GarpGroup {
+  /** Their names. */
+  interfaces: Array<string>
+  /** Between two gratuitous ARPs on any of them. */
+  garpIntervalUs: number
+  /** The same for unsolicited neighbor advertisements. */
+  gnaIntervalUs: number
+}
+
+/** Least time between two announcements of a kind on an interface, in microseconds; 0 = no limit. */
+export interface GarpPacing {
+  /** Between two gratuitous ARPs on an interface that is in no group. */
+  garpIntervalUs: number
+  /** The same for unsolicited neighbor advertisements. */
+  gnaIntervalUs: number
+  /** Interfaces with limits of their own. */
+  groups: Array<GarpGroup>
+}
+
+/** Instances that change their state together (`vrrp_sync_group`). */
+export interface GroupConfig {
+  /** Name in events and reports, of no other group, and what makes it the same one at a reload. */
+  name: string
+  /** Names of its instances, at least one, in the order in which they follow. Each is in no other group. */
+  members: Array<string>
+}
+
+/** Instances that change their state together (`vrrp_sync_group`). */
+export interface GroupStatus {
+  /** Name of the configuration. */
+  name: string
+  /** Present state. */
+  state: 'INIT' | 'BACKUP' | 'MASTER' | 'FAULT' | 'STOP'
+  /** Milliseconds since the last change of state. */
+  inStateForMs: number
+  /**
+   * When the state last changed, in milliseconds since the Unix epoch by the clock of that moment; absent before
+   * the first.
+   */
+  changedAtMs?: number
+  /** Names of its instances, in order. */
+  members: Array<string>
+}
+
+/** What the checksums of another router cover. */
+export interface HeardChecksum {
+  /** Its address. */
+  address: string
+  /** The pseudo-header of the packet, none, or that with the multicast group in a unicast packet. */
+  form: 'pseudo-header' | 'no-pseudo-header' | 'old-unicast'
 }
 
 /** A distribution of times in microseconds; quantiles are upper bounds within 25 %. */
@@ -355,8 +518,11 @@ export interface Histogram {
 export interface InstanceConfig {
   /** Name in events and reports. */
   name: string
-  /** Interface of the advertisements. */
-  interface: string
+  /**
+   * Interface of the advertisements. One with `unicast` and `sourceAddress` may do without: the routing table then
+   * chooses where they leave.
+   */
+  interface?: string
   /** The interface may be missing now and appear later. */
   dynamicInterface: boolean
   /** 4 or 6. */
@@ -382,10 +548,18 @@ export interface InstanceConfig {
   preemptDelayUs: number
   /** Source address of advertisements; the interface's own when absent. */
   sourceAddress?: string
-  /** Multicast group of advertisements. */
+  /** It is a fault while `sourceAddress` is no address of this host; false when absent. */
+  trackSource?: boolean
+  /** Multicast group of advertisements; with `unicast` nothing is sent there. */
   group: string
+  /** The routers that advertisements are exchanged with one by one; absent = by the group. */
+  unicast?: UnicastConfig
   /** PASS authentication: at most 8 octets. */
   authPass?: Uint8Array
+  /** AH authentication: a key of at most 8 octets. */
+  authAh?: Uint8Array
+  /** Signing of advertisements; none when absent. */
+  authHmac?: AuthHmacConfig
   /** `lower_prio_no_advert`. */
   lowerPrioNoAdvert: boolean
   /** `higher_prio_send_advert`. */
@@ -394,8 +568,14 @@ export interface InstanceConfig {
   ownerIgnoreAdverts: boolean
   /** `skip_check_adv_addr`. */
   skipCheckAdvAddr: boolean
-  /** `v3_checksum_as_v2`. */
-  v3ChecksumAsV2: boolean
+  /**
+   * What the checksums of VRRPv3 over IPv4 cover: the pseudo-header, except where a unicast peer turns out to use the
+   * old form; the same without the exception; the old form of unicast; no pseudo-header, and anything is accepted; or
+   * any of these, and sent is what the others use. `standard` when absent.
+   */
+  checksum?: 'standard' | 'standard-only' | 'old-unicast' | 'no-pseudo-header' | 'follow-peer'
+  /** The IPv4 multicast group that the old form of unicast checksums covers; 224.0.0.18 when absent. */
+  oldUnicastGroup?: string
   /** `timer_expired_backup`: highest priority of the others, 1 to 254. */
   timerExpiredBackup?: number
   /** `dont_track_primary`. */
@@ -409,6 +589,14 @@ export interface InstanceConfig {
   virtualAddresses: Array<VirtualAddress>
   /** Addresses that are held but not advertised. */
   excludedAddresses: Array<VirtualAddress>
+  /** Routes that are held, added in this order behind the addresses; none when absent. */
+  routes?: Array<VirtualRoute>
+  /** Rules that are held, added in this order behind the routes; none when absent. */
+  rules?: Array<VirtualRule>
+  /** When somebody else removes what it holds as Master, it resigns and is Master again soon; false when absent. */
+  resignOnLoss?: boolean
+  /** `promote_secondaries` is set on its interface as long as it is configured; false when absent. */
+  promoteSecondaries?: boolean
   /** What it tracks; nothing when absent. */
   tracks?: Array<Track>
 }
@@ -428,6 +616,12 @@ export interface InstanceDetails {
   linkDown: boolean
   /** There is no address to send from. */
   noSource: boolean
+  /** The address to send from is no address of this host; absent when it is. */
+  sourceLost?: boolean
+  /** It shall send to unicast peers and has none; absent otherwise. */
+  noPeers?: boolean
+  /** With `noSource`: an address that is there and cannot be used. */
+  unusableSource?: UnusableSource
   /** Advertisement interval of the Master, in microseconds; our own unless another was learned. */
   masterAdvertIntUs: number
   /** How long a Backup waits for an advertisement, in microseconds. */
@@ -436,6 +630,11 @@ export interface InstanceDetails {
   timerAtMs?: number
   /** When it last advertised, likewise. */
   advertisedAtMs?: number
+  /**
+   * Other routers and what the checksums of their advertisements cover, who was heard last first. Of VRRPv3 over
+   * IPv4 only.
+   */
+  checksums: Array<HeardChecksum>
   /** Index of the interface that its group is joined on. */
   joinedIfindex?: number
   /** Whether each address is on its interface now: advertised ones, then excluded ones, in order. */
@@ -458,6 +657,10 @@ export interface InstanceStatistics {
   priorityZeroSent: number
   /** Accepted advertisements whose addresses were not ours. */
   addressListErrors: number
+  /** Good advertisements of other Masters that it heard as Master. */
+  rivalAdvertisements: number
+  /** Other Masters that it heard as Master, each once in a conflict. */
+  rivals: number
   /** Rejected advertisements. */
   rejected: RejectedCounts
   /** Advertisements rejected for their authentication trailer. */
@@ -468,8 +671,8 @@ export interface InstanceStatistics {
 export interface InstanceStatus {
   /** Name of the configuration. */
   name: string
-  /** Interface of the advertisements. */
-  interface: string
+  /** Interface of the advertisements; absent where the routing table chooses it. */
+  interface?: string
   /** Virtual router identifier. */
   vrid: number
   /** 4 or 6. */
@@ -494,8 +697,20 @@ export interface InstanceStatus {
   masterPriority?: number
   /** Addresses that are on the interfaces now. */
   addressesHeld: number
+  /** As Master the other Master that it is in conflict with, as long as it is. */
+  rivalAddress?: string
   /** Counters since the instance exists. */
   statistics: InstanceStatistics
+}
+
+/** How long an interface must be down, or up again, before that counts, in microseconds. */
+export interface InterfaceDelays {
+  /** Its name. */
+  interface: string
+  /** How long it must be down. */
+  downUs: number
+  /** How long it must be up. */
+  upUs: number
 }
 
 /** One interface. */
@@ -555,6 +770,14 @@ export declare function makeFifo(path: string, mode: number): void
  */
 export declare function nameThread(name: string): void
 
+/** One of several paths. */
+export interface NextHop {
+  /** The path. */
+  path: RoutePath
+  /** Its share of the packets, 1 to 256. */
+  weight: number
+}
+
 /** What an instance has to say. Times are whole microseconds. */
 export type Notice =
   | { type: 'masterChanged'; previous?: string; current: string }
@@ -562,6 +785,8 @@ export type Notice =
   | { type: 'intervalMismatch'; source: string; oursUs: number; receivedUs: number }
   | { type: 'addressCountMismatch'; source: string; expected: number; received: number }
   | { type: 'addressMissing'; source: string; address: string }
+  | { type: 'clockSkew'; source: string; skewS: number }
+  | { type: 'checksumFollowed'; source: string; from: 'pseudo-header' | 'no-pseudo-header' | 'old-unicast'; to: 'pseudo-header' | 'no-pseudo-header' | 'old-unicast' }
   | { type: 'intervalLearned'; previousUs: number; currentUs: number }
   | { type: 'intervalReset'; previousUs: number; currentUs: number }
   | { type: 'priorityZeroReceived'; source: string; state: 'INIT' | 'BACKUP' | 'MASTER' | 'FAULT' | 'STOP' }
@@ -571,9 +796,37 @@ export type Notice =
   | { type: 'higherPriorityAdvertisement'; source: string; priority: number; ours: number }
   | { type: 'ownAddressReceived'; source: string }
   | { type: 'ownerConflict'; source: string }
+  | { type: 'rivalMaster'; source: string; priority: number; ours: number; reason: 'lowerPriority' | 'lowerAddress' | 'higherPriority' | 'higherAddress' | 'addressOwner' | 'ownAddress' | 'resigned' }
+  | { type: 'rivalGone'; source: string; rounds: number }
   | { type: 'effectivePriorityChanged'; from: number; to: number }
   | { type: 'preemptDelayStarted'; delayUs: number }
   | { type: 'preemptDelayStopped' }
+
+/** Numbers from the first to the last. */
+export interface NumberRange {
+  /** The first. */
+  first: number
+  /** The last. */
+  last: number
+}
+
+/** Classes of traffic, 0 to 65,535 each; 0 = none. */
+export interface Realms {
+  /** Of the sources. */
+  from: number
+  /** Of the destinations. */
+  to: number
+}
+
+/** Room that instances want for packets that arrive while the engine is busy, all together. */
+export interface ReceiveBuffers {
+  /** Octets that are wanted whatever instances there are. */
+  bytes: number
+  /** So many times the MTU of its interface for each instance. */
+  mtuMultiplier: number
+  /** So many times its advertisement for each instance. */
+  advertMultiplier: number
+}
 
 /** What could not be done. */
 export interface Refusal {
@@ -585,17 +838,33 @@ export interface Refusal {
 
 /** Rejected advertisements by the receive check that failed. */
 export interface RejectedCounts {
+  /** An authentication header where none is configured, or none where there should be one. */
+  authenticationHeader: number
   /** Length and address count do not fit. */
   length: number
   /** TTL or hop limit below 255. */
   ttl: number
   /** Another VRRP version. */
   version: number
+  /** Not signed. */
+  signatureMissing: number
+  /** Not from a unicast peer. */
+  unknownPeer: number
+  /** A trailer that is none. */
+  signatureMalformed: number
+  /** Signed too long ago, or in the future. */
+  signatureStale: number
+  /** Signed with a key of an unknown identifier. */
+  signatureKeyUnknown: number
+  /** Signed with another key, or not what was signed. */
+  signatureInvalid: number
+  /** Received before, or older than another one of its sender. */
+  signatureReplayed: number
   /** Unknown authentication type. */
   authenticationTypeUnknown: number
   /** Another authentication type. */
   authenticationTypeMismatch: number
-  /** Another password. */
+  /** Another password, or an authentication header that is not as it should be. */
   authenticationFailed: number
   /** VRRPv2: another interval. */
   advertisementInterval: number
@@ -605,26 +874,37 @@ export interface RejectedCounts {
   totalLength: number
   /** Wrong checksum. */
   checksum: number
-  /** Not sent to the group. */
+  /** Sent to one host where advertisements go to the group, or the other way round. */
   destination: number
   /** Ignored as address owner. */
   ownerIgnoresAdvertisements: number
+  /** A TTL or hop limit beyond the limits of the unicast peer. */
+  peerTtl: number
 }
 
 /** A receive check that failed, with what was seen. */
 export type Rejection =
+  | { reason: 'authenticationHeader'; present: boolean }
   | { reason: 'length'; received: number; expected: number }
   | { reason: 'ttl'; received: number }
   | { reason: 'version'; received: number; expected: number }
+  | { reason: 'signatureMissing' }
+  | { reason: 'unknownPeer' }
+  | { reason: 'signatureMalformed' }
+  | { reason: 'signatureStale'; skewS: number; windowS: number }
+  | { reason: 'signatureKeyUnknown'; id: number }
+  | { reason: 'signatureInvalid'; id: number }
+  | { reason: 'signatureReplayed' }
   | { reason: 'authenticationTypeUnknown'; received: number }
   | { reason: 'authenticationTypeMismatch'; received: number; expected: number }
-  | { reason: 'authenticationFailed' }
+  | { reason: 'authenticationFailed'; what: 'password' | 'integrityCheckValue' | 'securityParametersIndex' | 'sequenceNumber' }
   | { reason: 'advertisementInterval'; receivedUs: number; expectedUs: number }
   | { reason: 'packetType'; received: number }
   | { reason: 'totalLength'; stated: number; received: number }
   | { reason: 'checksum' }
   | { reason: 'destination'; destination: string }
   | { reason: 'ownerIgnoresAdvertisements' }
+  | { reason: 'peerTtl'; received: number; min: number; max: number }
 
 /**
  * Removes what engines that were killed left in this network namespace: the one of the given name, or without one every
@@ -637,10 +917,37 @@ export declare function release(runtimeDir?: string | undefined | null, instance
 
 /** What `release()` did. */
 export interface ReleaseReport {
-  /** Addresses that it removed, as `ADDRESS on INTERFACE`. */
+  /** What it removed: addresses as `ADDRESS on INTERFACE`, and routes, rules and settings by that word. */
   released: Array<string>
-  /** Addresses that it could not remove, with the kernel's reason. */
+  /** What it could not remove, with the kernel's reason. */
   failed: Array<string>
+}
+
+/** A metric that is a number, by the name that ip-route(8) has for it. */
+export interface RouteMetric {
+  /**
+   * Which one. Times are in the kernel's units: `rtt` in eighths and `rttvar` in fourths of a millisecond, `rto_min`
+   * in milliseconds; `features` is the kernel's bit mask.
+   */
+  metric: 'mtu' | 'window' | 'rtt' | 'rttvar' | 'ssthresh' | 'cwnd' | 'advmss' | 'reordering' | 'hoplimit' | 'initcwnd' | 'features' | 'rto_min' | 'initrwnd' | 'quickack' | 'fastopen_no_cookie'
+  /** Its value. */
+  value: number
+  /** The kernel must leave it alone. */
+  lock: boolean
+}
+
+/** A path of packets. */
+export interface RoutePath {
+  /** The next router; of the other family only for an IPv4 route. */
+  gateway?: string
+  /** The interface; absent = the kernel's choice. */
+  interface?: string
+  /** The gateway is on the link, whatever the addresses of the interface say. */
+  onlink: boolean
+  /** Classes of its traffic (IPv4). */
+  realms?: Realms
+  /** What packets are put into. */
+  encap?: Encap
 }
 
 /**
@@ -754,6 +1061,16 @@ export interface ScriptWorkerStatus {
   deadlineLateness: Histogram
 }
 
+/** Objects of the kernel that are there as long as the engine is. On an interface that is missing they wait for it. */
+export interface StaticObjects {
+  /** Addresses. One that is listed again on the same interface has the same values there. */
+  addresses: Array<VirtualAddress>
+  /** Routes, added in this order behind the addresses. */
+  routes: Array<VirtualRoute>
+  /** Rules, added in this order behind the routes. */
+  rules: Array<VirtualRule>
+}
+
 /** How the kernel shall schedule a thread. What is absent is as it is for the main thread, and real time is off. */
 export interface ThreadScheduling {
   /** SCHED_RR priority, 1 to 99, where permitted; 0 = none. */
@@ -770,31 +1087,26 @@ export interface Track {
   tracker: number
   /**
    * Part of the priority, -1,000 to 1,000: added while up when it is positive, and while down when it is negative.
-   * With 0 being down is a fault.
+   * With 0 being down is a fault. The number of a file is multiplied by it; with 0 each number but 0 is a fault.
    */
   weight: number
-  /** The weight counts with the other sign, and with 0 being up is the fault. */
+  /** The weight counts with the other sign, and with 0 being up is the fault, or the number 0. */
   reverse: boolean
 }
 
-/** Something that instances track, and whose results `setTrack()` tells. */
+/** Something that instances track. */
 export interface TrackerConfig {
   /** Names it in results, 0 to 4,294,967,295. What a reload keeps has the same number before and after. */
   id: number
   /**
-   * Tells results of this configuration from those of another, 0 to 4,294,967,295. With the same one, what is known
-   * of it stays.
+   * Tells results of this configuration from those of another, 0 to 4,294,967,295. With the same one, what
+   * `setTrack()` told of it stays known.
    */
   generation: number
   /** Name in events and in the snapshot. */
   name: string
-  /** What is known of it when the configuration comes. */
-  initial: 'unknown' | 'up' | 'down'
-  /**
-   * Without a result for this long it counts as failed, in time that the process runs, rounded up to whole seconds;
-   * never when absent.
-   */
-  staleAfterMs?: number
+  /** Where what is known of it comes from. */
+  source: TrackerSource
 }
 
 /** What a tracker says now. */
@@ -807,6 +1119,13 @@ export interface TrackerResult {
   state: 'unknown' | 'up' | 'down'
 }
 
+/** Where what is known of a tracker comes from. */
+export type TrackerSource =
+  | { type: 'reported'; initial: 'unknown' | 'up' | 'down'; staleAfterMs?: number }
+  | { type: 'interface'; interface: string }
+  | { type: 'file'; path: string; initialNumber?: number; overwrite: boolean }
+  | { type: 'process'; process: string; fullCommand: boolean; parameters: Array<string>; parameterMatch?: 'exact' | 'initial' | 'partial'; quorum: number; quorumMax?: number; forkDelayUs: number; terminateDelayUs: number }
+
 /** Something that instances track. */
 export interface TrackerStatus {
   /** Its number. */
@@ -815,10 +1134,50 @@ export interface TrackerStatus {
   generation: number
   /** Its name. */
   name: string
-  /** What is known of it. */
-  state: 'unknown' | 'up' | 'down'
+  /** What it is. */
+  kind: 'reported' | 'interface' | 'file' | 'process'
+  /** What is known of it. Of a file that is its `number`. */
+  state: 'unknown' | 'up' | 'down' | 'number'
+  /** The number that a file holds. */
+  number?: number
+  /** How often what is known of it changed. */
+  changes: number
+  /** How many processes there are. */
+  processes?: number
+  /** There are as many as there shall be, and that has yet to last. */
+  isGaining: boolean
+  /** There are not, and that has yet to last. */
+  isLosing: boolean
   /** It counts as failed because nothing was heard of it for too long. */
   isStale: boolean
+}
+
+/** Routers that advertisements are exchanged with one by one. */
+export interface UnicastConfig {
+  /** The others, in order, no two with one address. Without any the instance is faulty for good. */
+  peers: Array<UnicastPeer>
+  /** Time to live or hop limit of what is sent, 1 to 255; 255 over IPv4 and 64 over IPv6 when absent. */
+  ttl?: number
+  /** Accept advertisements of the peers alone, and only within their limits. */
+  checkSource: boolean
+}
+
+/** A router that advertisements are exchanged with. */
+export interface UnicastPeer {
+  /** Its address. */
+  address: string
+  /** Least TTL or hop limit of what it sends, 0 to 255; 0 when absent. */
+  minTtl?: number
+  /** Greatest TTL or hop limit of what it sends, 0 to 255; 255 when absent. */
+  maxTtl?: number
+}
+
+/** An IPv6 address that the kernel does not let be used. */
+export interface UnusableSource {
+  /** The address. */
+  address: string
+  /** Whether duplicate address detection is under way, or failed. */
+  flaw: 'tentative' | 'duplicate'
 }
 
 /** An address and how the kernel shall carry it. */
@@ -849,4 +1208,98 @@ export interface VirtualAddress {
   noPrefixRoute: boolean
   /** Join the multicast group at the Ethernet level. */
   autoJoin: boolean
+  /** When others remove it, that is none of our business; false when absent. */
+  noTrack?: boolean
+}
+
+/** A route and how the kernel shall have it. */
+export interface VirtualRoute {
+  /** Which packets it is for: `ADDRESS/LENGTH`. */
+  destination: string
+  /** Which sources of packets it is for: `ADDRESS/LENGTH` (IPv6). */
+  source?: string
+  /** What becomes of packets: the kernel's RTN number, 0 to 255; 1 = unicast. */
+  kind: number
+  /** Number of its table; 254 = main. */
+  table: number
+  /** Type of service, 0 to 255; 0 = any. */
+  tos: number
+  /** Metric; absent = the kernel's choice. */
+  metric?: number
+  /** Scope number of rtnetlink(7), 0 to 255; 0 = global. */
+  scope: number
+  /** Who made it: the kernel's RTPROT number, 0 to 255. */
+  protocol: number
+  /** Source address of connections that begin here. */
+  preferredSource?: string
+  /** The path; also of a route that has several, where it agrees with the first. */
+  path: RoutePath
+  /** The paths where there are several. */
+  nexthops: Array<NextHop>
+  /** What TCP and others take for granted. */
+  metrics: Array<RouteMetric>
+  /** Algorithm of congestion control. */
+  congestionControl?: CongestionControl
+  /** For how many seconds it is valid (IPv6); absent = forever. */
+  expiresS?: number
+  /** Preference of the router (RFC 4191): 0 medium, 1 high, 3 low (IPv6). */
+  preference?: number
+  /** Whether the TTL goes from one MPLS label to the next; absent = the kernel's setting. */
+  ttlPropagate?: boolean
+  /** Where it goes among routes of the same destination, type of service and metric. */
+  placement: 'add' | 'prepend' | 'append'
+  /** Its removal by others is neither noticed nor made good. */
+  noTrack: boolean
+  /** Name of the group of instances that its loss concerns; only of a static route. */
+  trackGroup?: string
+}
+
+/** A rule of policy routing and how the kernel shall have it. */
+export interface VirtualRule {
+  /** 4 or 6. */
+  family: number
+  /** Its place among the rules, from the lowest to the highest. */
+  preference: number
+  /** What it does. */
+  action: 'table' | 'goto' | 'l3mdev' | 'nop' | 'blackhole' | 'unreachable' | 'prohibit'
+  /** Of `table`: its number, not 0. */
+  table?: number
+  /** Of `goto`: the preference of the rule to go on at. */
+  goto?: number
+  /** It is for the packets that its selectors do not fit. */
+  inverted: boolean
+  /** Sources of packets: `ADDRESS/LENGTH`; absent = any. */
+  from?: string
+  /** Destinations of packets: `ADDRESS/LENGTH`; absent = any. */
+  to?: string
+  /** Type of service, 0 to 255; 0 = any. */
+  tos: number
+  /** Firewall mark. */
+  fwmark?: FirewallMark
+  /** Interface that packets came by. */
+  iif?: string
+  /** Interface that the socket of packets is bound to. */
+  oif?: string
+  /** Number of the tunnel that packets came by, in decimal digits. */
+  tunnelId?: string
+  /** Users of packets that begin here. */
+  uidrange?: NumberRange
+  /** Protocol above IP, 0 to 255. */
+  ipproto?: number
+  /** Source ports. */
+  sport?: NumberRange
+  /** Destination ports. */
+  dport?: NumberRange
+  /** Classes of traffic (IPv4). */
+  realms?: Realms
+  /** Results with a prefix of at most so many bits do not count. */
+  suppressPrefixlength?: number
+  /** Results through interfaces of this group do not count. */
+  suppressIfgroup?: number
+  /** Who made it: the kernel's RTPROT number, 0 to 255; 0 does not say. */
+  protocol: number
+  /** Its removal by others is neither noticed nor made good. */
+  noTrack: boolean
+  /** Name of the group of instances that its loss concerns; only of a static rule. */
+  trackGroup?: string
 }

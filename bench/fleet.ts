@@ -43,8 +43,25 @@ export async function removeFleetNetwork(): Promise<void> {
   for (const name of ROUTERS) await run('ip', ['netns', 'delete', name])
 }
 
-/** The keepalived.conf of a router with a number of virtual routers, one address each, VRRPv3. */
-export function fleetConfiguration(router: RouterName, instances: number, advertIntS: number): string {
+/**
+ * The keepalived.conf of a router with a number of virtual routers, one address each, VRRPv3.
+ *
+ * @param groupSize so many of them, one after the other, are a sync group; 0: there is none
+ */
+export function fleetConfiguration(router: RouterName, instances: number, advertIntS: number, groupSize: number = 0): string {
+  return groups(instances, groupSize) + virtualRouters(router, instances, advertIntS)
+}
+
+function groups(instances: number, groupSize: number): string {
+  const count = groupSize === 0 ? 0 : Math.ceil(instances / groupSize)
+  const members = Array.from({ length: instances }, (_, instance) => `        i${instance}\n`)
+  return Array.from({ length: count }, (_, group) => {
+    const own = members.slice(group * groupSize, (group + 1) * groupSize).join('')
+    return `vrrp_sync_group g${group} {\n    group {\n${own}    }\n}\n`
+  }).join('')
+}
+
+function virtualRouters(router: RouterName, instances: number, advertIntS: number): string {
   return Array.from({ length: instances }, (_, instance) => {
     const link = Math.floor(instance / PER_INTERFACE)
     const virtualRouterId = (instance % PER_INTERFACE) + 1

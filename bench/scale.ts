@@ -2,7 +2,8 @@
  * What many virtual routers cost: `npm run bench:scale`.
  *
  * keepalived and ka-native take turns at 1,000 and 4,000 virtual routers, 250 an interface, between two network
- * namespaces, with an advert_int that makes 10,000 advertisements a second. The tables go to standard error, the
+ * namespaces, with an advert_int that makes 10,000 advertisements a second. `--counts 4000 --group-size 200` has them in 20 sync
+ * groups, each of which takes over as a whole. The tables go to standard error, the
  * figures as JSON to standard output.
  */
 import { spawn } from 'node:child_process'
@@ -44,6 +45,8 @@ interface Result {
 interface Load {
   readonly instances: number
   readonly advertIntS: number
+  /** Virtual routers of each sync group; 0: there are none. */
+  readonly groupSize: number
   readonly windowMs: number
   readonly deadlineMs: number
 }
@@ -65,6 +68,8 @@ async function main(): Promise<number> {
       deadline: { type: 'string', default: '120' },
       /** Seconds; what makes 10,000 advertisements a second unless given. */
       'advert-int': { type: 'string' },
+      /** Virtual routers of each sync group; 0: there are none. */
+      'group-size': { type: 'string', default: '0' },
       keepalived: { type: 'string', default: 'keepalived' },
     },
   })
@@ -79,7 +84,8 @@ async function main(): Promise<number> {
   const results: Result[] = []
   const engines: { instances: number; master: EngineFigures; backup: EngineFigures }[] = []
   for (const instances of values.counts.split(',').map(Number)) {
-    const load = { instances, advertIntS: Number(values['advert-int'] ?? instances / ADVERTISEMENTS_PER_S), windowMs, deadlineMs }
+    const advertIntS = Number(values['advert-int'] ?? instances / ADVERTISEMENTS_PER_S)
+    const load = { instances, advertIntS, groupSize: Number(values['group-size']), windowMs, deadlineMs }
     for (let run = 1; run <= Number(values.runs); run++) {
       for (const subject of subjects) {
         process.stderr.write(`${instances} virtual routers, run ${run}, ${subject.name}\n`)
@@ -96,15 +102,14 @@ async function main(): Promise<number> {
   return 0
 }
 
-async function measure(subject: Subject, { instances, advertIntS, windowMs, deadlineMs }: Load): Promise<Result> {
+async function measure(subject: Subject, { instances, advertIntS, groupSize, windowMs, deadlineMs }: Load): Promise<Result> {
   await buildFleetNetwork(instances)
   const watches = await Promise.all([AddressWatch.start(A, DIRECTORY), AddressWatch.start(B, DIRECTORY)])
   const [watchA, watchB] = watches
   const startMs = Date.now()
-  const [a, b] = [A, B].map((name) => Router.start(name, subject, DIRECTORY, fleetConfiguration(name, instances, advertIntS))) as [
-    Router,
-    Router,
-  ]
+  const [a, b] = [A, B].map((name) =>
+    Router.start(name, subject, DIRECTORY, fleetConfiguration(name, instances, advertIntS, groupSize)),
+  ) as [Router, Router]
   const [pidA, pidB] = [a.pid ?? Number.NaN, b.pid ?? Number.NaN]
   try {
     const settledMs = await settled(watchA, watchB, instances, startMs + deadlineMs)

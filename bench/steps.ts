@@ -31,12 +31,18 @@ const FIGURES_DEADLINE_MS = 10_000
  */
 export async function measureSteps(
   directory: string,
-  load: { readonly instances: number; readonly advertIntS: number; readonly windowMs: number; readonly deadlineMs: number },
+  load: {
+    readonly instances: number
+    readonly advertIntS: number
+    readonly groupSize: number
+    readonly windowMs: number
+    readonly deadlineMs: number
+  },
 ): Promise<{ master: EngineFigures; backup: EngineFigures }> {
   await buildFleetNetwork(load.instances)
   const [watchA, watchB] = await Promise.all([AddressWatch.start(A, directory), AddressWatch.start(B, directory)])
   const start = (name: RouterName): Router =>
-    Router.start(name, EMBEDDED, directory, fleetConfiguration(name, load.instances, load.advertIntS))
+    Router.start(name, EMBEDDED, directory, fleetConfiguration(name, load.instances, load.advertIntS, load.groupSize))
   const routers = [start(A), start(B)] as const
   try {
     const settledMs = await settled(watchA, watchB, load.instances, Date.now() + load.deadlineMs)

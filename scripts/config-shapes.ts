@@ -109,7 +109,7 @@ function rowField(row: Row): Field {
         input: of('Input'),
         draft,
         ...isOptional,
-        isFilled: row.use !== 'replace',
+        isFilled: list || row.isFilled === true,
       }
     }
     case 'lines':

@@ -30,6 +30,7 @@ const TESTS = [
   { needs: 'ping', package: 'iputils-ping' },
   { needs: 'sysctl', package: 'procps' },
   { needs: 'keepalived', package: 'keepalived' },
+  { needs: '/usr/lib/frr/vrrpd', package: 'frr' },
   { needs: 'tcpdump', package: 'tcpdump' },
   { needs: 'tcpreplay', package: 'tcpreplay' },
   { needs: 'tshark', package: 'tshark' },

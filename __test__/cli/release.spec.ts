@@ -83,7 +83,7 @@ serialLabTest(
   'an address whose interface is gone, or that somebody else removed, is no failure',
   inLab(['a'], async (t, lab) => {
     await lab.host('a').exec(['ip', 'link', 'add', 'other0', 'type', 'bridge'])
-    const conf = keepalivedConf({ ...IPV4, addresses: [`${ADDRESS}/24`, '203.0.113.1/32 dev other0', '192.0.2.201/32'] })
+    const conf = keepalivedConf({ ...IPV4, addresses: [`${ADDRESS}/24`, '203.0.113.1/32 dev other0 no_track', '192.0.2.201/32'] })
     const daemon = await startDaemon(lab, 'a', 'ka-native', conf)
     await lab.waitForHolders('192.0.2.201', 'a')
     await daemon.kill()
@@ -119,7 +119,7 @@ serialLabTest(
     const { code, stdout, stderr } = await release(lab)
     t.is(code, 1)
     t.is(stdout, '')
-    t.regex(stderr, /^ka-native: \/run\/lab\/a\/\d+\.json cannot be used: it is damaged; addresses that it records may still be there\n$/)
+    t.regex(stderr, /^ka-native: \/run\/lab\/a\/\d+\.json cannot be used: it is damaged; what it records may still be there\n$/)
     const next = await startDaemon(lab, 'a', 'ka-native', keepalivedConf(IPV4))
     await next.process.waitForLine(/\/run\/lab\/a\/\d+\.json cannot be used: it is damaged; it is kept as \/run\/lab\/a\/\d+\.json\.bad, /)
     t.deepEqual(await next.terminate(), { code: 0, signal: null })

@@ -395,7 +395,6 @@ const LINES: readonly Fact[] = [
     fact: 'a bad peer',
     text: instance('unicast_peer {', '  192.0.2.2', '  192.0.2.x', '}'),
     status: 5,
-    start: 2,
     codes: ['invalid-address'],
     is: [({ vrrpInstances }) => vrrpInstances[0]?.unicastPeer.length, 1],
   },

@@ -201,7 +201,6 @@ const VALUES: readonly Fact[] = [
     fact: 'Address: of peers text from the first `-` or `/` is ignored',
     text: instance('unicast_peer {', '  192.0.2.2-5', '  192.0.2.3/24', '}'),
     status: 0,
-    start: 2,
     codes: [],
     is: [({ vrrpInstances }) => vrrpInstances[0]?.unicastPeer.map(({ address }) => address), ['192.0.2.2', '192.0.2.3']],
   },

@@ -126,7 +126,13 @@ class HeldEngine {
       this.waiting.push(resolve)
     })
     const left = [...this.instances]
-    return { instances: (limit: number) => left.splice(0, limit), interfaces: () => [], engine: undefined }
+    return {
+      instances: (limit: number) => left.splice(0, limit),
+      interfaces: () => [],
+      groups: () => [],
+      trackers: () => [],
+      engine: undefined,
+    }
   }
 
   /** As what the dumper asks of an engine. */

@@ -1,4 +1,4 @@
-import type { EngineStatus, Histogram, InstanceDetails, InstanceStatistics, InterfaceDetails } from '#native'
+import type { EngineStatus, Histogram, InstanceDetails, InstanceStatistics, InterfaceDetails, TrackerStatus } from '#native'
 import { loadConfig } from '../../src/config/load.ts'
 import type { Config, VrrpInstance } from '../../src/config/model.ts'
 import type { DumpState } from '../../src/dump/state.ts'
@@ -17,10 +17,20 @@ export const STATISTICS: InstanceStatistics = {
   priorityZeroReceived: 5,
   priorityZeroSent: 6,
   addressListErrors: 7,
+  rivalAdvertisements: 8,
+  rivals: 9,
   rejected: {
+    authenticationHeader: 5,
     length: 10,
     ttl: 20,
     version: 30,
+    signatureMissing: 21,
+    unknownPeer: 35,
+    signatureMalformed: 22,
+    signatureStale: 25,
+    signatureKeyUnknown: 23,
+    signatureInvalid: 24,
+    signatureReplayed: 26,
     authenticationTypeUnknown: 40,
     authenticationTypeMismatch: 50,
     authenticationFailed: 60,
@@ -30,6 +40,7 @@ export const STATISTICS: InstanceStatistics = {
     checksum: 90,
     destination: 100,
     ownerIgnoresAdvertisements: 110,
+    peerTtl: 120,
   },
   authenticationExtension: { missing: 21, malformed: 22, unknownKey: 23, invalidHmac: 24, stale: 25, replay: 26 },
 }
@@ -56,6 +67,7 @@ export function detailsOf(instance: VrrpInstance, details: Partial<InstanceDetai
     noSource: false,
     masterAdvertIntUs: instance.advertIntUs,
     masterDownUs: 3_609_375,
+    checksums: [],
     addressesHeld: [...instance.virtualIpaddress, ...instance.virtualIpaddressExcluded].map(() => true),
     changedAtMs: Date.UTC(2026, 0, 2, 3, 4, 5, 678),
     ...details,
@@ -77,10 +89,41 @@ const ENGINE: EngineStatus = {
   trackerResultsDropped: 0,
 }
 
+/** Files that hold 4, and processes of which there are 2 and were more. */
+function trackersOf({ trackFiles, vrrpTrackProcesses }: Config): TrackerStatus[] {
+  const common = { generation: 1, changes: 1, isGaining: false, isStale: false } as const
+  return [
+    ...trackFiles.map(({ name }, id): TrackerStatus => ({
+      ...common,
+      id,
+      name,
+      kind: 'file',
+      state: 'number',
+      number: 4,
+      isLosing: false,
+    })),
+    ...vrrpTrackProcesses.map(({ name }, id): TrackerStatus => ({
+      ...common,
+      id: 100 + id,
+      name,
+      kind: 'process',
+      state: 'up',
+      processes: 2,
+      isLosing: true,
+    })),
+  ]
+}
+
 /** A state in which every instance of a configuration is as `details` says. */
 export function stateOf(config: Config, details: Partial<InstanceDetails> = {}, interfaces: readonly InterfaceDetails[] = []): DumpState {
   const instances = config.vrrpInstances.map((instance) => ({ config: instance, details: detailsOf(instance, details) }))
   const account = { uid: 65_534, gid: 65_533, groups: [65_533] }
   const scripts = new Map(config.vrrpScripts.map(({ name }) => [name, { state: 'down', counter: 1, account }] as const))
-  return { config, instances, interfaces, engine: ENGINE, scripts }
+  const groups = config.vrrpSyncGroups.map(({ name, group }) => ({
+    name,
+    state: 'MASTER' as const,
+    inStateForMs: 1_000,
+    members: [...group],
+  }))
+  return { config, instances, groups, interfaces, trackers: trackersOf(config), engine: ENGINE, scripts }
 }

@@ -86,6 +86,19 @@ const ROUTES: Rows = [
       'congctl cubic rtt 300ms rttvar 400ms rto_min 200ms features ecn mtu 1400 window 4 ssthresh lock 8 cwnd lock 7 ' +
       'advmss 1000 reordering 3 hoplimit 5 initcwnd 3 initrwnd 4 quickack 1 fastopen_no_cookie 1',
   ],
+  ['unreachable 198.51.110.1 no_track', 'add unreachable 198.51.110.1 proto 18 no_track'],
+  ['unicast 198.51.110.2 dev veth0', 'add 198.51.110.2 dev veth0 proto 18'],
+  ['prohibit 198.51.110.3 dev veth0 prepend', 'prepend prohibit 198.51.110.3 dev veth0 proto 18'],
+  ['blackhole 198.51.110.4 append no_track', 'append blackhole 198.51.110.4 proto 18 no_track'],
+  ['198.51.110.5 dev veth0 protocol 4 no_track', 'prepend 198.51.110.5 dev veth0 proto 4 no_track'],
+  [
+    '198.51.110.6 dev veth0 rtt 3000 rttvar 1001 rto_min 1.5s',
+    'prepend 198.51.110.6 dev veth0 proto 18 rtt 375ms rttvar 250.25ms rto_min 1.5s',
+  ],
+  [
+    '198.51.110.7 dev veth0 ttl-propagate enabled fastopen_no_cookie 1',
+    'prepend 198.51.110.7 dev veth0 proto 18 fastopen_no_cookie 1 ttl-propagate enabled',
+  ],
   ['198.51.109.0/24 dev veth0 mtu lock 1300 rtt 2s', 'prepend 198.51.109.0/24 dev veth0 proto 18 rtt 2s mtu lock 1300'],
 ]
 
@@ -106,6 +119,9 @@ const RULES: Rows = [
       'sport 10-20 dport 30-31 realms 0/3 lookup 30',
   ],
   ['from 10.7.0.0/16 l3mdev priority 8', 'from 10.7.0.0/16 priority 8 tos 0x0 l3mdev protocol 18 lookup 0'],
+  ['from 10.8.0.0/16 priority 9 prohibit no_track', 'from 10.8.0.0/16 priority 9 tos 0x0 type prohibit no_track'],
+  ['from 10.9.0.0/16 priority 10 table 100 protocol 33 no_track', 'from 10.9.0.0/16 priority 10 tos 0x0 protocol 33 lookup 100 no_track'],
+  ['tunnel-id 99 priority 11 table 100 tos 0x10', 'from all priority 11 tos 0x10 tunnel-id 99 protocol 18 lookup 100'],
   ['to 2001:db8::/32 fwmark 5 priority 7 lookup 7', 'from all to 2001:db8::/32 priority 7 tos 0x0 fwmark 0x5 protocol 18 lookup 7'],
 ]
 

@@ -138,6 +138,35 @@ test('more changes of state than there is room for are merged for each instance:
   t.true(events.length <= 16_384)
 })
 
+test('groups have a place of their own beside instances of the same name, and a change that was to be told stays so', async (t) => {
+  const { stream } = open()
+  const ofGroup = (step: number): EngineEvent => {
+    const { from, to } = change('', step)
+    return { type: 'groupStateChanged', group: 'VI_1', from, to, skipped: 0, atMs: step }
+  }
+  const steps = 30_000
+  for (let step = 0; step < steps; step += 1) {
+    stream.push(step % 2 === 0 ? change('VI_1', step) : { ...change('VI_1', step), untold: true })
+    stream.push({ ...change('VI_2', step), untold: true })
+    stream.push(ofGroup(step))
+  }
+  const events = await all(stream)
+  const ofKind = (type: string, name: string): StateChange[] =>
+    events.filter(
+      (seen) => seen.type === type && (seen.type === 'groupStateChanged' ? seen.group : (seen as StateChange).instance) === name,
+    ) as StateChange[]
+  for (const changes of [ofKind('stateChanged', 'VI_1'), ofKind('stateChanged', 'VI_2'), ofKind('groupStateChanged', 'VI_1')]) {
+    t.is(
+      changes.reduce((sum, { skipped }) => sum + 1 + skipped, 0),
+      steps,
+    )
+    t.is(changes.at(-1)?.to, change('', steps - 1).to)
+  }
+  t.is(ofKind('stateChanged', 'VI_1')[0]?.untold, undefined)
+  t.is(ofKind('stateChanged', 'VI_2')[0]?.untold, true)
+  t.true(events.length <= 16_384)
+})
+
 test('of more instances than there is room for each has its final state', async (t) => {
   const { stream } = open()
   const instances = 40_000

@@ -1,3 +1,4 @@
+import type { TrackerConfig } from '#native'
 import test from 'ava'
 import { localHost } from '../../src/config/host/host.ts'
 import { loadConfig } from '../../src/config/load.ts'
@@ -8,11 +9,22 @@ function load(text: string): Config {
   return loadConfig({ file: 'keepalived.conf', text, host: { ...localHost(), hasInterface: () => true } }).config
 }
 
+/** What says nothing of interfaces. */
+const NO_LINKS = {
+  delayAfterBootMs: 0,
+  garpPacing: { garpIntervalUs: 0, gnaIntervalUs: 0, groups: [] },
+  interfaceDelays: [],
+  logUnknownVrids: false,
+  receiveBuffers: { bytes: 0, mtuMultiplier: 0, advertMultiplier: 0 },
+} as const
+
 test('defaults: an instance with an interface, a VRID and an address', (t) => {
   const config = load('vrrp_instance VI_1 {\n interface eth0\n virtual_router_id 51\n virtual_ipaddress {\n 192.0.2.200\n }\n}\n')
   t.deepEqual(lower(config), {
     startupDelayMs: 0,
+    ...NO_LINKS,
     trackers: [],
+    staticObjects: { addresses: [], routes: [], rules: [] },
     instances: [
       {
         name: 'VI_1',
@@ -31,7 +43,8 @@ test('defaults: an instance with an interface, a VRID and an address', (t) => {
         higherPrioSendAdvert: false,
         ownerIgnoreAdverts: false,
         skipCheckAdvAddr: false,
-        v3ChecksumAsV2: false,
+        checksum: 'standard',
+        oldUnicastGroup: '224.0.0.18',
         dontTrackPrimary: false,
         garp: {
           masterDelayMs: 5_000,
@@ -40,6 +53,7 @@ test('defaults: an instance with an interface, a VRID and an address', (t) => {
           masterRefreshRepeat: 1,
           lowerPrioDelayMs: 5_000,
           lowerPrioRepeat: 5,
+          extraInterfacesS: 0,
         },
         virtualAddresses: [
           {
@@ -52,12 +66,18 @@ test('defaults: an instance with an interface, a VRID and an address', (t) => {
             manageTemporary: false,
             noPrefixRoute: false,
             autoJoin: false,
+            noTrack: false,
           },
         ],
         excludedAddresses: [],
+        routes: [],
+        rules: [],
+        resignOnLoss: false,
+        promoteSecondaries: false,
         tracks: [],
       },
     ],
+    groups: [],
   })
 })
 
@@ -91,6 +111,8 @@ vrrp_instance VI_1 {
   higher_prio_send_advert
   skip_check_adv_addr
   dont_track_primary
+  resign_on_loss
+  promote_secondaries
   virtual_ipaddress {
     192.0.2.200/24 brd 192.0.2.255 dev eth1 scope link label eth1:vip noprefixroute
     198.51.100.1 peer 198.51.100.2
@@ -126,6 +148,8 @@ vrrp_instance VI_1 {
     higherPrioSendAdvert: true,
     skipCheckAdvAddr: true,
     dontTrackPrimary: true,
+    resignOnLoss: true,
+    promoteSecondaries: true,
   })
   t.deepEqual(instance?.virtualAddresses, [
     {
@@ -140,6 +164,7 @@ vrrp_instance VI_1 {
       manageTemporary: false,
       noPrefixRoute: true,
       autoJoin: false,
+      noTrack: false,
     },
     {
       address: '198.51.100.1',
@@ -152,6 +177,7 @@ vrrp_instance VI_1 {
       manageTemporary: false,
       noPrefixRoute: false,
       autoJoin: false,
+      noTrack: false,
     },
   ])
   t.deepEqual(instance?.excludedAddresses, [
@@ -166,6 +192,7 @@ vrrp_instance VI_1 {
       manageTemporary: true,
       noPrefixRoute: false,
       autoJoin: false,
+      noTrack: false,
     },
   ])
 })
@@ -195,7 +222,7 @@ vrrp_instance VI_6 {
 }
 `)
   const [ipv4, ipv6] = lower(config).instances
-  t.like(ipv4, { family: 4, version: 3, advertIntUs: 50_000, preempt: false, timerExpiredBackup: 140, v3ChecksumAsV2: true })
+  t.like(ipv4, { family: 4, version: 3, advertIntUs: 50_000, preempt: false, timerExpiredBackup: 140, checksum: 'no-pseudo-header' })
   t.like(ipv6, { family: 6, version: 3, group: 'ff02::12', initialState: 'MASTER', priority: 255, ownerIgnoreAdverts: true })
   t.like(ipv6?.virtualAddresses[0], { address: 'fe80::1', prefixLength: 128, noDad: true, preferredLifetimeS: 0 })
 })
@@ -231,7 +258,15 @@ test('an address that is listed again keeps its place and means what the first l
 test('a repetition of no rounds is none', (t) => {
   const instance = 'vrrp_instance VI_1 {\n interface eth0\n virtual_router_id 1\n virtual_ipaddress {\n 192.0.2.200\n }\n}\n'
   const garp = (globals: string): unknown => lower(load(`global_defs {\n${globals}\n}\n${instance}`)).instances[0]?.garp
-  const minimal = { masterDelayMs: 0, masterRepeat: 1, masterRefreshS: 0, masterRefreshRepeat: 1, lowerPrioDelayMs: 0, lowerPrioRepeat: 1 }
+  const minimal = {
+    masterDelayMs: 0,
+    masterRepeat: 1,
+    masterRefreshS: 0,
+    masterRefreshRepeat: 1,
+    lowerPrioDelayMs: 0,
+    lowerPrioRepeat: 1,
+    extraInterfacesS: 0,
+  }
   t.deepEqual(garp('vrrp_min_garp'), minimal)
   t.deepEqual(garp('vrrp_min_garp\nvrrp_garp_master_refresh 60'), minimal)
   t.like(garp('vrrp_min_garp\nvrrp_garp_master_refresh 60\nvrrp_garp_master_refresh_repeat 2'), {
@@ -246,12 +281,19 @@ test('an instance tracks what can be tracked, with the weight of its line', (t) 
   const instance = `vrrp_instance VI_1 {\n interface eth0\n virtual_router_id 51\n virtual_ipaddress {\n 192.0.2.200\n }\n ${lines}\n}\n`
   const config = load(`${script('a')}${script('b')}${script('c')}${instance}`)
   t.deepEqual(lower(config).instances[0]?.tracks, [])
-  const known = { id: 9, generation: 3, name: 'a', initial: 'up' } as const
+  const known: TrackerConfig = { id: 9, generation: 3, name: 'a', source: { type: 'reported', initial: 'up' } }
   const numbers: Readonly<Record<string, number>> = { a: 9, c: 4 }
-  const lowered = lower(config, { configs: [known], idOf: (name) => numbers[name] })
+  const lowered = lower(config, { configs: [known], idOf: (kind, name) => (kind === 'script' ? numbers[name] : undefined) })
   t.deepEqual(lowered.trackers, [known])
   t.deepEqual(lowered.instances[0]?.tracks, [
     { tracker: 9, weight: 5, reverse: true },
     { tracker: 4, weight: 3, reverse: false },
   ])
+})
+
+test('sync groups have their members in order', (t) => {
+  const instance = (name: string, vrid: number): string =>
+    `vrrp_instance ${name} {\n interface eth0\n virtual_router_id ${vrid}\n virtual_ipaddress {\n 192.0.2.${vrid}\n }\n}\n`
+  const config = load(`vrrp_sync_group G1 {\n group {\n VI_2\n VI_1\n }\n}\n${instance('VI_1', 1)}${instance('VI_2', 2)}`)
+  t.deepEqual(lower(config).groups, [{ name: 'G1', members: ['VI_2', 'VI_1'] }])
 })

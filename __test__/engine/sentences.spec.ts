@@ -26,6 +26,8 @@ const ROUTER: Described = {
   virtualRouterId: 19,
   virtualIpaddress: [],
   virtualIpaddressExcluded: [],
+  virtualRoutes: [],
+  virtualRules: [],
 }
 
 const SOURCE = '192.0.2.1'
@@ -51,6 +53,30 @@ const NOTICES: NoticeTable = {
     [
       { type: 'addressMissing', source: SOURCE, address: '192.0.2.200' },
       'warn ip address associated with VRID 19 not present in advert from 192.0.2.1: 192.0.2.200',
+    ],
+  ],
+  clockSkew: [
+    [
+      { type: 'clockSkew', source: SOURCE, skewS: 4 },
+      'warn the clock of 192.0.2.1 is 4 seconds ahead of ours: its advertisements may become stale',
+    ],
+    [
+      { type: 'clockSkew', source: SOURCE, skewS: -7 },
+      'warn the clock of 192.0.2.1 is 7 seconds behind ours: its advertisements may become stale',
+    ],
+  ],
+  checksumFollowed: [
+    [
+      { type: 'checksumFollowed', source: SOURCE, from: 'pseudo-header', to: 'old-unicast' },
+      'warn Setting unicast VRRPv3 checksum to old version, as 192.0.2.1 has it',
+    ],
+    [
+      { type: 'checksumFollowed', source: SOURCE, from: 'old-unicast', to: 'no-pseudo-header' },
+      'warn Setting VRRPv3 checksum to one without a pseudo-header, as 192.0.2.1 has it; until now of the old unicast form',
+    ],
+    [
+      { type: 'checksumFollowed', source: SOURCE, from: 'no-pseudo-header', to: 'pseudo-header' },
+      'warn Setting VRRPv3 checksum to one with the pseudo-header, as 192.0.2.1 has it; until now without a pseudo-header',
     ],
   ],
   intervalLearned: [
@@ -100,12 +126,45 @@ const NOTICES: NoticeTable = {
     [{ type: 'ownAddressReceived', source: SOURCE }, 'warn WARNING - equal priority advert received from remote host with our IP address.'],
   ],
   ownerConflict: [[{ type: 'ownerConflict', source: SOURCE }, 'error CONFIGURATION ERROR: 192.0.2.1 claims to be the address owner too']],
+  rivalMaster: [
+    ['lowerPriority', 'its priority 90 is lower than ours, 100'],
+    ['lowerAddress', 'its priority 90 is ours, and its address lower'],
+    ['higherPriority', 'its priority 90 is higher than ours, 100'],
+    ['higherAddress', 'its priority 90 is ours, and its address higher'],
+    ['addressOwner', 'it says that it owns the addresses, as this router does'],
+    ['ownAddress', 'it has our address and our priority'],
+    ['resigned', 'it has just resigned'],
+  ].map(([reason, text]) => [
+    { type: 'rivalMaster', source: SOURCE, priority: 90, ours: 100, reason } as Of<Notice, 'type', 'rivalMaster'>,
+    `warn 192.0.2.1 is Master too: ${text}`,
+  ]),
+  rivalGone: [
+    [{ type: 'rivalGone', source: SOURCE, rounds: 5 }, 'info 192.0.2.1 is Master no more; announcing the addresses again'],
+    [{ type: 'rivalGone', source: SOURCE, rounds: 0 }, 'info 192.0.2.1 is Master no more'],
+  ],
   effectivePriorityChanged: [[{ type: 'effectivePriorityChanged', from: 100, to: 90 }, 'info Changing effective priority from 100 to 90']],
   preemptDelayStarted: [[{ type: 'preemptDelayStarted', delayUs: 2_500_000 }, 'info start preempt delay (2.500000)']],
   preemptDelayStopped: [[{ type: 'preemptDelayStopped' }, 'info stop preempt delay']],
 }
 
 const REJECTIONS: RejectionTable = {
+  authenticationHeader: [
+    [{ reason: 'authenticationHeader', present: true }, 'advertisement from 192.0.2.1 has an authentication header'],
+    [{ reason: 'authenticationHeader', present: false }, 'advertisement from 192.0.2.1 has no authentication header'],
+  ],
+  signatureMissing: [[{ reason: 'signatureMissing' }, 'missing authentication trailer from 192.0.2.1']],
+  unknownPeer: [[{ reason: 'unknownPeer' }, 'advertisement from 192.0.2.1, which is not a unicast peer']],
+  signatureMalformed: [[{ reason: 'signatureMalformed' }, 'malformed authentication trailer from 192.0.2.1']],
+  signatureStale: [
+    [{ reason: 'signatureStale', skewS: 9, windowS: 5 }, 'stale authentication trailer from 192.0.2.1: 9 seconds ahead, 5 are allowed'],
+    [{ reason: 'signatureStale', skewS: -9, windowS: 5 }, 'stale authentication trailer from 192.0.2.1: 9 seconds behind, 5 are allowed'],
+  ],
+  signatureKeyUnknown: [[{ reason: 'signatureKeyUnknown', id: 3 }, 'unknown authentication key id 3 from 192.0.2.1']],
+  signatureInvalid: [[{ reason: 'signatureInvalid', id: 3 }, 'invalid authentication HMAC from 192.0.2.1']],
+  signatureReplayed: [[{ reason: 'signatureReplayed' }, 'replayed authentication trailer from 192.0.2.1']],
+  peerTtl: [
+    [{ reason: 'peerTtl', received: 3, min: 10, max: 20 }, 'invalid TTL/HL from unicast peer 192.0.2.1. Received 3 and expect 10 to 20'],
+  ],
   length: [
     [{ reason: 'length', received: 24, expected: 20 }, 'vrrp packet from 192.0.2.1 too long, length 24 and expect 20'],
     [{ reason: 'length', received: 16, expected: 20 }, 'vrrp packet from 192.0.2.1 too short, length 16 and expect 20'],
@@ -116,7 +175,18 @@ const REJECTIONS: RejectionTable = {
   authenticationTypeMismatch: [
     [{ reason: 'authenticationTypeMismatch', received: 0, expected: 1 }, 'received a 0 auth from 192.0.2.1, expecting 1!'],
   ],
-  authenticationFailed: [[{ reason: 'authenticationFailed' }, 'received an invalid passwd from 192.0.2.1!']],
+  authenticationFailed: [
+    [{ reason: 'authenticationFailed', what: 'password' }, 'received an invalid passwd from 192.0.2.1!'],
+    [
+      { reason: 'authenticationFailed', what: 'integrityCheckValue' },
+      'invalid authentication header from 192.0.2.1: it is of another password, or of another packet',
+    ],
+    [
+      { reason: 'authenticationFailed', what: 'securityParametersIndex' },
+      'invalid authentication header from 192.0.2.1: its index is not the source address',
+    ],
+    [{ reason: 'authenticationFailed', what: 'sequenceNumber' }, 'replayed authentication header from 192.0.2.1'],
+  ],
   advertisementInterval: [
     [
       { reason: 'advertisementInterval', receivedUs: 1_000_000, expectedUs: 2_000_000 },
@@ -128,6 +198,10 @@ const REJECTIONS: RejectionTable = {
   checksum: [[{ reason: 'checksum' }, 'Invalid VRRPv3 checksum from 192.0.2.1']],
   destination: [
     [{ reason: 'destination', destination: '192.0.2.9' }, 'advertisement from 192.0.2.1 was sent to 192.0.2.9, not to the group'],
+    [
+      { reason: 'destination', destination: '224.0.0.18' },
+      'advertisement from 192.0.2.1 was sent to 224.0.0.18, a group, not to this host',
+    ],
   ],
   ownerIgnoresAdvertisements: [[{ reason: 'ownerIgnoresAdvertisements' }, 'Dropping packet(s) from 192.0.2.1 since we are address owner']],
 }
@@ -144,17 +218,49 @@ const CAUSES: CauseTable = {
     [{ type: 'fault', linkDown: false, noSource: true }, ['info (VI_1) entering FAULT state (no IPv4 address for interface)']],
     [{ type: 'fault', linkDown: true, noSource: true }, ['info (VI_1) entering FAULT state (no IPv4 address for interface)']],
     [{ type: 'fault', linkDown: false, noSource: false, trackers: 2 }, []],
+    [
+      { type: 'fault', linkDown: false, noSource: false, objects: true },
+      ['warn (VI_1) entering FAULT state (others keep removing its addresses, routes or rules)'],
+    ],
+    [
+      { type: 'fault', linkDown: false, noSource: true, unusableSource: { address: 'fe80::1', flaw: 'tentative' } },
+      ['info (VI_1) entering FAULT state (no IPv4 address for interface: address fe80::1 is tentative)'],
+    ],
+    [
+      { type: 'fault', linkDown: false, noSource: true, unusableSource: { address: 'fe80::1', flaw: 'duplicate' } },
+      ['info (VI_1) entering FAULT state (no IPv4 address for interface: address fe80::1 is a duplicate: another host has it)'],
+    ],
   ],
   faultsCleared: [[{ type: 'faultsCleared' }, []]],
+  lostObject: [[{ type: 'lostObject' }, []]],
+  group: [[{ type: 'group' }, []]],
   stop: [[{ type: 'stop' }, []]],
 }
 
 const EVENTS: EventTable = {
+  groupStateChanged: [
+    [{ type: 'groupStateChanged', group: 'G1', from: 'BACKUP', to: 'MASTER', skipped: 0 }, 'trace VRRP_Group(G1) is in MASTER state'],
+  ],
+  unknownVrid: [
+    [{ type: 'unknownVrid', interface: 'eth0', vrid: 9, source: SOURCE }, 'info Unknown VRID(9) received on interface(eth0). ignoring...'],
+  ],
+  addressDuplicate: [
+    [
+      { type: 'addressDuplicate', instance: 'VI_1', interface: 'eth0', address: '2001:db8::1' },
+      'error (VI_1) 2001:db8::1 on eth0 is a duplicate: another host has it (IPv6 duplicate address detection)',
+    ],
+    [
+      { type: 'addressDuplicate', instance: '', interface: 'eth0', address: 'fe80::1' },
+      'error fe80::1 on eth0 is a duplicate: another host has it (IPv6 duplicate address detection)',
+    ],
+  ],
   signal: [[{ type: 'signal', signal: 1 }, 'trace signal 1 received']],
   linkChanged: [
     [{ type: 'linkChanged', interface: 'eth0', up: true }, 'info Netlink reports eth0 up'],
     [{ type: 'linkChanged', interface: 'eth0', up: false }, 'info Netlink reports eth0 down'],
     [{ type: 'linkChanged', interface: 'eth0' }, 'info Interface eth0 deleted'],
+    [{ type: 'linkChanged', interface: 'eth0', up: false, appeared: true }, 'info Interface eth0 added'],
+    [{ type: 'linkChanged', interface: 'eth0', renamedTo: 'eth9' }, 'info Interface name has changed from eth0 to eth9'],
   ],
   addressRefused: [
     [
@@ -190,6 +296,38 @@ const EVENTS: EventTable = {
   ],
   trackerStale: [[{ type: 'trackerStale', tracker: 's1' }, 'warn VRRP_Script(s1) has had no result for too long and counts as failed']],
   trackerFresh: [[{ type: 'trackerFresh', tracker: 's1' }, 'info VRRP_Script(s1) has results again']],
+  trackerChanged: [
+    [{ type: 'trackerChanged', tracker: 'p1', kind: 'process', state: 'up', initial: false }, 'info Quorum gained for tracked process p1'],
+    [{ type: 'trackerChanged', tracker: 'p1', kind: 'process', state: 'down', initial: false }, 'info Quorum lost for tracked process p1'],
+    [
+      { type: 'trackerChanged', tracker: 'f1', kind: 'file', state: 'number', number: -5, initial: false },
+      'debug tracked file f1 now holds -5',
+    ],
+  ],
+  trackerProblem: [
+    [{ type: 'trackerProblem', tracker: 'f1', kind: 'file', message: 'it is a FIFO' }, 'warn it is a FIFO'],
+    [{ type: 'trackerProblem', tracker: '', kind: 'process', message: 'none are told of' }, 'warn none are told of'],
+  ],
+  objectLost: [
+    [
+      { type: 'objectLost', instance: '', kind: 'address', object: '192.0.2.7/24 dev eth0' },
+      'warn Restoring deleted static address 192.0.2.7/24 dev eth0',
+    ],
+    [
+      { type: 'objectLost', instance: 'VI_1', kind: 'rule', object: '500: from all lookup 100' },
+      'warn (VI_1) rule 500: from all lookup 100 was removed by somebody else; adding it again',
+    ],
+  ],
+  objectRefused: [
+    [
+      { type: 'objectRefused', instance: 'VI_1', kind: 'route', object: 'default', operation: 'add', errno: 101, message: 'unreachable' },
+      'error (VI_1) the kernel refused to add route default: unreachable; retrying',
+    ],
+    [
+      { type: 'objectRefused', instance: '', kind: 'rule', object: '1: from all nop', operation: 'remove', errno: 1, message: 'no' },
+      'error the kernel refused to remove rule 1: from all nop: no; retrying',
+    ],
+  ],
   addressChanged: [
     [
       { type: 'addressChanged', interface: 'eth0', address: '192.0.2.7', added: true },
@@ -287,6 +425,25 @@ test('with details, what becomes of the addresses is told where keepalived tells
     'debug (VI_1) setting E-VIPs.',
     'debug (VI_1) Sending/queueing gratuitous ARPs on eth0 for 192.0.2.200',
     'debug (VI_1) Sending/queueing Unsolicited Neighbour Adverts on eth1 for 2001:db8::1',
+  ])
+  const routed = {
+    ...vips,
+    virtualRoutes: [{}] as unknown as Described['virtualRoutes'],
+    virtualRules: [{}] as unknown as Described['virtualRules'],
+  }
+  t.deepEqual(holding('BACKUP', 'MASTER', { type: 'masterDownTimer' }, routed), [
+    'debug (VI_1) Receive advertisement timeout',
+    'info (VI_1) Entering MASTER STATE',
+    'debug (VI_1) setting VIPs.',
+    'debug (VI_1) setting Virtual Routes',
+    'debug (VI_1) setting Virtual Rules',
+    'debug (VI_1) Sending/queueing gratuitous ARPs on eth0 for 192.0.2.200',
+  ])
+  t.deepEqual(holding('MASTER', 'BACKUP', { type: 'higherPriorityAdvertisement' }, routed), [
+    'info (VI_1) Entering BACKUP STATE',
+    'debug (VI_1) removing Virtual Rules',
+    'debug (VI_1) removing Virtual Routes',
+    'debug (VI_1) removing VIPs.',
   ])
   t.deepEqual(holding('MASTER', 'BACKUP', { type: 'higherPriorityAdvertisement' }, both), [
     'info (VI_1) Entering BACKUP STATE',

@@ -22,11 +22,39 @@ const CONF = `global_defs {
   router_id lab
   vrrp_garp_master_delay 3
 }
+static_ipaddress {
+  198.51.100.77/24 dev eth0
+}
+static_routes {
+  10.9.0.0/16 via 192.0.2.9 dev eth0 metric 5
+  prohibit 10.8.0.0/16
+}
+static_rules {
+  from 10.9.0.0/16 table 77 priority 900
+}
 vrrp_script s1 {
   script "/usr/bin/true 'a b'"
   interval 2
   rise 2
   fall 3
+}
+vrrp_sync_group G1 {
+  group {
+    A
+    C
+  }
+  smtp_alert
+  notify_priority_changes
+  notify_master "/usr/bin/true 'a b'"
+  notify_fault /usr/bin/true
+  notify /usr/bin/true
+  sync_group_tracking_weight
+  track_script {
+    s1 weight 4
+  }
+  track_interface {
+    lo weight 3
+  }
 }
 vrrp_instance A {
   state MASTER
@@ -47,6 +75,15 @@ vrrp_instance A {
     198.51.100.1/24
     2001:db8:5::1/64
     2001:db8:5::2
+  }
+  virtual_routes {
+    10.1.0.0/16 via 192.0.2.9 dev eth0 metric 7
+    10.3.0.0/16 dev eth0 scope link src 192.0.2.101 table 100
+    blackhole 10.2.0.0/16
+  }
+  virtual_rules {
+    from 10.1.0.0/16 table 100 priority 500
+    to 10.4.0.0/16 iif eth0 fwmark 5 table 100 priority 501 no_track
   }
   notify_master "/usr/bin/true 'a b' c"
   notify /usr/bin/true
@@ -124,11 +161,14 @@ const DIFFERENCES: Readonly<Record<string, { readonly missing?: readonly string[
   },
   'VRRP Topology': {
     missing: ['Flags: none', 'Flags:', 'Number of config faults', 'Number of interface and track script faults', 'fd_in'],
-    // All but the last as 2.4 has them.
-    added: ['Number of tracker faults', 'Flags of interface faults -', 'Last advert sent', 'VRRPv', 'Initial state'],
+    // All but the last two as 2.4 has them.
+    added: ['Number of tracker faults', 'Flags of interface faults -', 'Last advert sent', 'VRRPv', 'Initial state', 'Checksum of'],
   },
   'VRRP Sockpool': { missing: ['fd_in', 'Rx buf size'], added: ['Address', 'Joined on ifindex'] },
+  'VRRP Scripts': { missing: ['State', 'VRRP instances :'] },
   Interfaces: {
+    // Static addresses are such as advertisements could come from.
+    added: ['Additional IPv'],
     missing: [
       'Seen up',
       'Delayed state change running',
@@ -185,6 +225,11 @@ serialLabTest(
     t.is(dumps['ka-native'].data.includes('secret'), false)
     t.regex(dumps['ka-native'].data, /Password = \*{8}\n/)
     t.deepEqual(held(dumps['ka-native'].data), held(dumps.keepalived.data))
+    t.deepEqual(groups(dumps['ka-native'].data), groups(dumps.keepalived.data))
+    for (const heading of ['Static Addresses', 'Static Routes', 'Static Rules']) {
+      t.deepEqual(section(dumps['ka-native'].data, heading), section(dumps.keepalived.data, heading), heading)
+    }
+    t.true(groups(dumps['ka-native'].data).includes(' VRRP Sync Group = G1, MASTER'))
   }),
 )
 
@@ -279,4 +324,18 @@ function sections(data: string): Map<string, Set<string>> {
 /** The addresses with the word that says that they are there. */
 function held(data: string): string[] {
   return data.split('\n').filter((line) => / scope .* set$/.test(line))
+}
+
+/** The lines below a heading. */
+function section(data: string, heading: string): string[] {
+  const [, rest = ''] = data.split(`------< ${heading} >------\n`)
+  return (rest.split('------<')[0] ?? '').trimEnd().split('\n')
+}
+
+/** The sync groups, without the accounts of their scripts. */
+function groups(data: string): string[] {
+  // keepalived follows links to programs.
+  return section(data, 'VRRP Sync groups').map((line) =>
+    line.replace(/, uid:gid \d+:\d+$/, '').replace(/'[^']*\/(?:coreutils|true)'/, "'true'"),
+  )
 }

@@ -48,6 +48,8 @@ const DIFFERENCES: readonly { readonly of: Implementation; readonly sentence: Re
   { of: 'ka-native', sentence: /^\(VI_52\) removing VIPs\.$/, phases: ['reload'] },
   // The end of an instance is a change of its state, as every other.
   { of: 'ka-native', sentence: /^\(VI_\d+\) Stopped$/ },
+  // Two Masters are told of as such.
+  { of: 'ka-native', sentence: /^\(VI_51\) 192\.0\.2\.\d+ is Master (?:too: |no more)/ },
   // 2.4.3 says it too.
   { of: 'ka-native', sentence: /^\(VI_51\) master set to 192\.0\.2\.2$/ },
 ]

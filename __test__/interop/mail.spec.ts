@@ -34,16 +34,25 @@ function instance(name: string, vrid: number, ...lines: readonly string[]): stri
 const FIRST = GLOBALS + instance('A', 1) + instance('B', 2, 'smtp_alert off') + instance('C', 3) + instance('D', 4, 'notify_deleted')
 const SECOND = GLOBALS + instance('A', 1) + instance('B', 2, 'smtp_alert off')
 
+/** A group that is mailed of, with a member that is not and one that is. */
+const GROUPED = `${GLOBALS}vrrp_sync_group G {
+  group {
+    A
+    B
+  }
+}
+${instance('A', 1)}${instance('B', 2, 'smtp_alert off')}`
+
 interface Side {
   readonly host: 'a' | 'b'
   readonly daemon: Daemon
   readonly relay: Child
 }
 
-async function start(lab: Lab<'a' | 'b'>, host: 'a' | 'b', implementation: Implementation): Promise<Side> {
+async function start(lab: Lab<'a' | 'b'>, host: 'a' | 'b', implementation: Implementation, conf = FIRST): Promise<Side> {
   const relay = await lab.host(host).spawn([process.execPath, `--import=${LOADER}`, SINK])
   await relay.waitForLine(/^ready$/)
-  return { host, relay, daemon: await startDaemon(lab, host, implementation, FIRST) }
+  return { host, relay, daemon: await startDaemon(lab, host, implementation, conf) }
 }
 
 /** The dialogues in which a mail was sent. */
@@ -52,18 +61,18 @@ function sessions({ relay }: Side): SinkSession[] {
   return all.map((line) => JSON.parse(line) as SinkSession).filter(({ messages }) => messages.length > 0)
 }
 
-/** The mails of an instance in order, as 2.4.3 folds the recipients (2.2.7 does not), without their dates. */
-function mailsOf(side: Side, name: string): string[] {
+/** The mails of an instance or a group in order, as 2.4.3 folds the recipients (2.2.7 does not), without their dates. */
+function mailsOf(side: Side, name: string, kind: 'Instance' | 'Group' = 'Instance'): string[] {
   const messages = sessions(side).flatMap(({ messages }) => messages)
   return messages
-    .filter((message) => message.includes(` Instance ${name} - `))
+    .filter((message) => message.includes(` ${kind} ${name} - `))
     .map((message) => message.replace(/^Date: \w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d [+-]\d{4}\r\n/, 'DATE\r\n').replaceAll(',\r\n ', ', '))
 }
 
-/** Waits until both were mailed so often of an instance. */
-async function mailed(sides: readonly Side[], name: string, count: number): Promise<void> {
-  await waitFor(`${count} mails of ${name}`, () => sides.every((side) => mailsOf(side, name).length >= count), {
-    seen: () => sides.map((side) => mailsOf(side, name)),
+/** Waits until both were mailed so often of an instance or a group. */
+async function mailed(sides: readonly Side[], name: string, count: number, kind: 'Instance' | 'Group' = 'Instance'): Promise<void> {
+  await waitFor(`${count} mails of ${name}`, () => sides.every((side) => mailsOf(side, name, kind).length >= count), {
+    seen: () => sides.map((side) => mailsOf(side, name, kind)),
   })
 }
 
@@ -96,5 +105,36 @@ async function compare(t: ExecutionContext, lab: Lab<'a' | 'b'>): Promise<void> 
   await mailed([ours], 'A', 6)
   t.regex(mailsOf(ours, 'A').at(-1) ?? '', /\[R1\] VRRP Instance A - Stopping\r\n[^]*\r\n=> VRRP Instance stopping <=\r\n\r\n\.\r\n$/)
 }
+
+async function compareGroups(t: ExecutionContext, lab: Lab<'a' | 'b'>): Promise<void> {
+  await lab.partition(['a'], ['b'])
+  const sides = [await start(lab, 'a', 'keepalived', GROUPED), await start(lab, 'b', 'ka-native', GROUPED)] as const
+  const [theirs, ours] = sides
+  const both = async (count: number): Promise<void> => {
+    await mailed(sides, 'G', count, 'Group')
+    await mailed(sides, 'A', count)
+  }
+  await both(2) // BACKUP, MASTER
+  for (const { host } of sides) await lab.unplug(host)
+  await both(3) // FAULT
+  for (const { host } of sides) await lab.plug(host)
+  await both(5) // BACKUP, MASTER
+  for (const { daemon } of sides) await daemon.reload(GROUPED)
+  for (const { daemon } of sides) await daemon.process.waitForLine(/Reload complete/)
+  t.deepEqual(mailsOf(ours, 'G', 'Group'), mailsOf(theirs, 'G', 'Group'))
+  t.deepEqual(mailsOf(ours, 'A'), mailsOf(theirs, 'A'))
+  t.deepEqual(mailsOf(ours, 'B'), [])
+  const mail =
+    /^DATE\r\nFrom: .*\r\nSubject: \[R1\] VRRP Group G - Entering MASTER state\r\n[^]*\r\n=> All VRRP group instances are now in MASTER state <=\r\n/
+  t.regex(mailsOf(ours, 'G', 'Group').at(-1) ?? '', mail)
+
+  // keepalived ends before it has said a word of it.
+  await ours.daemon.terminate()
+  await mailed([ours], 'G', 6, 'Group')
+  const last = mailsOf(ours, 'G', 'Group').at(-1) ?? ''
+  t.regex(last, /\[R1\] VRRP Group G - Stopping\r\n[^]*\r\n=> All VRRP group instances are now stopping <=\r\n\r\n\.\r\n$/)
+}
+
+serialLabTest('mails of a sync group and its members are the same', inLab(['a', 'b'], compareGroups))
 
 serialLabTest('mails of the same events are the same, octet for octet but for the date', inLab(['a', 'b'], compare))

@@ -6,6 +6,7 @@ import { keepalivedConf, type InstanceConf } from '../lab/conf.ts'
 import { startDaemon, type Daemon, type Implementation } from '../lab/daemon.ts'
 import { inLab, labTest } from '../lab/in-lab.ts'
 import type { Lab } from '../lab/lab.ts'
+import { sentences } from '../lab/log-lines.ts'
 import { ScriptedProgram, type Ending } from '../lab/scripted.ts'
 import { waitFor } from '../lab/wait-for.ts'
 
@@ -75,15 +76,6 @@ async function start(lab: Lab<'a' | 'b' | 'client'>, host: 'a' | 'b', implementa
   })
   const conf = `global_defs {\n script_user root\n}\n${blocks.join('')}${keepalivedConf(...instances)}`
   return await startDaemon(lab, host, implementation, conf)
-}
-
-/** The sentences of a log, without what each daemon writes before them. */
-function sentences(daemon: Daemon): string[] {
-  return daemon.process.output.map(({ text }) => {
-    if (!text.startsWith('{')) return text.replace(/^\w{3} \w{3} +\d+ [\d:]+ \d+: /, '')
-    const { msg } = JSON.parse(text) as { msg?: string }
-    return msg ?? ''
-  })
 }
 
 function aboutScript(daemon: Daemon, name: string): string[] {

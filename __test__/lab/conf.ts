@@ -9,6 +9,8 @@ export interface InstanceConf {
   /** Virtual addresses, with or without prefix length. The first tells the family. */
   readonly addresses: readonly string[]
   readonly authPass?: string
+  /** The key of authentication headers, of version 2. */
+  readonly authAh?: string
   /** Further lines of the block, such as `nopreempt`. */
   readonly extra?: readonly string[]
 }
@@ -26,11 +28,16 @@ function render(conf: InstanceConf): string {
     `version ${conf.version}`,
     `priority ${conf.priority}`,
     `advert_int ${conf.advertInt}`,
-    ...(conf.authPass === undefined ? [] : ['authentication {', '  auth_type PASS', `  auth_pass ${conf.authPass}`, '}']),
+    ...authentication('PASS', conf.authPass),
+    ...authentication('AH', conf.authAh),
     ...(conf.extra ?? []),
     'virtual_ipaddress {',
     ...conf.addresses.map((address) => `  ${address}`),
     '}',
   ]
   return `vrrp_instance ${conf.name ?? `VI_${conf.vrid}`} {\n${lines.map((line) => `  ${line}\n`).join('')}}\n`
+}
+
+function authentication(type: string, password: string | undefined): readonly string[] {
+  return password === undefined ? [] : ['authentication {', `  auth_type ${type}`, `  auth_pass ${password}`, '}']
 }

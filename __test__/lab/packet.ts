@@ -53,6 +53,9 @@ const ETHERTYPE_IPV4 = 0x0800
 const ETHERTYPE_ARP = 0x0806
 const ETHERTYPE_IPV6 = 0x86dd
 const PROTOCOL_VRRP = 112
+/** The authentication header that may be in front of it over IPv4. */
+const PROTOCOL_AH = 51
+const AH_BYTES = 24
 const PROTOCOL_ICMPV6 = 58
 const NEIGHBOR_ADVERTISEMENT = 136
 const OVERRIDE_FLAG = 0x20
@@ -73,8 +76,9 @@ export function decode({ timeUs, bytes }: Frame): Packet | undefined {
         targetAddress: ipv4(payload, 24),
       }
     case ETHERTYPE_IPV4: {
-      if (payload.length < 20 || payload[9] !== PROTOCOL_VRRP) return undefined
-      const headerBytes = (payload.readUInt8(0) & 0x0f) * 4
+      if (payload.length < 20) return undefined
+      const headerBytes = ipv4HeaderBytes(payload)
+      if (headerBytes === undefined) return undefined
       const addresses = { source: ipv4(payload, 12), destination: ipv4(payload, 16), ttl: payload.readUInt8(8) }
       const seen = advertisement(sighting, addresses, payload.subarray(headerBytes), { text: ipv4, bytes: 4 })
       return seen && { ...seen, id: payload.readUInt16BE(4) }
@@ -92,6 +96,13 @@ export function decode({ timeUs, bytes }: Frame): Packet | undefined {
     default:
       return undefined
   }
+}
+
+/** The octets in front of an advertisement; `undefined` when there is none. */
+function ipv4HeaderBytes(packet: Buffer): number | undefined {
+  const headerBytes = (packet.readUInt8(0) & 0x0f) * 4
+  if (packet[9] === PROTOCOL_VRRP) return headerBytes
+  return packet[9] === PROTOCOL_AH && packet[headerBytes] === PROTOCOL_VRRP ? headerBytes + AH_BYTES : undefined
 }
 
 function advertisement(

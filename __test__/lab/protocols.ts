@@ -39,5 +39,30 @@ export const V2_IPV4_PASS: Protocol = {
   router: { ...V2_IPV4.router, vrid: 54, authPass: 'secret' },
 }
 
-/** All of them. */
-export const PROTOCOLS: readonly Protocol[] = [V2_IPV4, V2_IPV4_PASS, V3_IPV4, V3_IPV6]
+export const V2_IPV4_AH: Protocol = {
+  name: 'v2 IPv4 AH',
+  address: IPV4,
+  router: { ...V2_IPV4.router, vrid: 55, authAh: 'secret' },
+}
+
+/** All that keepalived speaks too. */
+export const PROTOCOLS: readonly Protocol[] = [V2_IPV4, V2_IPV4_PASS, V2_IPV4_AH, V3_IPV4, V3_IPV6]
+
+/** Two keys of `auth_hmac`, of which one signs. */
+export const hmacLines = (active: 7 | 8, ...more: readonly string[]): readonly string[] => [
+  'auth_hmac {',
+  `  key 7 ${'k7'.repeat(16)}`,
+  `  key 8 hex:${'c8'.repeat(64)}`,
+  `  active_key ${active}`,
+  ...more.map((line) => `  ${line}`),
+  '}',
+]
+
+const signed = ({ name, address, router }: Protocol): Protocol => ({
+  name: `${name} signed`,
+  address,
+  router: { ...router, vrid: router.vrid + 10, extra: hmacLines(7) },
+})
+
+/** What Debian's keepalived does not know: `auth_hmac`. */
+export const SIGNED_PROTOCOLS: readonly Protocol[] = [V2_IPV4, V3_IPV4, V3_IPV6].map(signed)

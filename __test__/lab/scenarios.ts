@@ -135,7 +135,7 @@ async function waitUntilTalksTo(lab: TwoRouters, router: Router, address: string
 
 function inTwoRouters(protocol: Protocol, body: (t: ExecutionContext, lab: TwoRouters, capture: Capture) => Promise<void>): Scenario {
   return inLab(['a', 'b', 'client'], async (t, lab) => {
-    const capture = await lab.capture('client', 'ip proto 112 or ip6 proto 112')
+    const capture = await lab.capture('client', 'ip proto 112 or ip proto 51 or ip6 proto 112')
     await body(t, lab, capture)
     const advertisements = await capture.advertisements()
     const { vrid, version, addresses } = protocol.router

@@ -16,6 +16,9 @@ const NAN: StandIn = '<NaN>'
 const INFINITY: StandIn = '<Infinity>'
 const FUNCTION: StandIn = '<function>'
 
+/** The stand-in for so many octets. */
+const octets = (count: number): string => `<${count} octets>`
+
 type Method = 'open' | 'apply' | 'release' | 'stopNow' | 'setTrack'
 
 /** A call, as the program makes it with real values for stand-ins. */
@@ -37,6 +40,8 @@ async function outcomes(program: Program, attempts: readonly Attempt[]): Promise
     }
     const real = (value: unknown): unknown => {
       if (typeof value === 'string' && Object.hasOwn(standIns, value)) return standIns[value]
+      const count = typeof value === 'string' ? /^<(\d+) octets>$/.exec(value)?.[1] : undefined
+      if (count !== undefined) return new Uint8Array(Number(count))
       if (Array.isArray(value)) return value.map(real)
       if (typeof value === 'object' && value !== null)
         return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, real(item)]))
@@ -145,6 +150,8 @@ const withInstance = (changes: { readonly [Key in keyof InstanceConfig]?: unknow
 const withAddress = (changes: { readonly [Key in keyof VirtualAddress]?: unknown }): EngineConfig =>
   engineConfig(instance({ virtualAddresses: [address('192.0.2.200', changes as Partial<VirtualAddress>)] }))
 
+const HMAC = { keys: [{ id: 1, key: octets(32) }], activeKey: 1, timeWindowS: 5, antiReplay: 'time', mode: 'enforce' }
+const withHmac = (changes: Record<string, unknown>): EngineConfig => withInstance({ authHmac: { ...HMAC, ...changes } })
 const withGarp = (changes: Record<string, unknown>): EngineConfig => withInstance({ garp: { ...instance().garp, ...changes } })
 
 serialLabTest(
@@ -159,6 +166,13 @@ serialLabTest(
       apply([], /config.*startupDelayMs/),
       apply({ startupDelayMs: 0 }, /config.*instances/),
       apply({ startupDelayMs: 0, instances: null }, /config.*instances/),
+      apply({ startupDelayMs: 0, logUnknownVrids: 'yes', instances: [] }, /logUnknownVrids/),
+      apply({ startupDelayMs: 0, garpPacing: [], instances: [] }, /garpPacing.*garpIntervalUs/),
+      apply({ startupDelayMs: 0, garpPacing: 5, instances: [] }, /^garpPacing is not an object/),
+      apply(
+        { startupDelayMs: 0, garpPacing: { garpIntervalUs: 0, gnaIntervalUs: 0, groups: [null] }, instances: [] },
+        /^garpPacing\.groups\[0\] is not an object/,
+      ),
       apply({ startupDelayMs: 0, instances: {} }, /config.*instances/),
       apply({ startupDelayMs: 0, instances: [null] }, /^instances\[0\] is not an object/),
       apply({ startupDelayMs: 0, instances: [instance(), {}] }, /^instances\[1\]: .*name/),
@@ -185,10 +199,10 @@ serialLabTest(
   'apply() refuses numbers that are no integers of their field, and names both',
   inLab(['a'], async (t, lab) => {
     const program = await openEngine(lab)
-    const apply = (config: unknown, message: string): [Method, unknown[], RegExp] => [
+    const apply = (config: unknown, message: string | RegExp): [Method, unknown[], RegExp] => [
       'apply',
       [config],
-      new RegExp(`${message.replaceAll('.', '\\.')}$`),
+      typeof message === 'string' ? new RegExp(`${message.replaceAll(/[.[\]]/g, String.raw`\$&`)}$`) : message,
     ]
     await allRefused(t, program, 'KA_ERR_CONFIG_UNUSABLE', [
       apply(withInstance({ vrid: 307 }), 'instance VI_1: vrid 307 is not an integer from 1 to 255'),
@@ -204,6 +218,17 @@ serialLabTest(
       apply(withInstance({ downTimerAdverts: 101 }), 'downTimerAdverts 101 is not an integer from 1 to 100'),
       apply(withInstance({ preemptDelayUs: 1_000_000_001 }), 'preemptDelayUs 1000000001 is not an integer from 0 to 1000000000'),
       apply(withInstance({ preempt: false, timerExpiredBackup: 255 }), 'timerExpiredBackup 255 is not an integer from 1 to 254'),
+      apply(withInstance({ authAh: octets(9) }), 'authAh has 9 octets, at most 8 are possible'),
+      apply(withInstance({ authPass: octets(8), authAh: octets(8) }), 'authPass and authAh exclude each other'),
+      apply(withHmac({ keys: [{ id: 0, key: octets(32) }] }), '.id 0 is not an integer from 1 to 255'),
+      apply(withHmac({ keys: [{ id: 1, key: octets(31) }] }), ': a key of 31 octets, 32 to 64 are possible'),
+      apply(withHmac({ activeKey: 256 }), 'authHmac.activeKey 256 is not an integer from 1 to 255'),
+      apply(withHmac({ timeWindowS: 301 }), 'authHmac.timeWindowS 301 is not an integer from 1 to 300'),
+      apply(withHmac({ antiReplay: 'never' }), "authHmac.antiReplay 'never' is none of time, monotonic"),
+      apply(withHmac({ mode: 'lenient' }), "authHmac.mode 'lenient' is none of enforce, permissive, receive-only"),
+      apply(withHmac({ activeKey: 2 }), 'the keys of auth_hmac do not fit together, or there is a password too'),
+      apply(withInstance({ checksum: 'any' }), "checksum 'any' does not exist"),
+      apply(withInstance({ oldUnicastGroup: 'ff02::12' }), 'oldUnicastGroup ff02::12 is no IPv4 address'),
       apply(withGarp({ masterDelayMs: 4_294_001 }), 'garp.masterDelayMs 4294001 is not an integer from 0 to 4294000'),
       apply(withGarp({ masterRepeat: 0 }), 'garp.masterRepeat 0 is not an integer from 1 to 4294967295'),
       apply(withGarp({ masterRefreshS: 0.5 }), 'garp.masterRefreshS 0.5 is not an integer from 0 to 4294967295'),
@@ -215,6 +240,19 @@ serialLabTest(
       apply(withAddress({ preferredLifetimeS: -1 }), '192.0.2.200: preferredLifetimeS -1 is not an integer from 0 to 4294967295'),
       apply({ startupDelayMs: -1, instances: [] }, 'startupDelayMs -1 is not an integer from 0 to 4294967295'),
       apply({ startupDelayMs: NAN, instances: [] }, 'startupDelayMs NaN is not an integer from 0 to 4294967295'),
+      apply({ startupDelayMs: 0, delayAfterBootMs: 0.5, instances: [] }, 'delayAfterBootMs 0.5 is not an integer from 0 to 4294967295'),
+      apply(
+        { startupDelayMs: 0, garpPacing: { garpIntervalUs: -1, gnaIntervalUs: 0, groups: [] }, instances: [] },
+        'garpPacing.garpIntervalUs -1 is not an integer from 0 to 4294967295',
+      ),
+      apply(
+        { startupDelayMs: 0, interfaceDelays: [{ interface: 'eth0', downUs: 0, upUs: -5 }], instances: [] },
+        'interfaceDelays[0].upUs -5 is not an integer from 0 to 4294967295',
+      ),
+      apply(
+        { startupDelayMs: 0, receiveBuffers: { bytes: 0, mtuMultiplier: 1.5, advertMultiplier: 0 }, instances: [] },
+        'receiveBuffers.mtuMultiplier 1.5 is not an integer from 0 to 4294967295',
+      ),
     ])
   }),
 )

@@ -264,7 +264,7 @@ const REJECTIONS: Readonly<Record<string, Disagreement>> = {
     senderPass: 'public',
     receiver: { version: 2, advertIntUs: 1_000_000 },
     receiverPass: 'secret',
-    rejection: { reason: 'authenticationFailed' },
+    rejection: { reason: 'authenticationFailed', what: 'password' },
   },
   'another interval of version 2': {
     sender: { version: 2, advertIntUs: 1_000_000 },
@@ -272,7 +272,7 @@ const REJECTIONS: Readonly<Record<string, Disagreement>> = {
     rejection: { reason: 'advertisementInterval', receivedUs: 1_000_000, expectedUs: 2_000_000 },
   },
   'another checksum rule of version 3': {
-    sender: { v3ChecksumAsV2: true },
+    sender: { checksum: 'no-pseudo-header' },
     receiver: {},
     rejection: { reason: 'checksum' },
   },

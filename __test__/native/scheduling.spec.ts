@@ -183,7 +183,7 @@ labTest(
       const program = await Program.start(lab.host('a'), { prefix })
       return await program.run(({ native: addon }, wanted) => {
         try {
-          return addon.enterNetworkNamespace(wanted, '/run/ka-test', 'KA_TEST', [])
+          return addon.enterNetworkNamespace(wanted, '/run/ka-test', 'KA_TEST', 'KA_TEST_EVENTS', [])
         } catch (error) {
           const { code, message } = error as { code?: string; message: string }
           return `${code} ${message}`
@@ -197,7 +197,7 @@ labTest(
     t.regex(await attempt([], 'link'), /^KA_ERR_NETWORK_NAMESPACE open \/run\/netns\/link: /)
     const withoutPrivilege = ['setpriv', '--bounding-set', '-sys_admin', '--inh-caps', '-sys_admin']
     t.is(await attempt(withoutPrivilege, 'a'), 'KA_ERR_PERMISSION create mount namespace: Operation not permitted')
-    t.throws(() => native.enterNetworkNamespace('a', '/run/ka-test', 'KA_TEST', [-1]), { code: 'KA_ERR_USAGE' })
+    t.throws(() => native.enterNetworkNamespace('a', '/run/ka-test', 'KA_TEST', 'KA_TEST_EVENTS', [-1]), { code: 'KA_ERR_USAGE' })
     t.throws(
       () => {
         native.leaveNetworkNamespace('../a', '/run/ka-test')

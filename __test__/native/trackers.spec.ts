@@ -1,17 +1,22 @@
 /** What instances track, through the addon: the snapshot, `setTrack()`, and what is told of it. */
-import type { EngineConfig, InstanceConfig, InstanceStatus, TrackerConfig, TrackerResult } from '#native'
+import { readFile, writeFile } from 'node:fs/promises'
+import type { EngineConfig, InstanceConfig, InstanceStatus, TrackerConfig, TrackerResult, TrackerSource } from '#native'
 import { inLab, serialLabTest } from '../lab/in-lab.ts'
 import { Program } from '../lab/program.ts'
 import { waitFor } from '../lab/wait-for.ts'
 import { engineConfig, instance } from './engine-config.ts'
 
-const tracker = (id: number, changes: Partial<TrackerConfig> = {}): TrackerConfig => ({
+type Reported = Extract<TrackerSource, { type: 'reported' }>
+
+const tracker = (id: number, source: Partial<Reported> = {}, changes: Partial<TrackerConfig> = {}): TrackerConfig => ({
   id,
   generation: 1,
   name: `script ${id}`,
-  initial: 'up',
+  source: { type: 'reported', initial: 'up', ...source },
   ...changes,
 })
+
+const REPORTED = { kind: 'reported', changes: 0, isGaining: false, isLosing: false, isStale: false } as const
 
 const withTrackers = (trackers: TrackerConfig[], ...instances: readonly InstanceConfig[]): EngineConfig => ({
   ...engineConfig(...instances),
@@ -53,7 +58,7 @@ serialLabTest(
       { tracker: 2, weight: -30, reverse: false },
       { tracker: 4_294_967_295, weight: 20, reverse: true },
     ]
-    const trackers = [tracker(2), tracker(1, { initial: 'unknown' }), tracker(4_294_967_295, { generation: 7 })]
+    const trackers = [tracker(2), tracker(1, { initial: 'unknown' }), tracker(4_294_967_295, {}, { generation: 7 })]
     await apply(program, withTrackers(trackers, instance({ priority: 100, tracks })))
     await waitForStatus(program, { state: 'INIT', trackersAwaited: 1, priority: 80, basePriority: 100, totalPriority: 80 })
     await setTrack(program, { tracker: 1, generation: 1, state: 'up' })
@@ -68,9 +73,9 @@ serialLabTest(
     await waitForStatus(program, { state: 'FAULT', trackerFaults: 1, priority: 50 })
     const snapshot = await program.run(async ({ engine }) => await engine.snapshot())
     t.deepEqual(snapshot.trackers, [
-      { id: 1, generation: 1, name: 'script 1', state: 'down', isStale: false },
-      { id: 2, generation: 1, name: 'script 2', state: 'down', isStale: false },
-      { id: 4_294_967_295, generation: 7, name: 'script 4294967295', state: 'up', isStale: false },
+      { ...REPORTED, id: 1, generation: 1, name: 'script 1', state: 'down', changes: 2 },
+      { ...REPORTED, id: 2, generation: 1, name: 'script 2', state: 'down', changes: 1 },
+      { ...REPORTED, id: 4_294_967_295, generation: 7, name: 'script 4294967295', state: 'up' },
     ])
     t.is(snapshot.engine.trackerResultsDropped, 2)
     const events = await program.run(({ engineEvents }) => engineEvents)
@@ -88,7 +93,7 @@ serialLabTest(
     await apply(program, withTrackers([tracker(1, { staleAfterMs: 1_000 })], instance({ tracks })))
     await waitForStatus(program, { state: 'FAULT' })
     const { trackers } = await program.run(async ({ engine }) => await engine.snapshot())
-    t.deepEqual(trackers, [{ id: 1, generation: 1, name: 'script 1', state: 'down', isStale: true }])
+    t.deepEqual(trackers, [{ ...REPORTED, id: 1, generation: 1, name: 'script 1', state: 'down', changes: 1, isStale: true }])
     await setTrack(program, { tracker: 1, generation: 1, state: 'up' })
     await waitForStatus(program, { state: 'MASTER' })
     const events = await program.run(({ engineEvents }) => engineEvents)
@@ -97,6 +102,73 @@ serialLabTest(
       { type: 'trackerStale', tracker: 'script 1' },
       { type: 'trackerFresh', tracker: 'script 1' },
     ])
+  }),
+)
+
+serialLabTest(
+  'interfaces, files and processes are followed by the engine itself, and told of',
+  inLab(['a'], async (t, lab) => {
+    const { inside, outside } = await lab.sandbox.makeDirectory('numbers')
+    await writeFile(`${outside}/file`, '5')
+    await lab.host('a').exec(['ip', 'link', 'add', 'other', 'type', 'veth', 'peer', 'name', 'end'])
+    await lab.host('a').exec(['ip', 'link', 'set', 'end', 'up'])
+    const program = await Program.start(lab.host('a'))
+    await program.run(async ({ open }) => await open())
+    const sources: readonly (readonly [string, TrackerSource])[] = [
+      ['other', { type: 'interface', interface: 'other' }],
+      ['numbers', { type: 'file', path: `${inside}/file`, overwrite: false }],
+      ['written', { type: 'file', path: `${inside}/written`, initialNumber: -3, overwrite: false }],
+      [
+        'sleepers',
+        {
+          type: 'process',
+          process: 'no process is called so',
+          fullCommand: false,
+          parameters: [],
+          quorum: 1,
+          quorumMax: 0,
+          forkDelayUs: 0,
+          terminateDelayUs: 0,
+        },
+      ],
+    ]
+    const trackers = sources.map(([name, source], index): TrackerConfig => ({ id: index + 1, generation: 1, name, source }))
+    const tracks = [10, 2, 1, 40].map((weight, index) => ({ tracker: index + 1, weight, reverse: false }))
+    await apply(program, withTrackers(trackers, instance({ priority: 100, tracks })))
+    await waitForStatus(program, { priority: 147 })
+    t.is(await readFile(`${outside}/written`, 'utf8'), '-3\n')
+    await writeFile(`${outside}/file`, '-5')
+    await waitForStatus(program, { priority: 127 })
+    await lab.host('a').exec(['ip', 'link', 'set', 'other', 'up'])
+    await waitForStatus(program, { priority: 137 })
+    const snapshot = await program.run(async ({ engine }) => await engine.snapshot())
+    t.deepEqual(
+      snapshot.trackers.map(({ name, kind, state, number, changes, processes }) => [name, kind, state, number, changes, processes]),
+      [
+        ['other', 'interface', 'up', undefined, 1, undefined],
+        ['numbers', 'file', 'number', -5, 1, undefined],
+        ['written', 'file', 'number', -3, 0, undefined],
+        ['sleepers', 'process', 'up', undefined, 0, 0],
+      ],
+    )
+    const events = await program.run(({ engineEvents }) => engineEvents)
+    const told = events.map(({ event }) => event).filter(({ type }) => type === 'trackerChanged' || type === 'trackerProblem')
+    t.deepEqual(
+      told.filter(({ type }) => type === 'trackerChanged'),
+      [
+        { type: 'trackerChanged', tracker: 'other', kind: 'interface', state: 'down', initial: true },
+        { type: 'trackerChanged', tracker: 'numbers', kind: 'file', state: 'number', number: 5, initial: true },
+        { type: 'trackerChanged', tracker: 'written', kind: 'file', state: 'number', number: -3, initial: true },
+        { type: 'trackerChanged', tracker: 'sleepers', kind: 'process', state: 'up', initial: true },
+        { type: 'trackerChanged', tracker: 'numbers', kind: 'file', state: 'number', number: -5, initial: false },
+        { type: 'trackerChanged', tracker: 'other', kind: 'interface', state: 'up', initial: false },
+      ],
+    )
+    t.like(
+      told.find(({ type }) => type === 'trackerProblem'),
+      { kind: 'process', tracker: '' },
+      'the kernel tells of no processes in the network namespace of a host',
+    )
   }),
 )
 
@@ -110,10 +182,38 @@ serialLabTest(
     }
     const track = { tracker: 1, weight: 0, reverse: false }
     await refuse(engineConfig(instance({ tracks: [track] })), /VI_1: there is no tracker 1/)
-    await refuse(withTrackers([tracker(1), tracker(1, { name: 'other' })]), /tracker other has the number 1 of another one/)
+    await refuse(withTrackers([tracker(1), tracker(1, {}, { name: 'other' })]), /tracker other has the number 1 of another one/)
     await refuse(withTrackers([tracker(-1)]), /script -1: id -1 is not an integer/)
     await refuse(withTrackers([tracker(1, { staleAfterMs: -1 })]), /script 1: staleAfterMs -1/)
+    const strange = { type: 'strange' } as unknown as TrackerSource
+    await refuse(withTrackers([tracker(1, {}, { source: strange })]), /script 1: source/)
+    const process = { process: 'x', fullCommand: false, parameters: [], quorum: 0, forkDelayUs: 0, terminateDelayUs: 0 }
+    await refuse(withTrackers([tracker(1, {}, { source: { type: 'process', ...process } })]), /script 1: quorum 0 is not an integer/)
+    const file = { path: '/x', initialNumber: 2 ** 31, overwrite: false }
+    await refuse(withTrackers([tracker(1, {}, { source: { type: 'file', ...file } })]), /script 1: initialNumber 2147483648/)
     await refuse(withTrackers([tracker(1)], instance({ tracks: [{ ...track, weight: -1_001 }] })), /weight -1001 is not an integer/)
     t.pass()
+  }),
+)
+
+serialLabTest(
+  'a description has what is tracked in parts, as the snapshot has it',
+  inLab(['a'], async (t, lab) => {
+    const program = await Program.start(lab.host('a'))
+    await program.run(async ({ open }) => await open())
+    await apply(program, withTrackers([tracker(1), tracker(2, { initial: 'down' }), tracker(3, { initial: 'unknown' })], instance()))
+    const { parts, whole } = await program.run(async ({ engine }) => {
+      const description = await engine.describe(false)
+      const taken = [description.trackers(2), description.trackers(8), description.trackers(8)]
+      return { parts: taken, whole: (await engine.snapshot()).trackers }
+    })
+    t.deepEqual(
+      parts.map((part) => part.length),
+      [2, 1, 0],
+    )
+    t.deepEqual(
+      parts.flat().toSorted((one, other) => one.id - other.id),
+      whole,
+    )
   }),
 )

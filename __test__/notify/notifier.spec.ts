@@ -1,41 +1,9 @@
 /** What the notifier makes of events, and whom it tells. */
 import test from 'ava'
 import type { EngineEvent, VrrpState } from '../../src/engine/events.ts'
-import type { Change, NotifyTarget } from '../../src/notify/change.ts'
 import { Notifier } from '../../src/notify/notifier.ts'
 import { instancesText, load, recorder } from './changes.ts'
-
-/** Keeps what it is told. */
-class Witness implements NotifyTarget {
-  readonly takesAll: boolean
-  readonly told: Change[] = []
-  readonly calls: string[] = []
-
-  constructor(takesAll: boolean) {
-    this.takesAll = takesAll
-  }
-
-  configure(): void {
-    this.calls.push('configure')
-  }
-
-  retain(): void {
-    this.calls.push('retain')
-  }
-
-  tell(change: Change): void {
-    this.told.push(change)
-  }
-
-  async finish(limitMs: number): Promise<void> {
-    await Promise.resolve()
-    this.calls.push(`finish ${limitMs}`)
-  }
-
-  get lines(): string[] {
-    return this.told.map(({ kind, name, state, priority }) => `${kind} ${name} ${state} ${priority}`)
-  }
-}
+import { Witness } from './witness.ts'
 
 /** A notifier that tells somebody who takes all and somebody who does not. */
 function setUp(): { readonly notifier: Notifier; readonly all: Witness; readonly some: Witness } {

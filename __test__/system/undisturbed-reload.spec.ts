@@ -17,7 +17,8 @@ const instance = (group: number, vrid: number): InstanceConf => ({
   priority: 200,
   advertInt: ADVERT_INT_S,
   addresses: [`198.18.${group}.${vrid}/32`],
-  extra: [`mcast_dst_ip ${GROUPS[group]}`],
+  // The second block of announcements would come at any time.
+  extra: [`mcast_dst_ip ${GROUPS[group]}`, 'garp_master_delay 0', 'garp_master_repeat 1'],
 })
 
 const others = GROUPS.flatMap((_, group) => Array.from({ length: PER_GROUP }, (_, index) => instance(group, index + 1)))
@@ -29,7 +30,7 @@ serialLabTest(
     const router = await Router.start(lab.host('a'), keepalivedConf(...others))
     const [last] = others.at(-1)?.addresses ?? []
     await lab.waitForHolders(last?.replace('/32', '') ?? '', 'a')
-    const capture = await lab.capture('client', 'ip proto 112')
+    const capture = await lab.capture('client', 'ip proto 112 or arp')
     const heardOfAll = (times: number) => (packets: readonly { kind: string }[]) => {
       const heard = byRouter(packets.filter((packet): packet is Advertisement => packet.kind === 'advertisement'))
       return heard.size >= OTHERS && [...heard.values()].every((of) => of.length >= times)
@@ -55,6 +56,14 @@ serialLabTest(
       if (name === key(added)) continue
       t.deepEqual(flaws(advertisements), [], name)
     }
+    const announced = (await capture.packets()).flatMap((packet) =>
+      packet.kind === 'arp' && packet.senderMac === lab.host('a').mac ? [packet.senderAddress] : [],
+    )
+    t.deepEqual(
+      [...new Set(announced.filter((address) => address.startsWith('198.18.')))],
+      ['198.18.0.201'],
+      'of the others nothing is announced',
+    )
     await router.stop()
   }),
 )

@@ -20,6 +20,9 @@ const base = { vrid: 51, priority: 100, advertInt: 1 } as const
 const ipv4 = { ...base, addresses: ['192.0.2.200/24', '192.0.2.201/24'] }
 const ipv6 = { ...base, addresses: ['fe80::c8/64', '2001:db8::c8/64'] }
 
+const PEERS_V4 = ['unicast_src_ip 192.0.2.1', 'unicast_peer {', '  192.0.2.2', '}']
+const SIGNED = ['auth_hmac {', '  key 7 0123456789abcdef0123456789ABCDEF', '  active_key 7', '}']
+
 /** Checksums that Wireshark computes itself; 1 is right. */
 const GOOD = 'vrrp.checksum.status == 1'
 
@@ -46,6 +49,51 @@ const SPEECHES: readonly Speech[] = [
     name: 'v3 IPv6',
     conf: keepalivedConf({ ...ipv6, version: 3 }),
     filter: `${GOOD} && vrrp.version == 3 && vrrp.ipv6_addr == 2001:db8::c8 && ipv6.hlim == 255 && ipv6.tclass == 0xc0`,
+    announcements: NA,
+  },
+  {
+    name: 'v2 IPv4 AH',
+    conf: keepalivedConf({
+      ...ipv4,
+      version: 2,
+      extra: ['authentication {', '  auth_type AH', '  auth_pass s3cret', '}'],
+    }),
+    filter: `${GOOD} && ah.length == 4 && ah.spi == 0xc0000201 && vrrp.auth_type == 2 && ip.proto == 51 && ip.ttl == 255`,
+    announcements: ARP,
+  },
+  {
+    name: 'v2 IPv4 unicast AH',
+    conf: keepalivedConf({
+      ...ipv4,
+      version: 2,
+      extra: [...PEERS_V4, 'authentication {', '  auth_type AH', '  auth_pass s3cret', '}'],
+    }),
+    filter: `${GOOD} && ah.length == 4 && vrrp.auth_type == 2 && ip.dst == 192.0.2.2`,
+    announcements: ARP,
+  },
+  {
+    name: 'v3 IPv4 unicast',
+    conf: keepalivedConf({ ...ipv4, version: 3, extra: PEERS_V4 }),
+    filter: `${GOOD} && vrrp.version == 3 && ip.dst == 192.0.2.2 && ip.ttl == 255`,
+    announcements: ARP,
+  },
+  {
+    name: 'v3 IPv6 unicast',
+    conf: keepalivedConf({ ...ipv6, version: 3, extra: ['unicast_src_ip 2001:db8::1', 'unicast_peer {', '  2001:db8::2', '}'] }),
+    filter: `${GOOD} && vrrp.version == 3 && ipv6.dst == 2001:db8::2 && ipv6.hlim == 64`,
+    announcements: NA,
+  },
+  {
+    // Wireshark does not know the signature: 28 octets that the checksum does not cover over IPv4, and covers over IPv6.
+    name: 'v2 IPv4 signed',
+    conf: keepalivedConf({ ...ipv4, version: 2, extra: SIGNED }),
+    filter: 'vrrp.version == 2 && vrrp.addr_count == 2 && ip.len == 72',
+    announcements: ARP,
+  },
+  {
+    name: 'v3 IPv6 signed',
+    conf: keepalivedConf({ ...ipv6, version: 3, extra: SIGNED }),
+    filter: `${GOOD} && vrrp.version == 3 && vrrp.addr_count == 2 && ipv6.plen == 68`,
     announcements: NA,
   },
 ]

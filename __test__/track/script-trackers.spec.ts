@@ -1,5 +1,5 @@
 /** What becomes of `vrrp_script`s at a start, a reload and a stop; the thread that runs them stands outside. */
-import type { TrackerResult } from '#native'
+import type { TrackerConfig, TrackerResult, TrackerSource } from '#native'
 import test from 'ava'
 import { localHost } from '../../src/config/host/host.ts'
 import { loadConfig } from '../../src/config/load.ts'
@@ -76,16 +76,22 @@ function conf(scripts: Readonly<Record<string, string>>, tracked: readonly strin
 
 const TRUE = '/bin/true'
 
+type Reported = Extract<TrackerSource, { type: 'reported' }>
+
+function reported(config: TrackerConfig | undefined): Reported | undefined {
+  return config?.source.type === 'reported' ? config.source : undefined
+}
+
 test('a script is run as it says, and its results are told with number and generation, each batch at once', async (t) => {
   const { trackers, worker, batches, lines, apply } = setUp()
   const text = conf({ a: '"/bin/true x"\n interval 2\n timeout 1\n user nobody', b: `${TRUE}\n interval 0.5\n init_fail` })
   const prepared = await trackers.prepare(load(text))
   t.deepEqual(prepared.configs, [
-    { id: 1, generation: 1, name: 'a', initial: 'unknown', staleAfterMs: 10_000 },
-    { id: 2, generation: 1, name: 'b', initial: 'down', staleAfterMs: 10_000 },
+    { id: 1, generation: 1, name: 'a', source: { type: 'reported', initial: 'unknown', staleAfterMs: 10_000 } },
+    { id: 2, generation: 1, name: 'b', source: { type: 'reported', initial: 'down', staleAfterMs: 10_000 } },
   ])
-  t.is(prepared.idOf('b'), 2)
-  t.is(prepared.idOf('c'), undefined)
+  t.is(prepared.idOf('script', 'b'), 2)
+  t.is(prepared.idOf('script', 'c'), undefined)
   t.deepEqual(worker.jobs, [], 'nothing runs before the engine has it')
   await apply(text)
   const [first, second] = worker.jobs
@@ -115,7 +121,7 @@ test('silence is patient with long intervals, long runs and a long heartbeat, or
   const patience = async (options: ResultOptions, lines = ''): Promise<number | undefined> => {
     const { trackers } = setUp(options)
     const { configs } = await trackers.prepare(load(conf({ a: `${TRUE}\n ${lines}` })))
-    return configs[0]?.staleAfterMs
+    return reported(configs[0])?.staleAfterMs
   }
   t.is(await patience({}), 10_000)
   t.is(await patience({ heartbeatLimitMs: 0 }), 10_000)
@@ -136,7 +142,7 @@ test('a reload keeps what is known of the same command and account, and says so'
   const text = conf({ same: TRUE, slower: `${TRUE}\n interval 5\n fall 3`, other: '"/bin/true x"', unheard: TRUE, fresh: TRUE })
   const prepared = await trackers.prepare(load(text))
   t.deepEqual(
-    prepared.configs.map(({ name, id: number, generation, initial }) => [name, number, generation, initial]),
+    prepared.configs.map((config) => [config.name, config.id, config.generation, reported(config)?.initial]),
     [
       ['same', id('same'), 1, 'up'],
       ['slower', id('slower'), 2, 'down'],
@@ -184,11 +190,11 @@ test('a configuration that the engine refuses changes nothing', async (t) => {
   t.is(batches.length, 1)
 })
 
-test('a script that only a group tracks is not run yet, and one that nothing tracks never', async (t) => {
+test('a script that only a group tracks is run, and one that nothing tracks never', async (t) => {
   const { worker, apply } = setUp()
   const group = 'vrrp_sync_group G {\n group {\n VI_1\n }\n track_script {\n b\n }\n}\n'
   await apply(conf({ a: TRUE, b: TRUE, c: TRUE }, ['a'], group))
-  t.is(worker.jobs.length, 1)
+  t.is(worker.jobs.length, 2)
 })
 
 test('a script that has no account to run as is dropped, in keepalived’s words', async (t) => {
@@ -204,7 +210,7 @@ test('a script that has no account to run as is dropped, in keepalived’s words
   const prepared = await trackers.prepare({ ...config, vrrpScripts })
   trackers.commit(prepared)
   t.is(worker.jobs.length, 1)
-  t.is(prepared.idOf('b'), undefined)
+  t.is(prepared.idOf('script', 'b'), undefined)
   t.deepEqual(lines, ["Script user 'ka-native-nobody' does not exist", 'Disabling track script b: its account does not exist'])
 })
 

@@ -3,7 +3,7 @@
 #![no_main]
 
 use ka_netlink::message::Message;
-use ka_netlink::{Address, Event, Link};
+use ka_netlink::{Address, Event, Link, Route, Rule};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|datagram: &[u8]| {
@@ -11,6 +11,14 @@ fuzz_target!(|datagram: &[u8]| {
         let _ = Event::parse(&message);
         let _ = Link::parse(&message);
         let _ = Address::parse(&message);
+        if let Some(route) = Route::parse(&message) {
+            let _ = (route.key(), route.slot());
+        }
+        let _ = Rule::parse(&message);
+        if let Some(route) = Route::parse(&message) {
+            assert!(route.key().covers(&route));
+        }
+        let _ = Rule::parse(&message);
         let _ = message.answer();
         for attribute in message.attributes(0) {
             let _ = (

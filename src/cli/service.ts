@@ -14,6 +14,7 @@ import type { Log, LogOptions } from '../log/log.ts'
 import { allowCoreDumps } from '../process/core-dump.ts'
 import type { CoreDumps } from '../process/core-dump.ts'
 import { enteredNamespace, enterNamespace, leaveNamespace } from '../process/network-namespace.ts'
+import type { Entered } from '../process/network-namespace.ts'
 import { forgetServiceEnvironment, readServiceEnvironment } from '../service/environment.ts'
 import { openServiceManager } from '../service/open-service.ts'
 import { version } from './version.ts'
@@ -56,7 +57,7 @@ export async function runService(service: Service): Promise<number> {
   const entered = enteredNamespace()
   const exitCode = await run(service, log, entered, ending)
   // Its pid files are gone by now.
-  if (entered !== undefined) await leaveNamespace(entered, componentLog(log.log, 'process'))
+  if (entered !== undefined) await leaveNamespace(entered.name, componentLog(log.log, 'process'))
   await log.flush(LOG_DEADLINE_MS)
   closeHungUp(terminals)
   return exitCode
@@ -93,7 +94,7 @@ function closeHungUp(terminals: readonly number[]): void {
   for (const fd of terminals) if (!isatty(fd)) closeSync(fd)
 }
 
-async function run(service: Service, { log, identify, flush }: Log, entered: string | undefined, ending: Ending): Promise<number> {
+async function run(service: Service, { log, identify, flush }: Log, entered: Entered | undefined, ending: Ending): Promise<number> {
   const processLog = componentLog(log, 'process')
   // The program that is executed again in its namespace goes on with what this one began.
   const greeting = [...announcement(version(), ['ka-native', ...process.argv.slice(2)]), ...(service.remarks ?? [])]
@@ -133,7 +134,8 @@ async function run(service: Service, { log, identify, flush }: Log, entered: str
         manager?.observer.stopping?.()
       },
     }
-    const daemon = await startDaemon({ ...options, logger: log, signals: true, observer })
+    const inherited = entered?.processEventsFd === undefined ? {} : { processEventsFd: entered.processEventsFd }
+    const daemon = await startDaemon({ ...options, ...inherited, logger: log, signals: true, observer })
     processLog.info('Startup complete')
     manager?.started(daemon, watchdogMs)
     service.onUp?.()

@@ -117,6 +117,8 @@ export interface GlobalDefsDraft {
   vmacPrefix?: string
   vmacAddrPrefix?: string
   v3ChecksumAsV2?: boolean
+  v3ChecksumFollowPeer?: boolean
+  resignOnLoss?: boolean
   vrrpMcastGroup4?: string
   vrrpMcastGroup6?: string
   vrrpVersion?: 2 | 3
@@ -549,6 +551,8 @@ export interface VrrpInstanceDraft {
   advertIntUs?: number
   skipCheckAdvAddr?: boolean
   v3ChecksumAsV2?: boolean
+  v3ChecksumFollowPeer?: boolean
+  resignOnLoss?: boolean
   debug?: number
   promoteSecondaries?: boolean
   linkbeatUsePolling?: boolean

@@ -458,6 +458,16 @@ export interface GlobalDefsInput {
    */
   readonly v3ChecksumAsV2?: boolean
   /**
+   * `v3_checksum_follow_peer`: Default for following what the IPv4 VRRPv3 checksums of the other routers cover.
+   * Default: off. Of ka-native alone.
+   */
+  readonly v3ChecksumFollowPeer?: boolean
+  /**
+   * `resign_on_loss`: Default for resigning when somebody else removes what a MASTER holds. Default: off. Of
+   * ka-native alone.
+   */
+  readonly resignOnLoss?: boolean
+  /**
    * `vrrp_mcast_group4 ADDRESS`: Default destination of IPv4 adverts. Range: IPv4 multicast address. Default:
    * 224.0.0.18.
    */
@@ -1486,6 +1496,18 @@ export interface VrrpInstanceInput {
    * global v3_checksum_as_v2 (true when bare).
    */
   readonly v3ChecksumAsV2?: boolean
+  /**
+   * `v3_checksum_follow_peer [BOOL]`: Accepts IPv4 VRRPv3 checksums with and without the pseudo header, and sends
+   * those that the other routers use. Range: BOOL; takes precedence over v3_checksum_as_v2 and
+   * old_unicast_checksum. Default: global v3_checksum_follow_peer (true when bare). Of ka-native alone.
+   */
+  readonly v3ChecksumFollowPeer?: boolean
+  /**
+   * `resign_on_loss [BOOL]`: Resigns when somebody else removes an address, route or rule of the MASTER, to be
+   * MASTER again after the skew time, as keepalived does; otherwise what was removed is added again at once.
+   * Range: BOOL. Default: global resign_on_loss (true when bare). Of ka-native alone.
+   */
+  readonly resignOnLoss?: boolean
   /** `debug LEVEL`: Debug level (no effect in normal builds). Range: 0..4. Default: 0. */
   readonly debug?: number
   /**

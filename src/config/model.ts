@@ -465,6 +465,16 @@ export interface GlobalDefs {
    */
   readonly v3ChecksumAsV2: boolean
   /**
+   * `v3_checksum_follow_peer`: Default for following what the IPv4 VRRPv3 checksums of the other routers cover.
+   * Default: off. Of ka-native alone.
+   */
+  readonly v3ChecksumFollowPeer: boolean
+  /**
+   * `resign_on_loss`: Default for resigning when somebody else removes what a MASTER holds. Default: off. Of
+   * ka-native alone.
+   */
+  readonly resignOnLoss: boolean
+  /**
    * `vrrp_mcast_group4 ADDRESS`: Default destination of IPv4 adverts. Range: IPv4 multicast address. Default:
    * 224.0.0.18.
    */
@@ -1511,6 +1521,18 @@ export interface VrrpInstance {
    * global v3_checksum_as_v2 (true when bare).
    */
   readonly v3ChecksumAsV2: boolean
+  /**
+   * `v3_checksum_follow_peer [BOOL]`: Accepts IPv4 VRRPv3 checksums with and without the pseudo header, and sends
+   * those that the other routers use. Range: BOOL; takes precedence over v3_checksum_as_v2 and
+   * old_unicast_checksum. Default: global v3_checksum_follow_peer (true when bare). Of ka-native alone.
+   */
+  readonly v3ChecksumFollowPeer: boolean
+  /**
+   * `resign_on_loss [BOOL]`: Resigns when somebody else removes an address, route or rule of the MASTER, to be
+   * MASTER again after the skew time, as keepalived does; otherwise what was removed is added again at once.
+   * Range: BOOL. Default: global resign_on_loss (true when bare). Of ka-native alone.
+   */
+  readonly resignOnLoss: boolean
   /** `debug LEVEL`: Debug level (no effect in normal builds). Range: 0..4. Default: 0. */
   readonly debug: number
   /**
@@ -1619,12 +1641,12 @@ export interface VrrpInstance {
   /** `virtual_rules { line... }`: Policy-routing rules installed while master. Range: block of rule lines. */
   readonly virtualRules: readonly Rule[]
   /** `authentication { ... }`: Holds RFC 2338 authentication settings. Range: block. */
-  readonly authentication: Authentication
+  readonly authentication: Authentication | undefined
   /**
    * `auth_hmac { ... }`: Holds the keyed-hash extension settings. Range: block; drops authentication when both are
    * present. New in the 2.4 series.
    */
-  readonly authHmac: AuthHmac
+  readonly authHmac: AuthHmac | undefined
   /** `track_interface { line... }`: Interfaces tracked by this instance. Range: block of lines. */
   readonly trackInterface: readonly TrackedInterface[]
   /**

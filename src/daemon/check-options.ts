@@ -7,6 +7,7 @@ import type { DaemonOptions } from './options.ts'
 const MAX_HEARTBEAT_LIMIT_MS = 2 ** 32 - 1
 const MAX_REALTIME_PRIORITY = 99
 const MAX_UMASK = 0o777
+const MAX_DESCRIPTOR = 65_535
 const PARTS = ['vrrp', 'checkers', 'bfd']
 const PID_FLAGS = ['keepalived', 'all']
 const PID_PATHS = ['main', 'vrrp', 'checkers', 'bfd']
@@ -38,6 +39,7 @@ export function checkOptions(options: DaemonOptions): void {
   checkFlag('monitorAddresses', options.monitorAddresses)
   if (options.umask !== undefined) checkNumber('umask', options.umask, MAX_UMASK)
   if (options.networkNamespace !== undefined) checkText('networkNamespace', options.networkNamespace)
+  if (options.processEventsFd !== undefined) checkNumber('processEventsFd', options.processEventsFd, MAX_DESCRIPTOR)
   checkFlag('dumpConfig', dumpConfig)
   checkFlag('keepStaleResults', options.keepStaleResults)
   if (config !== undefined && allConfig === true) throw usage('allConfig is about a file: config and allConfig exclude each other')

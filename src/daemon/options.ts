@@ -59,6 +59,8 @@ export interface DaemonOptions {
    * to be in it: the command line sees to that.
    */
   readonly networkNamespace?: string
+  /** Descriptor on which the kernel can tell of processes there, from where the process was before; meant for the command line. */
+  readonly processEventsFd?: number
   /** The work that is done; what belongs to other parts is read and left alone. Default: all. */
   readonly parts?: Partial<DaemonParts>
   /** Pid files to hold, locked, from the start until the stop; the first of them may not be held by another process. Default: none. */
@@ -130,5 +132,6 @@ export function engineOptions(options: DaemonOptions, config: Config): EngineOpt
     ...(options.monitorAddresses === undefined ? {} : { monitorAddresses: options.monitorAddresses }),
     ...(options.heartbeatLimitMs === undefined ? {} : { heartbeatLimitMs: options.heartbeatLimitMs }),
     ...(realtimePriority === undefined ? {} : { realtimePriority }),
+    ...(options.processEventsFd === undefined ? {} : { processEventsFd: options.processEventsFd }),
   }
 }

@@ -1,7 +1,7 @@
 import type { ApplyReport, Engine, EngineOptions } from '#native'
 import type { Logger } from 'pino'
 import type { ConfigInput } from '../config/input.ts'
-import type { Config, VrrpInstance } from '../config/model.ts'
+import type { Config } from '../config/model.ts'
 import { onlyParts } from '../config/parts.ts'
 import { checkConfig } from './check-options.ts'
 import { namesOf, partsOf, partsWithPidFile } from './options.ts'
@@ -29,7 +29,7 @@ import { Reloading } from '../reload/reloading.ts'
 import type { SavedConfig } from '../reload/saved-config.ts'
 import { dumpRequestOf, SIGHUP, SIGINT, SIGTERM } from './signals.ts'
 import { Turns } from './turns.ts'
-import { ScriptTrackers } from '../track/script-trackers.ts'
+import { Tracking } from '../track/tracking.ts'
 
 /** Time that `process.on('exit')` gives the engine to resign and remove its addresses. */
 const EXIT_DEADLINE_MS = 500
@@ -67,15 +67,13 @@ export class RunningDaemon implements Daemon {
   readonly #dumper: Dumper
   readonly #notifier: Notifier
   readonly #scripts: ScriptRunner
-  readonly #trackers: ScriptTrackers
+  readonly #trackers: Tracking
   readonly #reloading: Reloading
   readonly #streams = new EventStreams()
   #settleStopped!: (outcome: Promise<void>) => void
   /** Keeps the process alive: the engine's own wake-up does not. */
   readonly #keepAlive = setInterval(() => {}, 2 ** 30)
   #config: Config | undefined
-  /** The instances whose events may come, by name. */
-  #instances: ReadonlyMap<string, VrrpInstance> = new Map()
   readonly #turns = new Turns()
   #stopping: Promise<void> | undefined
   /** Aborted when a stop begins. */
@@ -98,7 +96,7 @@ export class RunningDaemon implements Daemon {
     this.#eventLog = new EventLog(log)
     const tools = { scripts, makeFifo: addon.makeFifo, instanceName: engineOptions.instanceName }
     this.#notifier = openNotifier(options, tools, componentLog(log, 'notify'))
-    this.#trackers = new ScriptTrackers(engine, scripts, options, componentLog(log, 'script'))
+    this.#trackers = new Tracking(engine, scripts, options, componentLog(log, 'script'))
     this.#dumper = new Dumper({ engine, config: () => this.#config, scripts: (name) => this.#trackers.known(name) }, this.#log)
     const daemon = {
       config: () => this.#config,
@@ -163,7 +161,7 @@ export class RunningDaemon implements Daemon {
     // Instances that are gone have said so: their scripts are told before they are forgotten.
     this.takeEvents()
     this.#notifier.retain(config)
-    this.#instances = byName(config)
+    this.#eventLog.retain(config)
     this.#reloading.configure(config)
     await this.#pidFiles.holdMore(partsWithPidFile(this.#options, config))
     return report
@@ -174,7 +172,7 @@ export class RunningDaemon implements Daemon {
     if (this.#options.signals === true) await applyProcessAttributes(config.globalDefs, this.#log, this.#options.umask)
     // Nobody would remove what notifications make after they were ended.
     this.#refuseStopped()
-    this.#instances = new Map([...this.#instances, ...byName(config)])
+    this.#eventLog.configure(config)
     this.#scripts.configure(config.globalDefs)
     this.#notifier.configure(config)
   }
@@ -225,9 +223,8 @@ export class RunningDaemon implements Daemon {
   }
 
   #handle(event: EngineEvent): void {
-    const described = 'instance' in event ? this.#instances.get(event.instance) : undefined
     const isStopping = this.#stopping !== undefined
-    this.#eventLog.tell(event, described, isStopping && this.#options.releaseOnStop === false)
+    this.#eventLog.tell(event, isStopping && this.#options.releaseOnStop === false)
     this.#options.observer?.told?.(event)
     this.#notifier.handle(event, isStopping)
     if (event.type === 'signal') this.#handleSignal(event.signal)
@@ -243,8 +240,4 @@ export class RunningDaemon implements Daemon {
     else if (request !== undefined) this.#dumper.request(request)
     else this.#log.warn({ signal }, 'no threads are dumped: this signal has no effect')
   }
-}
-
-function byName({ vrrpInstances }: Config): Map<string, VrrpInstance> {
-  return new Map(vrrpInstances.map((instance) => [instance.name, instance]))
 }

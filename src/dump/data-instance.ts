@@ -4,14 +4,18 @@ import type { ScriptCommand } from '../config/tables/values.ts'
 import { scriptText } from './account-text.ts'
 import { addressText } from './address-text.ts'
 import { clockText, secondsText } from './clock-text.ts'
+import { authenticationLines, flagLines, multicastLines, unicastLines } from './data-addressing.ts'
 import { routeText } from './route-text.ts'
 import { ruleText } from './rule-text.ts'
+import type { NotifyScripts } from '../notify/scripts.ts'
 import type { DumpedInstance } from './state.ts'
 
 const US_PER_S = 1_000_000
 const US_PER_MS = 1_000
 
 type Lines = readonly (string | undefined)[]
+/** What an instance or a sync group tracks. */
+type Tracking = Pick<VrrpInstance, 'trackInterface' | 'trackScript' | 'trackFile' | 'trackProcess' | 'trackBfd'>
 
 /** An instance of the VRRP topology. @param group the sync group that it is a member of */
 export function instanceText({ config, details }: DumpedInstance, group: string | undefined): string {
@@ -24,7 +28,10 @@ export function instanceText({ config, details }: DumpedInstance, group: string 
     ...authenticationLines(config),
     ...addressLines(config, details.addressesHeld),
     ...trackedLines(config),
+    `Using smtp notification = ${config.smtpAlert ? 'yes' : 'no'}`,
+    `Notify deleted = ${config.notifyDeleted === undefined ? 'Fault' : 'Deleted'}`,
     ...notifyLines(config),
+    `Notify priority changes = ${config.notifyPriorityChanges}`,
   ]
   return ` VRRP Instance = ${config.name}\n${lines.flatMap((text) => (text === undefined ? [] : [`   ${text}\n`])).join('')}`
 }
@@ -34,12 +41,13 @@ function stateLines(config: VrrpInstance, { status, ...details }: InstanceDetail
   return [
     `VRRP Version = ${config.version}`,
     config.family === 6 ? 'Using Native IPv6' : undefined,
-    config.family === 4 && config.version === 3 ? `VRRPv3 uses VRRPv2 checksum = ${enabled(config.v3ChecksumAsV2)}` : undefined,
+    ...checksumLines(config, details),
     group === undefined ? undefined : `Sync group = ${group}`,
     `State = ${status.state}`,
     isBackup ? `Master router = ${status.masterAddress}` : undefined,
     isBackup ? `Master priority = ${status.masterPriority ?? 0}` : undefined,
     isBackup && config.version === 3 ? `Master advert int = ${(details.masterAdvertIntUs / US_PER_S).toFixed(2)} sec` : undefined,
+    ...flagLines(config),
     // There is nothing that an instance is on the way to and has not reached.
     `Wantstate = ${status.state}`,
     `Number of tracker faults = ${status.trackerFaults}`,
@@ -48,8 +56,25 @@ function stateLines(config: VrrpInstance, { status, ...details }: InstanceDetail
   ]
 }
 
-function faultText({ linkDown, noSource }: Pick<InstanceDetails, 'linkDown' | 'noSource'>): string {
-  const words = [...(linkDown ? ['interface down'] : []), ...(noSource ? ['no source address'] : [])]
+/** What the checksums of IPv4 VRRPv3 cover, ours and those heard. */
+function checksumLines(config: VrrpInstance, { checksums }: Pick<InstanceDetails, 'checksums'>): Lines {
+  if (config.family !== 4 || config.version !== 3) return []
+  return [
+    `VRRPv3 uses VRRPv2 checksum = ${enabled(config.v3ChecksumAsV2)}`,
+    config.v3ChecksumFollowPeer ? 'VRRPv3 checksum follows the other routers' : undefined,
+    ...checksums.map(({ address, form }) => `Checksum of ${address} = ${form}`),
+  ]
+}
+
+type LinkFaults = Pick<InstanceDetails, 'linkDown' | 'noSource' | 'sourceLost' | 'noPeers'>
+
+function faultText({ linkDown, noSource, sourceLost, noPeers }: LinkFaults): string {
+  const words = [
+    ...(linkDown ? ['interface down'] : []),
+    ...(noSource ? ['no source address'] : []),
+    ...(sourceLost ? ['source address lost'] : []),
+    ...(noPeers ? ['no unicast peers'] : []),
+  ]
   return words.length === 0 ? '(none)' : words.join(', ')
 }
 
@@ -69,7 +94,7 @@ function linkLines(config: VrrpInstance, details: InstanceDetails): Lines {
     config.dontTrackPrimary ? 'VRRP interface tracking disabled' : undefined,
     config.skipCheckAdvAddr ? 'Skip checking advert IP addresses' : undefined,
     `Using src_ip = ${details.sourceAddress ?? '(none)'}${isWritten ? ' (from configuration)' : ''}`,
-    `Multicast address ${config.mcastDstIp}${config.family === 6 ? `, ifindex ${details.joinedIfindex ?? 0}` : ''}`,
+    ...multicastLines(config, details.joinedIfindex),
   ]
 }
 
@@ -106,26 +131,13 @@ function priorityLines(config: VrrpInstance, details: InstanceDetails): Lines {
   ]
 }
 
-function authenticationLines({ version, family, authentication, authHmac }: VrrpInstance): Lines {
-  const authType = authentication?.authType
-  const keys = authHmac?.keys ?? []
-  if (version === 3 || family === 6) return []
-  const kinds = { PASS: 'SIMPLE_PASSWORD', AH: 'IPSEC_AH' } as const
-  return [
-    `Authentication type = ${authType === undefined ? 'none' : kinds[authType]}`,
-    authType === 'PASS' ? 'Password = ********' : undefined,
-    ...(keys.length === 0
-      ? []
-      : ['Authentication extension = HMAC-SHA256-128', `  Keys = ${keys.length}, active key id = ${authHmac?.activeKey ?? keys[0]?.id}`]),
-  ]
-}
-
 function addressLines(config: VrrpInstance, held: readonly boolean[]): Lines {
   const { virtualIpaddress, virtualIpaddressExcluded, virtualRoutes, virtualRules } = config
   const excludedFrom = virtualIpaddress.length
   return [
     `Virtual IP (${virtualIpaddress.length}):`,
     ...virtualIpaddress.map((address, index) => `  ${addressText(address, held[index] ?? false)}`),
+    ...unicastLines(config),
     ...list(
       'Virtual IP Excluded :',
       virtualIpaddressExcluded.map((address, index) => addressText(address, held[excludedFrom + index] ?? false)),
@@ -146,7 +158,8 @@ export function weightText({ weight, reverse }: { readonly weight: number; reado
   return `${between}weight ${weight}${reverse ? ' reverse' : ''}`
 }
 
-function trackedLines(config: VrrpInstance): Lines {
+/** What an instance or a sync group tracks. */
+export function trackedLines(config: Tracking): readonly string[] {
   return [
     ...list(
       'Tracked interfaces :',
@@ -171,7 +184,8 @@ function trackedLines(config: VrrpInstance): Lines {
   ]
 }
 
-function notifyLines(config: VrrpInstance): Lines {
+/** The scripts of an instance or a sync group. */
+export function notifyLines(config: NotifyScripts): readonly string[] {
   const scripts: readonly (readonly [string, ScriptCommand | true | undefined])[] = [
     ['Backup state', config.notifyBackup],
     ['Master state', config.notifyMaster],
@@ -181,17 +195,12 @@ function notifyLines(config: VrrpInstance): Lines {
     ['Generic state', config.notify],
     ['Master rx lower pri state', config.notifyMasterRxLowerPri],
   ]
-  return [
-    `Using smtp notification = ${config.smtpAlert ? 'yes' : 'no'}`,
-    `Notify deleted = ${config.notifyDeleted === undefined ? 'Fault' : 'Deleted'}`,
-    ...scripts.map(([kind, script]) =>
-      script === undefined || script === true ? undefined : `${kind} transition script = ${scriptText(script)}`,
-    ),
-    `Notify priority changes = ${config.notifyPriorityChanges}`,
-  ]
+  return scripts.flatMap(([kind, script]) =>
+    script === undefined || script === true ? [] : [`${kind} transition script = ${scriptText(script)}`],
+  )
 }
 
-function list(title: string, texts: readonly string[]): Lines {
+function list(title: string, texts: readonly string[]): readonly string[] {
   return texts.length === 0 ? [] : [title, ...texts.map((text) => `  ${text}`)]
 }
 

@@ -9,12 +9,12 @@ const HARDWARE: ReadonlyMap<number, string> = new Map([
   [772, 'LOOPBACK'],
 ])
 
-/** Where instances are heard: one group on one interface each. */
+/** Where instances are heard: one group, or one address of this host, on one interface each. */
 export function* socketPieces({ instances }: DumpState): Generator<string, void, void> {
   const pool = new Map<string, DumpedInstance[]>()
   for (const instance of instances) {
-    const { interface: name = '', family, mcastDstIp } = instance.config
-    const key = `${name} ${family} ${mcastDstIp}`
+    const { interface: name = '', family } = instance.config
+    const key = `${name} ${family} ${heardAt(instance)}`
     const members = pool.get(key)
     if (members === undefined) pool.set(key, [instance])
     else members.push(instance)
@@ -27,17 +27,22 @@ function socketText(members: readonly DumpedInstance[]): string {
   const [first] = members
   if (first === undefined) return ''
   const { config, details } = first
+  const isMulticast = config.unicastPeer.length === 0
   const lines = [
     ` Interface = ${config.interface ?? '(none)'}`,
     `   Family = IPv${config.family}`,
     '   Protocol = VRRP',
-    '   Type = Multicast',
-    `   Address = ${config.mcastDstIp}`,
-    `   Joined on ifindex = ${details.joinedIfindex ?? '(none)'}`,
+    `   Type = ${isMulticast ? 'Multicast' : 'Unicast'}`,
+    `   Address = ${heardAt(first)}`,
+    ...(isMulticast ? [`   Joined on ifindex = ${details.joinedIfindex ?? '(none)'}`] : []),
     '   VRRP instances',
     ...members.map((member) => `     ${member.config.name} vrid ${member.config.virtualRouterId}`),
   ]
   return lines.map((line) => `${line}\n`).join('')
+}
+
+function heardAt({ config, details }: DumpedInstance): string {
+  return config.unicastPeer.length === 0 ? config.mcastDstIp : (details.sourceAddress ?? '(none)')
 }
 
 /** An interface by what the kernel last said. */

@@ -1,4 +1,4 @@
-import type { InstanceStatistics } from '#native'
+import type { InstanceStatistics, TrackerStatus } from '#native'
 import type { Config, VrrpInstance, VrrpTrackProcess } from '../config/model.ts'
 import type { ScriptCommand } from '../config/tables/values.ts'
 import { addressText } from './address-text.ts'
@@ -28,7 +28,7 @@ export function* jsonPieces(state: DumpState): Generator<string, void, void> {
   }
   yield ']'
   if (!isOld) {
-    const processes = config.vrrpTrackProcesses.map((process) => objectText(processOf(process)))
+    const processes = config.vrrpTrackProcesses.map((process) => objectText(processOf(process, state.trackers)))
     yield processes.length === 0 ? '}' : `,"track_process":[${processes.join(',')}]}`
   }
   yield '\n'
@@ -147,18 +147,22 @@ function statsOf(statistics: InstanceStatistics): JsonObject {
   }
 }
 
-/** What is configured of a process; how many there are, nobody counts yet. */
-function processOf(process: VrrpTrackProcess): JsonObject {
+function processOf(process: VrrpTrackProcess, trackers: readonly TrackerStatus[]): JsonObject {
   const { params } = process.process
+  const known = trackers.find(({ kind, name }) => kind === 'process' && name === process.name)
   return {
     process: process.process.name,
     parameters: params.length === 0 ? undefined : params.join(' '),
     param_match: process.paramMatch ?? (params.length === 0 ? 'none' : 'exact'),
     min_processes: process.quorum,
     max_processes: process.quorumMax,
+    current_processes: known?.processes ?? 0,
+    have_quorum: known?.state === 'up',
     weight: process.weight,
     terminate_delay: process.terminateDelayUs / US_PER_S,
     fork_delay: process.forkDelayUs / US_PER_S,
+    fork_delay_timer_running: known?.isGaining === true,
+    terminate_delay_timer_running: known?.isLosing === true,
     full_command: process.fullCommand || params.length > 0,
   }
 }

@@ -35,6 +35,7 @@ export function routeText(route: Route): string {
     ...metricWords(route),
     ...route.nexthops.flatMap((hop) => ['nexthop', ...hopWords(hop)]),
     ...(route.noTrack ? ['no_track'] : []),
+    ...word('track_group', route.trackGroup),
   ].join(' ')
 }
 
@@ -60,7 +61,7 @@ function metricWords(route: Route): string[] {
     ...word('initrwnd', route.initrwnd),
     ...word('quickack', route.quickack),
     ...word('fastopen_no_cookie', route.fastopenNoCookie),
-    ...word('ttl_propagate', route.ttlPropagate),
+    ...word('ttl-propagate', route.ttlPropagate),
     ...word('expires', route.expiresUs === undefined ? undefined : `${Math.trunc(route.expiresUs / US_PER_S)}sec`),
     ...word('pref', route.pref === undefined ? undefined : (PREFERENCES.get(route.pref) ?? route.pref)),
   ]
@@ -106,7 +107,7 @@ export function realmsText(realms: Realms | undefined): string | undefined {
 }
 
 function timeText(us: number): string {
-  return us % US_PER_S === 0 ? `${us / US_PER_S}s` : `${us / US_PER_MS}ms`
+  return us >= US_PER_S ? `${us / US_PER_S}s` : `${us / US_PER_MS}ms`
 }
 
 function metric<V extends string | number>(

@@ -13,17 +13,19 @@ export function ruleText(rule: Rule): string {
     ...word('fwmark', markText(rule.fwmark)),
     ...word('iif', rule.iif),
     ...word('oif', rule.oif),
-    ...word('tun_id', rule.tunnelId),
+    ...word('tunnel-id', rule.tunnelId),
     ...word('suppress_prefixlen', rule.suppressPrefixlength),
     ...word('suppress_ifgroup', rule.suppressIfgroup),
     ...word('uidrange', rangeText(rule.uidrange)),
     ...(rule.action === 'l3mdev' ? ['l3mdev'] : []),
-    `protocol ${rule.protocol}`,
+    ...word('protocol', rule.protocol === 0 ? undefined : rule.protocol),
     ...word('ipproto', rule.ipproto),
     ...word('sport', rangeText(rule.sport)),
     ...word('dport', rangeText(rule.dport)),
     ...word('realms', rule.realms === undefined ? undefined : realmsText({ from: rule.realms.from ?? 0, to: rule.realms.to })),
     actionText(rule),
+    ...(rule.noTrack ? ['no_track'] : []),
+    ...word('track_group', rule.trackGroup),
   ].join(' ')
 }
 

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
-import type { Engine, EngineStatus, InstanceDetails, InterfaceDetails } from '#native'
+import type { Engine, EngineStatus, GroupStatus, InstanceDetails, InterfaceDetails, TrackerStatus } from '#native'
 import type { Config, VrrpInstance } from '../config/model.ts'
 import { native } from '../engine/native.ts'
 import type { KnownScript } from '../track/script-trackers.ts'
@@ -21,9 +21,13 @@ export interface DumpState {
   readonly config: Config
   /** In the order of the configuration; what a reload is just adding or removing is left out. */
   readonly instances: readonly DumpedInstance[]
+  /** In no order. */
+  readonly groups: readonly GroupStatus[]
   /** In the order of their indexes; those that do not exist come last. */
   readonly interfaces: readonly InterfaceDetails[]
   readonly engine: EngineStatus
+  /** What the engine knows of what is tracked. */
+  readonly trackers: readonly TrackerStatus[]
   /** What is known of scripts that are tracked, by name. */
   readonly scripts: ReadonlyMap<string, KnownScript>
 }
@@ -42,6 +46,10 @@ export async function readDumpState(engine: Engine, config: Config, scripts: Scr
   }
   const interfaces: InterfaceDetails[] = []
   for await (const part of parts((limit) => description.interfaces(limit))) interfaces.push(...part)
+  const groups: GroupStatus[] = []
+  for await (const part of parts((limit) => description.groups(limit))) groups.push(...part)
+  const trackers: TrackerStatus[] = []
+  for await (const part of parts((limit) => description.trackers(limit))) trackers.push(...part)
   interfaces.sort((one, other) => (one.index ?? Infinity) - (other.index ?? Infinity))
   const instances = config.vrrpInstances.flatMap((instance) => {
     const found = details.get(instance.name)
@@ -51,7 +59,7 @@ export async function readDumpState(engine: Engine, config: Config, scripts: Scr
     const script = scripts(name)
     return script === undefined ? [] : [[name, script] as const]
   })
-  return { config, instances, interfaces, engine: description.engine, scripts: new Map(known) }
+  return { config, instances, groups, interfaces, trackers, engine: description.engine, scripts: new Map(known) }
 }
 
 async function* parts<T>(take: (limit: number) => T[]): AsyncGenerator<T[], void, void> {

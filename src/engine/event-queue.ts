@@ -1,6 +1,6 @@
 import type { EngineEvent } from './events.ts'
 
-type StateChange = Extract<EngineEvent, { readonly type: 'stateChanged' }>
+type StateChange = Extract<EngineEvent, { readonly type: 'stateChanged' | 'groupStateChanged' }>
 
 /** Taken events that are dropped from the front at once. */
 const COMPACT_AT = 1_024
@@ -9,7 +9,7 @@ const COMPACT_AT = 1_024
  * Events that a reader has yet to take, oldest first.
  *
  * When there are too many, what is no change of state goes first, and is counted. When that does not help, changes of state are
- * merged per instance: `from` of the first, `to` of the last, `skipped` of those between. The final state always stays.
+ * merged per instance or group: `from` of the first, `to` of the last, `skipped` of those between. The final state always stays.
  */
 export class EventQueue {
   readonly #capacity: number
@@ -52,10 +52,10 @@ export class EventQueue {
 
   #shorten(): void {
     const waiting = this.#events.slice(this.#head)
-    const changes = waiting.filter((event) => event.type === 'stateChanged')
+    const changes = waiting.filter((event) => isChange(event))
     for (const event of waiting) {
       if (event.type === 'dropped') this.#dropped += event.count
-      else if (event.type !== 'stateChanged') this.#dropped += 1
+      else if (!isChange(event)) this.#dropped += 1
     }
     this.#replace(changes.length <= this.#capacity / 2 ? changes : merge(changes))
     this.#limit = Math.max(this.#capacity, 2 * this.#events.length)
@@ -67,17 +67,26 @@ export class EventQueue {
   }
 }
 
-/** One change for each instance, in the order of the last ones. */
+function isChange(event: EngineEvent): event is StateChange {
+  return event.type === 'stateChanged' || event.type === 'groupStateChanged'
+}
+
+/** One change for each instance and group, in the order of the last ones. */
 function merge(changes: readonly StateChange[]): StateChange[] {
   const merged = new Map<string, StateChange>()
   for (const change of changes) {
-    const before = merged.get(change.instance)
+    const key = change.type === 'stateChanged' ? `INSTANCE ${change.instance}` : `GROUP ${change.group}`
+    const before = merged.get(key)
     // Set anew, so that it has the place of its last change.
-    merged.delete(change.instance)
-    merged.set(
-      change.instance,
-      before === undefined ? change : { ...change, from: before.from, skipped: before.skipped + 1 + change.skipped },
-    )
+    merged.delete(key)
+    merged.set(key, before === undefined ? change : joined(before, change))
   }
   return [...merged.values()]
+}
+
+function joined(before: StateChange, change: StateChange): StateChange {
+  const both = { ...change, from: before.from, skipped: before.skipped + 1 + change.skipped }
+  // Of a change that was to be told something is told.
+  if (both.type === 'stateChanged' && !('untold' in before)) delete both.untold
+  return both
 }

@@ -1,7 +1,17 @@
-import type { EngineConfig, GarpConfig, InstanceConfig, Track, VirtualAddress as NativeAddress } from '#native'
-import type { Config, TrackedScript, VirtualAddress, VrrpInstance } from '../config/model.ts'
+import type { EngineConfig, GarpConfig, InstanceConfig, Track } from '#native'
+import type { Config, GlobalDefs, VrrpInstance } from '../config/model.ts'
+import { impliedInterfaces } from '../track/implied-interfaces.ts'
 import { NO_TRACKERS } from '../track/trackers.ts'
 import type { Trackers } from '../track/trackers.ts'
+import { addressReader } from './lower-addresses.ts'
+import { lowerAuthentication, lowerChecksum } from './lower-authentication.ts'
+import { extraInterfacesS, lowerLinks } from './lower-links.ts'
+import { groupsOf, lowerTracks } from './lower-tracks.ts'
+import { lowerRoutes } from './lower-routes.ts'
+import { lowerRules } from './lower-rules.ts'
+import { lowerStatic } from './lower-static.ts'
+import { lowerEnds } from './lower-unicast.ts'
+import { optional } from './optional.ts'
 
 const US_PER_MS = 1_000
 const US_PER_S = 1_000_000
@@ -12,21 +22,29 @@ const US_PER_S = 1_000_000
  * @param trackers what can be tracked; what else instances track is left out
  */
 export function lower(config: Config, trackers: Trackers = NO_TRACKERS): EngineConfig {
+  const { globalDefs, vrrpInstances, vrrpSyncGroups } = config
+  const groupOf = groupsOf(vrrpSyncGroups)
+  const implied = impliedInterfaces(config)
   return {
-    startupDelayMs: Math.ceil(config.globalDefs.vrrpStartupDelayUs / US_PER_MS),
+    startupDelayMs: Math.ceil(globalDefs.vrrpStartupDelayUs / US_PER_MS),
+    ...lowerLinks(config),
     trackers: [...trackers.configs],
-    instances: config.vrrpInstances.map((instance) => lowerInstance(instance, config.globalDefs.dynamicInterfaces, trackers)),
+    ...lowerProcessBuffer(globalDefs),
+    staticObjects: lowerStatic(config),
+    instances: vrrpInstances.map((instance) => {
+      const tracks = lowerTracks(instance, groupOf(instance.name), trackers, implied(instance))
+      return lowerInstance(instance, globalDefs, tracks)
+    }),
+    groups: vrrpSyncGroups.map(({ name, group }) => ({ name, members: [...group] })),
   }
 }
 
-function lowerInstance(instance: VrrpInstance, dynamicInterface: boolean, trackers: Trackers): InstanceConfig {
-  const known = new Map<string, NativeAddress>()
-  const lowerAddresses = (addresses: readonly VirtualAddress[]): NativeAddress[] => addresses.map((address) => asFirstSaid(address, known))
+function lowerInstance(instance: VrrpInstance, globalDefs: GlobalDefs, tracks: Track[]): InstanceConfig {
+  const lowerAddresses = addressReader()
   return {
     name: instance.name,
-    // Without one, an instance is refused until unicast is acted on.
-    interface: instance.interface ?? '',
-    dynamicInterface,
+    ...lowerEnds(instance),
+    dynamicInterface: globalDefs.dynamicInterfaces,
     family: instance.family,
     version: instance.version,
     vrid: instance.virtualRouterId,
@@ -36,26 +54,28 @@ function lowerInstance(instance: VrrpInstance, dynamicInterface: boolean, tracke
     downTimerAdverts: instance.downTimerAdverts,
     preempt: instance.preempt,
     preemptDelayUs: instance.preemptDelayUs,
-    ...optional('sourceAddress', instance.mcastSrcIp),
-    group: instance.mcastDstIp,
-    ...optional('authPass', instance.authentication?.authPass?.reveal()),
+    ...lowerAuthentication(instance),
     lowerPrioNoAdvert: instance.lowerPrioNoAdvert,
     higherPrioSendAdvert: instance.higherPrioSendAdvert,
     ownerIgnoreAdverts: instance.ownerIgnoreAdverts,
     skipCheckAdvAddr: instance.skipCheckAdvAddr,
-    v3ChecksumAsV2: instance.v3ChecksumAsV2,
+    ...lowerChecksum(instance, globalDefs),
     ...optional('timerExpiredBackup', instance.timerExpiredBackup),
     dontTrackPrimary: instance.dontTrackPrimary,
     garp: lowerGarp(instance),
     virtualAddresses: lowerAddresses(instance.virtualIpaddress),
     excludedAddresses: lowerAddresses(instance.virtualIpaddressExcluded),
-    tracks: instance.trackScript.flatMap((line) => lowerTrack(line, trackers)),
+    routes: lowerRoutes(instance.virtualRoutes),
+    rules: lowerRules(instance.virtualRules),
+    resignOnLoss: instance.resignOnLoss,
+    promoteSecondaries: instance.promoteSecondaries,
+    tracks,
   }
 }
 
-function lowerTrack({ name, weight, reverse }: TrackedScript, { idOf }: Trackers): Track[] {
-  const tracker = idOf(name)
-  return tracker === undefined ? [] : [{ tracker, weight, reverse }]
+/** 0 leaves it to the system. */
+function lowerProcessBuffer({ processMonitorRcvBufs: size, processMonitorRcvBufsForce: isForced }: GlobalDefs): Partial<EngineConfig> {
+  return size === 0 ? {} : { processReceiveBuffer: size, processReceiveBufferForce: isForced }
 }
 
 function lowerGarp(instance: VrrpInstance): GarpConfig {
@@ -68,38 +88,6 @@ function lowerGarp(instance: VrrpInstance): GarpConfig {
     masterRefreshRepeat: isRefreshed ? instance.garpMasterRefreshRepeat : 1,
     lowerPrioDelayMs: instance.garpLowerPrioDelayUs / US_PER_MS,
     lowerPrioRepeat: instance.garpLowerPrioRepeat,
+    extraInterfacesS: extraInterfacesS(instance),
   }
-}
-
-/** The address as the first line says that has it on this interface: an interface carries it once. */
-function asFirstSaid(address: VirtualAddress, known: Map<string, NativeAddress>): NativeAddress {
-  const key = `${address.address} ${address.dev}`
-  const first = known.get(key) ?? lowerAddress(address)
-  known.set(key, first)
-  return first
-}
-
-function lowerAddress(address: VirtualAddress): NativeAddress {
-  return {
-    address: address.address,
-    prefixLength: address.prefixLength,
-    interface: address.dev,
-    scope: address.scope,
-    ...optional('label', address.label),
-    ...optional('broadcast', address.brd),
-    ...optional('peer', address.peer),
-    ...optional('preferredLifetimeS', address.preferredLftS),
-    noDad: address.noDad,
-    home: address.home,
-    manageTemporary: address.mngtmpaddr,
-    noPrefixRoute: address.noprefixroute,
-    autoJoin: address.autojoin,
-  }
-}
-
-/** A property that is absent where there is no value: the addon takes no `undefined` for it. */
-function optional<K extends string, V>(name: K, value: V | undefined): { [P in K]?: V } {
-  const property: { [P in K]?: V } = {}
-  if (value !== undefined) property[name] = value
-  return property
 }

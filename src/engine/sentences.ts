@@ -1,5 +1,8 @@
-import type { Cause, EventKind, Notice, Rejection } from '#native'
+import type { Cause, EventKind, Notice } from '#native'
 import type { VrrpInstance } from '../config/model.ts'
+import { followedSentence, rejectionSentence, skewSentence } from './rejection-sentence.ts'
+import { sourceAnnounced, unicastFault, type Fault } from './sentences-unicast.ts'
+import { addressDuplicate, linkChanged, rivalGone, rivalMaster, unusable } from './link-sentences.ts'
 
 /** An event as one line of the log: keepalived's own sentence where operators search for one. */
 export interface Sentence {
@@ -11,8 +14,16 @@ export interface Sentence {
 /** What the configuration says of an instance, as far as sentences need it. */
 export type Described = Pick<
   VrrpInstance,
-  'interface' | 'family' | 'version' | 'virtualRouterId' | 'virtualIpaddress' | 'virtualIpaddressExcluded'
->
+  | 'interface'
+  | 'family'
+  | 'version'
+  | 'virtualRouterId'
+  | 'virtualIpaddress'
+  | 'virtualIpaddressExcluded'
+  | 'virtualRoutes'
+  | 'virtualRules'
+> &
+  Partial<Pick<VrrpInstance, 'mcastSrcIp' | 'unicastPeer' | 'unicastSrcIp'>>
 
 const info = (text: string): Sentence => ({ level: 'info', text })
 const warn = (text: string): Sentence => ({ level: 'warn', text })
@@ -32,12 +43,19 @@ export function sentences(event: EventKind, described?: Described, detailed: boo
   switch (event.type) {
     case 'stateChanged':
       return stateChanged(event, described, detailed)
+    case 'groupStateChanged':
+      // keepalived says that the members follow, which is in src/log/group-sentences.ts.
+      return [{ level: 'trace', text: `VRRP_Group(${event.group}) is in ${event.to} state` }]
     case 'notice':
       return [withInstance(event.instance, notice(event.notice, described))]
     case 'signal':
       return [{ level: 'trace', text: `signal ${event.signal} received` }]
     case 'linkChanged':
-      return [link(event.interface, event.up)]
+      return linkChanged(event)
+    case 'unknownVrid':
+      return [info(`Unknown VRID(${event.vrid}) received on interface(${event.interface}). ignoring...`)]
+    case 'addressDuplicate':
+      return [addressDuplicate(event)]
     case 'addressRefused': {
       const text = `the kernel refused to ${event.operation} ${event.address} on ${event.interface}: ${event.message}; retrying`
       return [withInstance(event.instance, { level: 'error', text })]
@@ -47,6 +65,13 @@ export function sentences(event: EventKind, described?: Described, detailed: boo
         debug(`Netlink reflector reports IP ${event.address} removed from ${event.interface}`),
         warn(`(${event.instance}) ${event.address} was removed from ${event.interface} by somebody else; adding it again`),
       ]
+    case 'objectLost':
+      if (event.instance === '') return [warn(`Restoring deleted static ${event.kind} ${event.object}`)]
+      return [warn(`(${event.instance}) ${event.kind} ${event.object} was removed by somebody else; adding it again`)]
+    case 'objectRefused': {
+      const text = `the kernel refused to ${event.operation} ${event.kind} ${event.object}: ${event.message}; retrying`
+      return [withInstance(event.instance, { level: 'error', text })]
+    }
     case 'addressChanged':
       return [info(`Netlink reflector reports IP ${event.address} ${event.added ? 'added to' : 'removed from'} ${event.interface}`)]
     case 'sendFailed':
@@ -55,6 +80,10 @@ export function sentences(event: EventKind, described?: Described, detailed: boo
       return [warn(`VRRP_Script(${event.tracker}) has had no result for too long and counts as failed`)]
     case 'trackerFresh':
       return [info(`VRRP_Script(${event.tracker}) has results again`)]
+    case 'trackerChanged':
+      return trackerChanged(event)
+    case 'trackerProblem':
+      return [warn(event.message)]
     case 'demoted':
       return [warn('the engine ran too long without a pause and gave up real-time scheduling')]
     case 'raised': {
@@ -71,9 +100,19 @@ function withInstance(instance: string, { level, text }: Sentence): Sentence {
   return { level, text: instance === '' ? text : `(${instance}) ${text}` }
 }
 
-function link(name: string, up: boolean | undefined): Sentence {
-  if (up === undefined) return info(`Interface ${name} deleted`)
-  return info(`Netlink reports ${name} ${up ? 'up' : 'down'}`)
+type TrackerChange = Extract<EventKind, { type: 'trackerChanged' }>
+
+/** Of an interface that is tracked the kernel's own report is told, see {@link linkChanged}. */
+function trackerChanged({ tracker, kind, state, number, initial }: TrackerChange): readonly Sentence[] {
+  if (initial) return []
+  switch (kind) {
+    case 'interface':
+      return []
+    case 'file':
+      return number === undefined ? [] : [debug(`tracked file ${tracker} now holds ${number}`)]
+    case 'process':
+      return [info(`Quorum ${state === 'up' ? 'gained' : 'lost'} for tracked process ${tracker}`)]
+  }
 }
 
 type StateChange = Extract<EventKind, { type: 'stateChanged' }>
@@ -87,19 +126,20 @@ function stateChanged(event: StateChange, described: Described | undefined, deta
   const isFirst = from === 'INIT' && to === 'BACKUP'
   const lines = isFirst || to === 'STOP' ? [...addresses, info(entered(event))] : [info(entered(event)), ...addresses]
   const told = [...before, ...lines].map((line) => withInstance(instance, line))
-  return [...linkDown(event, described), ...told]
+  return [...linkDown(event, described), ...told, ...sourceAnnounced(event, described).map(debug)]
 }
 
-/** What becomes of the virtual addresses. */
-function held({ from, to }: StateChange, { virtualIpaddress, virtualIpaddressExcluded }: Described): Sentence[] {
+/** What becomes of the virtual addresses, routes and rules. */
+function held({ from, to }: StateChange, described: Described): Sentence[] {
+  const { virtualIpaddress, virtualIpaddressExcluded, virtualRoutes, virtualRules } = described
   const isSet = to === 'MASTER'
   if (!isSet && from !== 'MASTER' && from !== 'INIT') return []
-  const verb = isSet ? 'setting' : 'removing'
-  return [
-    ...(virtualIpaddress.length > 0 ? [debug(`${verb} VIPs.`)] : []),
-    ...(virtualIpaddressExcluded.length > 0 ? [debug(`${verb} E-VIPs.`)] : []),
-    ...(isSet ? [...virtualIpaddress, ...virtualIpaddressExcluded].map(announcing) : []),
-  ]
+  const say = (what: string, items: readonly unknown[]): Sentence[] =>
+    items.length > 0 ? [debug(`${isSet ? 'setting' : 'removing'} ${what}`)] : []
+  const addresses = [...say('VIPs.', virtualIpaddress), ...say('E-VIPs.', virtualIpaddressExcluded)]
+  const [routes, rules] = [say('Virtual Routes', virtualRoutes), say('Virtual Rules', virtualRules)]
+  if (!isSet) return [...rules, ...routes, ...addresses]
+  return [...addresses, ...routes, ...rules, ...[...virtualIpaddress, ...virtualIpaddressExcluded].map(announcing)]
 }
 
 /** Becoming Master begins with announcing every address. */
@@ -131,15 +171,27 @@ function reasons(cause: Cause, from: string, described: Described | undefined): 
       return [warn(`VRRP thread timer expired ${(cause.lateMs / 1_000).toFixed(6)} seconds ago`)]
     case 'fault': {
       const family = described === undefined ? '' : `IPv${described.family} `
-      return cause.noSource ? [info(`entering FAULT state (no ${family}address for interface)`)] : []
+      return [
+        ...[...noSource(cause, family), ...unicastFault(cause, described)].map(info),
+        ...(cause.objects ? [warn('entering FAULT state (others keep removing its addresses, routes or rules)')] : []),
+      ]
     }
     case 'start':
     case 'addressOwner':
     case 'higherPriorityAdvertisement':
     case 'faultsCleared':
+    case 'group':
+    // What was removed is said by an event of its own.
+    case 'lostObject':
     case 'stop':
       return []
   }
+}
+
+function noSource(cause: Fault, family: string): string[] {
+  if (!cause.noSource) return []
+  const why = cause.unusableSource === undefined ? '' : `: ${unusable(cause.unusableSource)}`
+  return [`entering FAULT state (no ${family}address for interface${why})`]
 }
 
 function notice(event: Notice, described: Described | undefined): Sentence {
@@ -149,7 +201,7 @@ function notice(event: Notice, described: Described | undefined): Sentence {
         ? debug(`master set to ${event.current}`)
         : debug(`master changed from ${event.previous} to ${event.current}`)
     case 'advertisementRejected':
-      return warn(rejected(event.source, event.rejection, described))
+      return warn(rejectionSentence(event.source, event.rejection, described))
     case 'intervalMismatch':
       return info(
         `advertisement interval mismatch ours = ${event.oursUs / US_PER_CENTISECOND} centi-sec rcv'd=${event.receivedUs / US_PER_CENTISECOND} centi-sec`,
@@ -160,6 +212,10 @@ function notice(event: Notice, described: Described | undefined): Sentence {
       return warn(
         `ip address associated with VRID${described === undefined ? '' : ` ${described.virtualRouterId}`} not present in advert from ${event.source}: ${event.address}`,
       )
+    case 'clockSkew':
+      return warn(skewSentence(event))
+    case 'checksumFollowed':
+      return warn(followedSentence(event))
     case 'intervalLearned':
       return info(`advertisement interval updated from ${event.previousUs / US_PER_MS}ms to ${event.currentUs / US_PER_MS}ms by master`)
     case 'intervalReset':
@@ -184,42 +240,15 @@ function notice(event: Notice, described: Described | undefined): Sentence {
       return warn('WARNING - equal priority advert received from remote host with our IP address.')
     case 'ownerConflict':
       return { level: 'error', text: `CONFIGURATION ERROR: ${event.source} claims to be the address owner too` }
+    case 'rivalMaster':
+      return rivalMaster(event)
+    case 'rivalGone':
+      return rivalGone(event)
     case 'effectivePriorityChanged':
       return info(`Changing effective priority from ${event.from} to ${event.to}`)
     case 'preemptDelayStarted':
       return info(`start preempt delay (${(event.delayUs / US_PER_S).toFixed(6)})`)
     case 'preemptDelayStopped':
       return info('stop preempt delay')
-  }
-}
-
-function rejected(source: string, rejection: Rejection, described: Described | undefined): string {
-  switch (rejection.reason) {
-    case 'length': {
-      const excess = rejection.received > rejection.expected ? 'long' : 'short'
-      return `vrrp packet from ${source} too ${excess}, length ${rejection.received} and expect ${rejection.expected}`
-    }
-    case 'ttl':
-      return `invalid TTL/HL from ${source}. Received ${rejection.received} and expect 255`
-    case 'version':
-      return `wrong VRRP version from ${source}. Received ${rejection.received} and expect ${rejection.expected}`
-    case 'authenticationTypeUnknown':
-      return `Invalid auth type from ${source}: ${rejection.received}`
-    case 'authenticationTypeMismatch':
-      return `received a ${rejection.received} auth from ${source}, expecting ${rejection.expected}!`
-    case 'authenticationFailed':
-      return `received an invalid passwd from ${source}!`
-    case 'advertisementInterval':
-      return `advertisement interval mismatch with ${source} mine=${rejection.expectedUs / US_PER_S} sec rcv'd=${rejection.receivedUs / US_PER_S} sec`
-    case 'packetType':
-      return `Invalid packet type from ${source}. ${rejection.received} and expect 1`
-    case 'totalLength':
-      return `IP header of packet from ${source} says length ${rejection.stated}, received ${rejection.received}`
-    case 'checksum':
-      return `Invalid VRRP${described === undefined ? '' : `v${described.version}`} checksum from ${source}`
-    case 'destination':
-      return `advertisement from ${source} was sent to ${rejection.destination}, not to the group`
-    case 'ownerIgnoresAdvertisements':
-      return `Dropping packet(s) from ${source} since we are address owner`
   }
 }

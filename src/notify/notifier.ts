@@ -1,7 +1,9 @@
 import type { Logger } from 'pino'
-import type { Config, VrrpInstance } from '../config/model.ts'
+import type { Config, VrrpInstance, VrrpSyncGroup } from '../config/model.ts'
 import type { EngineEvent, VrrpState } from '../engine/events.ts'
 import type { Change, NotifyTarget, ToldState } from './change.ts'
+import { laneOf } from './lanes.ts'
+import { StartOrder } from './start-order.ts'
 
 /** What is known of an instance from what the engine told. */
 interface Known {
@@ -10,6 +12,7 @@ interface Known {
 }
 
 type StateChanged = Extract<EngineEvent, { readonly type: 'stateChanged' }>
+type GroupStateChanged = Extract<EngineEvent, { readonly type: 'groupStateChanged' }>
 type NoticeEvent = Extract<EngineEvent, { readonly type: 'notice' }>
 
 /** Makes changes of what the engine tells, and hands them to all who are to be told. */
@@ -17,11 +20,20 @@ export class Notifier {
   readonly #targets: readonly NotifyTarget[]
   readonly #log: Logger
   readonly #known = new Map<string, Known>()
-  /** Told something since the last configuration came. */
+  readonly #knownGroups = new Map<string, VrrpState>()
+  /** Instances and groups that told something since the last configuration came. */
   readonly #told = new Set<string>()
+  /** Groups that begin in FAULT, until their members have told it. */
+  readonly #faulty = new Map<string, Omit<Change, 'generation'>>()
+  /** As in keepalived, groups tell that they stop when all instances have. */
+  readonly #stopped: Omit<Change, 'generation'>[] = []
+  /** A configuration has been applied before the one that comes. */
+  #isReload = false
+  #start: StartOrder | undefined
   #generation = 0
   #former = new Map<string, VrrpInstance>()
   #instances = new Map<string, VrrpInstance>()
+  #groups = new Map<string, VrrpSyncGroup>()
 
   /** @param targets in the order in which they are told of a change, which is keepalived's: scripts, FIFOs, mail, then the others */
   constructor(targets: readonly NotifyTarget[], log: Logger) {
@@ -33,16 +45,24 @@ export class Notifier {
   configure(config: Config): void {
     this.#former = this.#instances
     this.#instances = new Map(config.vrrpInstances.map((instance) => [instance.name, instance]))
+    this.#groups = new Map(config.vrrpSyncGroups.map((group) => [group.name, group]))
     this.#told.clear()
+    this.#start?.end()
     this.#forEach((target) => {
       target.configure(config)
+    })
+    if (this.#isReload) return
+    this.#start = new StartOrder(config, (change) => {
+      this.#deliver(change)
     })
   }
 
   /** The configuration has been applied, and what its instances told meanwhile was handled: those that are gone may be forgotten. */
   retain(config: Config): void {
     this.#carryOver(config)
-    if (config.globalDefs.fifoWriteVrrpStatesOnReload) this.#tellAgain(config)
+    if (this.#isReload && config.globalDefs.fifoWriteVrrpStatesOnReload) this.#tellAgain(config)
+    this.#isReload = true
+    this.#start?.applied()
     this.#forEach((target) => {
       target.retain(config)
     })
@@ -51,11 +71,15 @@ export class Notifier {
   /** Tells what an event says. An instance that stops although the daemon does not was removed by a reload. */
   handle(event: EngineEvent, isStopping: boolean): void {
     if (event.type === 'stateChanged') this.#changeState(event, isStopping)
+    else if (event.type === 'groupStateChanged') this.#changeGroup(event, isStopping)
     else if (event.type === 'notice') this.#notice(event)
   }
 
   /** Waits until everything is told, at most `limitMs`; then gives up. Never rejects. */
   async finish(limitMs: number): Promise<void> {
+    this.#start?.end()
+    for (const change of this.#stopped.splice(0)) this.#tell(change)
+    this.#faulty.clear()
     await Promise.all(this.#targets.map(async (target) => await target.finish(limitMs)))
   }
 
@@ -71,9 +95,50 @@ export class Notifier {
     const isRemoved = to === 'STOP' && !isStopping
     if (isRemoved) this.#known.delete(name)
     else this.#known.set(name, { state: to, priority })
-    this.#told.add(name)
+    this.#told.add(laneOf({ kind: 'INSTANCE', name }))
+    if (event.untold === true) return
     const state = isRemoved ? this.#stateOfRemoved(name, from) : to
     if (state !== undefined && state !== 'INIT') this.#tell({ kind: 'INSTANCE', name, state, from, priority, atMs })
+    if (this.#faulty.size > 0) this.#tellFaults()
+    this.#start?.heard(name)
+  }
+
+  /** A group that a reload removed has nothing to tell, as in keepalived. */
+  #changeGroup({ group: name, from, to, atMs }: GroupStateChanged, isStopping: boolean): void {
+    if (to === 'INIT') return
+    const change = { kind: 'GROUP', name, state: to, from, priority: 0, atMs } as const
+    if (to === 'STOP') {
+      if (isStopping) this.#stopped.push(change)
+      else this.#knownGroups.delete(name)
+      return
+    }
+    const isNews = from !== 'INIT' || this.#isFirstNews(name, to)
+    this.#knownGroups.set(name, to)
+    this.#told.add(laneOf(change))
+    this.#faulty.delete(name)
+    if (isNews && from === 'INIT' && to === 'FAULT') this.#faulty.set(name, change)
+    else if (isNews) this.#tell(change)
+    this.#tellFaults()
+  }
+
+  /** As in keepalived, a group that begins in FAULT says so behind its members. */
+  #tellFaults(): void {
+    for (const [name, change] of this.#faulty) {
+      if (this.#groups.get(name)?.group.some((member) => !this.#known.has(member)) === true) continue
+      this.#faulty.delete(name)
+      this.#tell(change)
+    }
+  }
+
+  /**
+   * Whether a group that begins has something to tell. As in keepalived, not where its members, all address owners, begin as Masters,
+   * nor where a reload made it of instances that go on as they were.
+   */
+  #isFirstNews(name: string, state: VrrpState): boolean {
+    const members = this.#groups.get(name)?.group ?? []
+    const goesOn = (member: string): boolean =>
+      this.#known.get(member)?.state === state && !this.#told.has(laneOf({ kind: 'INSTANCE', name: member }))
+    return state !== 'MASTER' && !members.every(goesOn)
   }
 
   /** What is told of an instance that a reload removed. As keepalived: one that is in FAULT already has nothing to tell. */
@@ -102,23 +167,35 @@ export class Notifier {
     const former = new Map([...this.#former.values()].map((instance) => [identityOf(instance), this.#known.get(instance.name)]))
     for (const instance of config.vrrpInstances) {
       const known = former.get(identityOf(instance))
-      if (known !== undefined && !this.#told.has(instance.name)) this.#known.set(instance.name, known)
+      if (known !== undefined && !this.#told.has(laneOf({ kind: 'INSTANCE', name: instance.name }))) this.#known.set(instance.name, known)
     }
     for (const name of this.#known.keys()) if (!this.#instances.has(name)) this.#known.delete(name)
+    for (const name of this.#knownGroups.keys()) if (!this.#groups.has(name)) this.#knownGroups.delete(name)
   }
 
-  /** `fifo_write_vrrp_states_on_reload`: as keepalived, not of a Master. */
-  #tellAgain({ vrrpInstances }: Config): void {
-    for (const { name } of vrrpInstances) {
-      const known = this.#known.get(name)
-      if (known === undefined || this.#told.has(name)) continue
-      const { state, priority } = known
-      if (state !== 'BACKUP' && state !== 'FAULT') continue
-      this.#tell({ kind: 'INSTANCE', name, state, from: undefined, priority, atMs: Date.now() }, true)
+  /** `fifo_write_vrrp_states_on_reload`: as keepalived groups first, and not of an instance that is Master. */
+  #tellAgain({ vrrpInstances, vrrpSyncGroups }: Config): void {
+    for (const { name, group } of vrrpSyncGroups) {
+      // Where its members, all address owners, began as Masters nobody was told.
+      const state = this.#knownGroups.get(name) ?? this.#known.get(group[0] ?? '')?.state
+      this.#tellStateAgain('GROUP', name, state, 0)
     }
+    for (const { name } of vrrpInstances) {
+      const { state, priority = 0 } = this.#known.get(name) ?? {}
+      if (state !== 'MASTER') this.#tellStateAgain('INSTANCE', name, state, priority)
+    }
+  }
+
+  #tellStateAgain(kind: Change['kind'], name: string, state: VrrpState | undefined, priority: number): void {
+    if (state === undefined || state === 'INIT' || this.#told.has(laneOf({ kind, name }))) return
+    this.#tell({ kind, name, state, from: undefined, priority, atMs: Date.now() }, true)
   }
 
   #tell(change: Omit<Change, 'generation'>, isForFifos = false): void {
+    if (this.#start?.holds(change) !== true) this.#deliver(change, isForFifos)
+  }
+
+  #deliver(change: Omit<Change, 'generation'>, isForFifos = false): void {
     this.#generation += 1
     const numbered: Change = { ...change, generation: this.#generation }
     this.#forEach((target) => {

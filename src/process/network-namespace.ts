@@ -12,6 +12,9 @@ import { KaError } from '../errors.ts'
 /** Tells the program that is executed again where it is. Nothing that it starts sees it. */
 const VARIABLE = 'KA_NATIVE_NETWORK_NAMESPACE'
 
+/** Tells it which descriptor is a socket from where it was before, on which the kernel can tell of processes. */
+const EVENTS_VARIABLE = 'KA_NATIVE_PROCESS_EVENTS'
+
 /** Where ip-netns(8) keeps namespaces. */
 const NAMESPACES = '/run/netns'
 
@@ -21,11 +24,20 @@ const PID_DIRECTORY = '/run/keepalived'
 /** Relative names of the command line are those of this directory. */
 const startedIn = workingDirectory()
 
+/** Where a program was executed again. */
+export interface Entered {
+  readonly name: string
+  /** A descriptor for the engine; `undefined` where there was none to be had. */
+  readonly processEventsFd: number | undefined
+}
+
 /** The namespace that this program was executed again in; `undefined` when it was not. To be asked once, and first. */
-export function enteredNamespace(): string | undefined {
+export function enteredNamespace(): Entered | undefined {
   const name = process.env[VARIABLE]
+  const fd = process.env[EVENTS_VARIABLE]
   delete process.env[VARIABLE]
-  return name
+  delete process.env[EVENTS_VARIABLE]
+  return name === undefined ? undefined : { name, processEventsFd: fd === undefined ? undefined : Number(fd) }
 }
 
 /** Whether this process is in the namespace that is called so. */
@@ -50,7 +62,7 @@ export async function enterNamespace(name: string, kept: readonly number[] = [])
   const { enterNetworkNamespace } = await loadNative()
   try {
     if (startedIn !== undefined) process.chdir(startedIn)
-    return enterNetworkNamespace(name, PID_DIRECTORY, VARIABLE, [...kept])
+    return enterNetworkNamespace(name, PID_DIRECTORY, VARIABLE, EVENTS_VARIABLE, [...kept])
   } catch (error) {
     const { code, message } = fromNative(error)
     // keepalived's sentence.

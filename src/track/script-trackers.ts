@@ -7,6 +7,7 @@ import { AccountBook } from '../process/account-book.ts'
 import type { Account } from '../process/account.ts'
 import type { ScheduledResult, ScheduledScript, ScriptRunner } from '../process/script-runner.ts'
 import { ScriptState } from './script-state.ts'
+import { TrackerNumbers } from './trackers.ts'
 import type { Trackers } from './trackers.ts'
 
 /** Silence below this is no reason to take a script for failed, whatever its interval: a pause of JavaScript is shorter. */
@@ -35,7 +36,7 @@ export interface KnownScript extends Pick<ScriptState, 'state' | 'counter'> {
 }
 
 /** The scripts of a configuration, ready to be tracked. */
-export interface Prepared extends Trackers {
+export interface PreparedScripts extends Trackers {
   readonly scripts: ReadonlyMap<string, Tracked>
 }
 
@@ -54,20 +55,21 @@ export class ScriptTrackers {
   readonly #stopped = new AbortController()
   #scripts: ReadonlyMap<string, Tracked> = new Map()
   #byId: ReadonlyMap<number, Tracked> = new Map()
-  /** Numbers are never given twice: a result that comes late must not be taken for one of another script. */
-  #nextId = 1
+  readonly #numbers: TrackerNumbers
 
   constructor(
     engine: Pick<Engine, 'setTrack'>,
     runner: Pick<ScriptRunner, 'run' | 'schedule'>,
     options: ResultOptions,
     log: Pick<Logger, 'info' | 'warn'>,
+    numbers: TrackerNumbers = new TrackerNumbers(),
   ) {
     this.#engine = engine
     this.#runner = runner
     this.#accounts = new AccountBook(runner)
     this.#options = options
     this.#log = log
+    this.#numbers = numbers
   }
 
   /**
@@ -76,8 +78,9 @@ export class ScriptTrackers {
    * A script that has no account to run as is dropped from the instances that track it, as in keepalived. What is known of a script
    * stays known when its command and its account do.
    */
-  async prepare({ vrrpScripts, vrrpInstances, globalDefs }: Config): Promise<Prepared> {
-    const tracked = new Set(vrrpInstances.flatMap(({ trackScript }) => trackScript.map(({ name }) => name)))
+  async prepare({ vrrpScripts, vrrpInstances, vrrpSyncGroups, globalDefs }: Config): Promise<PreparedScripts> {
+    const owners = [...vrrpInstances, ...vrrpSyncGroups]
+    const tracked = new Set(owners.flatMap(({ trackScript }) => trackScript.map(({ name }) => name)))
     const wanted = vrrpScripts.filter(({ name }) => tracked.has(name))
     this.#accounts.configure(
       wanted.map(({ script }) => script.account),
@@ -91,11 +94,11 @@ export class ScriptTrackers {
       if ('problem' in runner) this.#drop(script, runner)
       else scripts.set(script.name, this.#trackedAs(script, runner.account))
     }
-    return { scripts, configs: [...scripts.values()].map((one) => this.#configOf(one)), idOf: (name) => scripts.get(name)?.id }
+    return { scripts, configs: [...scripts.values()].map((one) => this.#configOf(one)), idOf: (_, name) => scripts.get(name)?.id }
   }
 
   /** The engine tracks what was prepared: from now on its scripts run, and only they. */
-  commit({ scripts }: Prepared): void {
+  commit({ scripts }: PreparedScripts): void {
     if (this.#stopped.signal.aborted) return
     for (const { state, script } of scripts.values()) {
       const isKept = this.#scripts.has(script.name)
@@ -132,10 +135,7 @@ export class ScriptTrackers {
   /** A script of a new configuration, with what is known of it. */
   #trackedAs(script: VrrpScript, account: Account | undefined): Tracked {
     const former = this.#scripts.get(script.name)
-    if (former === undefined) {
-      this.#nextId += 1
-      return { id: this.#nextId - 1, generation: 1, script, account, state: new ScriptState(script) }
-    }
+    if (former === undefined) return { id: this.#numbers.take(), generation: 1, script, account, state: new ScriptState(script) }
     const isKnown = isDeepStrictEqual([former.script.script, former.account], [script.script, account])
     if (isKnown && isDeepStrictEqual(former.script, script)) return former
     const state = isKnown ? former.state.under(script) : new ScriptState(script)
@@ -144,9 +144,8 @@ export class ScriptTrackers {
 
   #configOf({ id, generation, script, state }: Tracked): TrackerConfig {
     const { name } = script
-    const config: TrackerConfig = { id, generation, name, initial: state.state }
-    if (this.#options.keepStaleResults !== true) config.staleAfterMs = this.#patienceOf(script)
-    return config
+    const patience = this.#options.keepStaleResults === true ? {} : { staleAfterMs: this.#patienceOf(script) }
+    return { id, generation, name, source: { type: 'reported', initial: state.state, ...patience } }
   }
 
   /** How long a script may be silent: a run that takes its time is no silence. */

@@ -57,7 +57,8 @@ const LOSSES: Readonly<Record<string, Loss>> = {
       await rmdir(file)
       await rename(`${file}.kept`, file)
     },
-    says: /VRRP_Script\(tracked\) failed \(not started: EACCES\)/,
+    // A run in between finds nothing there.
+    says: /VRRP_Script\(tracked\) failed \(not started: (?:EACCES|ENOENT)\)/,
   },
   'has lost its interpreter': {
     lose: async (file) => {

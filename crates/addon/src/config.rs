@@ -24,6 +24,9 @@ pub struct EngineOptions {
     /// JavaScript counts as dead after this long without taking events, rounded up to whole seconds; 0 = never;
     /// 10,000 when absent.
     pub heartbeat_limit_ms: Option<f64>,
+    /// Descriptor of a socket on which the kernel tells of processes, as `enterNetworkNamespace()` left it. Absent: opened
+    /// where it is needed, which helps in the first network namespace alone.
+    pub process_events_fd: Option<f64>,
 }
 
 /// Everything the engine shall do from now on.
@@ -31,12 +34,60 @@ pub struct EngineOptions {
 pub struct EngineConfig<'env> {
     /// Time from the engine's opening in which no instance that starts may become Master.
     pub startup_delay_ms: f64,
+    /// Time from the host's boot in which no instance that starts may become Master; none when absent. What of it was
+    /// over when the engine was opened is not waited for.
+    pub delay_after_boot_ms: Option<f64>,
+    /// How fast announcements leave; as fast as they can when absent.
+    #[napi(ts_type = "GarpPacing")]
+    pub garp_pacing: Option<Unknown<'env>>,
+    /// Interfaces whose changes count only after a while; none when absent.
+    #[napi(ts_type = "Array<InterfaceDelays>")]
+    pub interface_delays: Option<Vec<Unknown<'env>>>,
+    /// Tell of advertisements for virtual routers that there are none of here; false when absent.
+    pub log_unknown_vrids: Option<bool>,
+    /// Room for packets that arrive while the engine is busy; never less than without it.
+    #[napi(ts_type = "ReceiveBuffers")]
+    pub receive_buffers: Option<Unknown<'env>>,
     /// What instances track; nothing when absent.
     #[napi(ts_type = "Array<TrackerConfig>")]
     pub trackers: Option<Vec<Unknown<'env>>>,
+    /// Octets of what the kernel tells of processes that may wait to be read (`process_monitor_rcv_bufs`); as the system
+    /// has it when absent or 0.
+    pub process_receive_buffer: Option<f64>,
+    /// More than the limit of the system is meant; false when absent.
+    pub process_receive_buffer_force: Option<bool>,
+    /// What shall be there whatever the state of the virtual routers; nothing when absent.
+    #[napi(ts_type = "StaticObjects")]
+    pub static_objects: Option<Unknown<'env>>,
     /// The virtual routers, in the order of the configuration file. No two of them have one name.
     #[napi(ts_type = "Array<InstanceConfig>")]
     pub instances: Vec<Unknown<'env>>,
+    /// Instances that change their state together, in the order of the configuration file; none when absent.
+    #[napi(ts_type = "Array<GroupConfig>")]
+    pub groups: Option<Vec<Unknown<'env>>>,
+}
+
+/// Instances that change their state together (`vrrp_sync_group`).
+#[napi(object, object_to_js = false)]
+pub struct GroupConfig {
+    /// Name in events and reports, of no other group, and what makes it the same one at a reload.
+    pub name: String,
+    /// Names of its instances, at least one, in the order in which they follow. Each is in no other group.
+    pub members: Vec<String>,
+}
+
+/// Objects of the kernel that are there as long as the engine is. On an interface that is missing they wait for it.
+#[napi(object, object_to_js = false)]
+pub struct StaticObjects<'env> {
+    /// Addresses. One that is listed again on the same interface has the same values there.
+    #[napi(ts_type = "Array<VirtualAddress>")]
+    pub addresses: Vec<Unknown<'env>>,
+    /// Routes, added in this order behind the addresses.
+    #[napi(ts_type = "Array<VirtualRoute>")]
+    pub routes: Vec<Unknown<'env>>,
+    /// Rules, added in this order behind the routes.
+    #[napi(ts_type = "Array<VirtualRule>")]
+    pub rules: Vec<Unknown<'env>>,
 }
 
 /// One virtual router and what it holds while it is Master.
@@ -44,8 +95,9 @@ pub struct EngineConfig<'env> {
 pub struct InstanceConfig<'env> {
     /// Name in events and reports.
     pub name: String,
-    /// Interface of the advertisements.
-    pub interface: String,
+    /// Interface of the advertisements. One with `unicast` and `sourceAddress` may do without: the routing table then
+    /// chooses where they leave.
+    pub interface: Option<String>,
     /// The interface may be missing now and appear later.
     pub dynamic_interface: bool,
     /// 4 or 6.
@@ -70,10 +122,20 @@ pub struct InstanceConfig<'env> {
     pub preempt_delay_us: f64,
     /// Source address of advertisements; the interface's own when absent.
     pub source_address: Option<String>,
-    /// Multicast group of advertisements.
+    /// It is a fault while `sourceAddress` is no address of this host; false when absent.
+    pub track_source: Option<bool>,
+    /// Multicast group of advertisements; with `unicast` nothing is sent there.
     pub group: String,
+    /// The routers that advertisements are exchanged with one by one; absent = by the group.
+    #[napi(ts_type = "UnicastConfig")]
+    pub unicast: Option<Unknown<'env>>,
     /// PASS authentication: at most 8 octets.
     pub auth_pass: Option<Uint8Array>,
+    /// AH authentication: a key of at most 8 octets.
+    pub auth_ah: Option<Uint8Array>,
+    /// Signing of advertisements; none when absent.
+    #[napi(ts_type = "AuthHmacConfig")]
+    pub auth_hmac: Option<Unknown<'env>>,
     /// `lower_prio_no_advert`.
     pub lower_prio_no_advert: bool,
     /// `higher_prio_send_advert`.
@@ -82,8 +144,15 @@ pub struct InstanceConfig<'env> {
     pub owner_ignore_adverts: bool,
     /// `skip_check_adv_addr`.
     pub skip_check_adv_addr: bool,
-    /// `v3_checksum_as_v2`.
-    pub v3_checksum_as_v2: bool,
+    /// What the checksums of VRRPv3 over IPv4 cover: the pseudo-header, except where a unicast peer turns out to use the
+    /// old form; the same without the exception; the old form of unicast; no pseudo-header, and anything is accepted; or
+    /// any of these, and sent is what the others use. `standard` when absent.
+    #[napi(
+        ts_type = "'standard' | 'standard-only' | 'old-unicast' | 'no-pseudo-header' | 'follow-peer'"
+    )]
+    pub checksum: Option<String>,
+    /// The IPv4 multicast group that the old form of unicast checksums covers; 224.0.0.18 when absent.
+    pub old_unicast_group: Option<String>,
     /// `timer_expired_backup`: highest priority of the others, 1 to 254.
     pub timer_expired_backup: Option<f64>,
     /// `dont_track_primary`.
@@ -98,51 +167,69 @@ pub struct InstanceConfig<'env> {
     /// Addresses that are held but not advertised.
     #[napi(ts_type = "Array<VirtualAddress>")]
     pub excluded_addresses: Vec<Unknown<'env>>,
+    /// Routes that are held, added in this order behind the addresses; none when absent.
+    #[napi(ts_type = "Array<VirtualRoute>")]
+    pub routes: Option<Vec<Unknown<'env>>>,
+    /// Rules that are held, added in this order behind the routes; none when absent.
+    #[napi(ts_type = "Array<VirtualRule>")]
+    pub rules: Option<Vec<Unknown<'env>>>,
+    /// When somebody else removes what it holds as Master, it resigns and is Master again soon; false when absent.
+    pub resign_on_loss: Option<bool>,
+    /// `promote_secondaries` is set on its interface as long as it is configured; false when absent.
+    pub promote_secondaries: Option<bool>,
     /// What it tracks; nothing when absent.
     #[napi(ts_type = "Array<Track>")]
     pub tracks: Option<Vec<Unknown<'env>>>,
 }
 
-/// Something that instances track, and whose results `setTrack()` tells.
+/// Routers that advertisements are exchanged with one by one.
 #[napi(object, object_to_js = false)]
-pub struct TrackerConfig {
-    /// Names it in results, 0 to 4,294,967,295. What a reload keeps has the same number before and after.
+pub struct UnicastConfig<'env> {
+    /// The others, in order, no two with one address. Without any the instance is faulty for good.
+    #[napi(ts_type = "Array<UnicastPeer>")]
+    pub peers: Vec<Unknown<'env>>,
+    /// Time to live or hop limit of what is sent, 1 to 255; 255 over IPv4 and 64 over IPv6 when absent.
+    pub ttl: Option<f64>,
+    /// Accept advertisements of the peers alone, and only within their limits.
+    pub check_source: bool,
+}
+
+/// A router that advertisements are exchanged with.
+#[napi(object, object_to_js = false)]
+pub struct UnicastPeer {
+    /// Its address.
+    pub address: String,
+    /// Least TTL or hop limit of what it sends, 0 to 255; 0 when absent.
+    pub min_ttl: Option<f64>,
+    /// Greatest TTL or hop limit of what it sends, 0 to 255; 255 when absent.
+    pub max_ttl: Option<f64>,
+}
+
+/// How advertisements are signed, and what received ones have to be signed with.
+#[napi(object, object_to_js = false)]
+pub struct AuthHmacConfig<'env> {
+    /// The keys that are accepted, each with an identifier of its own.
+    #[napi(ts_type = "Array<AuthHmacKey>")]
+    pub keys: Vec<Unknown<'env>>,
+    /// Identifier of the key that signs.
+    pub active_key: f64,
+    /// Seconds that the clocks of sender and receiver may differ, 1 to 300.
+    pub time_window_s: f64,
+    /// How repeated advertisements are recognised.
+    #[napi(ts_type = "'time' | 'monotonic'")]
+    pub anti_replay: String,
+    /// What is signed, and what has to be.
+    #[napi(ts_type = "'enforce' | 'permissive' | 'receive-only'")]
+    pub mode: String,
+}
+
+/// A key that advertisements are signed with.
+#[napi(object, object_to_js = false)]
+pub struct AuthHmacKey {
+    /// Identifier, 1 to 255.
     pub id: f64,
-    /// Tells results of this configuration from those of another, 0 to 4,294,967,295. With the same one, what is known
-    /// of it stays.
-    pub generation: f64,
-    /// Name in events and in the snapshot.
-    pub name: String,
-    /// What is known of it when the configuration comes.
-    #[napi(ts_type = "'unknown' | 'up' | 'down'")]
-    pub initial: String,
-    /// Without a result for this long it counts as failed, in time that the process runs, rounded up to whole seconds;
-    /// never when absent.
-    pub stale_after_ms: Option<f64>,
-}
-
-/// That an instance tracks something, and how that counts.
-#[napi(object, object_to_js = false)]
-pub struct Track {
-    /// Number of the tracker.
-    pub tracker: f64,
-    /// Part of the priority, -1,000 to 1,000: added while up when it is positive, and while down when it is negative.
-    /// With 0 being down is a fault.
-    pub weight: f64,
-    /// The weight counts with the other sign, and with 0 being up is the fault.
-    pub reverse: bool,
-}
-
-/// What a tracker says now.
-#[napi(object, object_to_js = false)]
-pub struct TrackerResult {
-    /// Number of the tracker.
-    pub tracker: f64,
-    /// Generation of its configuration that this is a result of.
-    pub generation: f64,
-    /// What it says.
-    #[napi(ts_type = "'unknown' | 'up' | 'down'")]
-    pub state: String,
+    /// 32 to 64 octets.
+    pub key: Uint8Array,
 }
 
 /// Gratuitous ARP schedule; a round is one message for each address.
@@ -160,6 +247,9 @@ pub struct GarpConfig {
     pub lower_prio_delay_ms: f64,
     /// Rounds in each of these blocks; 0 = none.
     pub lower_prio_repeat: f64,
+    /// Period of one announcement on each interface other than the instance's own, in seconds up to a day; 0
+    /// or absent = none.
+    pub extra_interfaces_s: Option<f64>,
 }
 
 /// An address and how the kernel shall carry it.
@@ -191,4 +281,6 @@ pub struct VirtualAddress {
     pub no_prefix_route: bool,
     /// Join the multicast group at the Ethernet level.
     pub auto_join: bool,
+    /// When others remove it, that is none of our business; false when absent.
+    pub no_track: Option<bool>,
 }

@@ -1,14 +1,18 @@
 //! Everything there is to know of the engine's state, handed over in parts: thousands of objects
 //! in one call would hold up JavaScript.
 
+use std::net::IpAddr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use ka_wire::ChecksumRule;
 use napi::bindgen_prelude::Unknown;
 use napi_derive::napi;
 
 use crate::error::CodedError;
+use crate::event::UnusableSource;
+use crate::notice::checksum;
 use crate::parse;
-use crate::snapshot::{EngineStatus, InstanceStatus};
+use crate::snapshot::{EngineStatus, GroupStatus, InstanceStatus, TrackerStatus};
 
 /// The engine's state at one moment, to be taken in parts.
 #[napi]
@@ -17,6 +21,8 @@ pub struct Description {
     /// Of the instances that are left, one after the other.
     addresses_held: std::vec::IntoIter<bool>,
     interfaces: std::vec::IntoIter<ka_engine::InterfaceStatus>,
+    groups: std::vec::IntoIter<ka_engine::GroupStatus>,
+    trackers: std::vec::IntoIter<ka_engine::TrackerStatus>,
     engine: ka_engine::EngineStatus,
 }
 
@@ -43,6 +49,22 @@ impl Description {
         Ok(taken.map(InterfaceDetails::from).collect())
     }
 
+    /// Takes the next sync groups, at most `limit`; none are left when the array is empty.
+    #[napi(ts_args_type = "limit: number")]
+    pub fn groups(&mut self, limit: Unknown<'_>) -> Result<Vec<GroupStatus>, CodedError> {
+        let limit = parse::count("limit", limit)?;
+        let taken = self.groups.by_ref().take(limit);
+        Ok(taken.map(GroupStatus::from).collect())
+    }
+
+    /// Takes what instances track, the next at most `limit`; none are left when the array is empty.
+    #[napi(ts_args_type = "limit: number")]
+    pub fn trackers(&mut self, limit: Unknown<'_>) -> Result<Vec<TrackerStatus>, CodedError> {
+        let limit = parse::count("limit", limit)?;
+        let taken = self.trackers.by_ref().take(limit);
+        Ok(taken.map(TrackerStatus::from).collect())
+    }
+
     /// The engine thread.
     #[napi(getter)]
     pub fn engine(&self) -> EngineStatus {
@@ -57,6 +79,8 @@ impl From<ka_engine::EngineSnapshot> for Description {
             instances: instances.collect::<Vec<_>>().into_iter(),
             addresses_held: snapshot.addresses_held.into_iter(),
             interfaces: snapshot.interfaces.into_iter(),
+            groups: snapshot.groups.into_iter(),
+            trackers: snapshot.trackers.into_iter(),
             engine: snapshot.engine,
         }
     }
@@ -76,6 +100,12 @@ pub struct InstanceDetails {
     pub link_down: bool,
     /// There is no address to send from.
     pub no_source: bool,
+    /// The address to send from is no address of this host; absent when it is.
+    pub source_lost: Option<bool>,
+    /// It shall send to unicast peers and has none; absent otherwise.
+    pub no_peers: Option<bool>,
+    /// With `noSource`: an address that is there and cannot be used.
+    pub unusable_source: Option<UnusableSource>,
     /// Advertisement interval of the Master, in microseconds; our own unless another was learned.
     pub master_advert_int_us: f64,
     /// How long a Backup waits for an advertisement, in microseconds.
@@ -84,6 +114,9 @@ pub struct InstanceDetails {
     pub timer_at_ms: Option<f64>,
     /// When it last advertised, likewise.
     pub advertised_at_ms: Option<f64>,
+    /// Other routers and what the checksums of their advertisements cover, who was heard last first. Of VRRPv3 over
+    /// IPv4 only.
+    pub checksums: Vec<HeardChecksum>,
     /// Index of the interface that its group is joined on.
     pub joined_ifindex: Option<u32>,
     /// Whether each address is on its interface now: advertised ones, then excluded ones, in order.
@@ -102,13 +135,34 @@ impl InstanceDetails {
             source_address: details.source.map(|address| address.to_string()),
             link_down: details.faults.link_down,
             no_source: details.faults.no_source,
+            source_lost: details.faults.source_lost.then_some(true),
+            no_peers: details.faults.no_peers.then_some(true),
+            unusable_source: details.faults.unusable_source.map(Into::into),
             master_advert_int_us: us(details.master_adver_interval),
             master_down_us: us(details.master_down_interval),
             timer_at_ms: details.timer_at.map(epoch_ms),
             advertised_at_ms: details.advertised_at.map(epoch_ms),
+            checksums: details.checksums.into_iter().map(heard).collect(),
             joined_ifindex: details.joined,
             addresses_held,
         }
+    }
+}
+
+/// What the checksums of another router cover.
+#[napi(object, object_from_js = false)]
+pub struct HeardChecksum {
+    /// Its address.
+    pub address: String,
+    /// The pseudo-header of the packet, none, or that with the multicast group in a unicast packet.
+    #[napi(ts_type = "'pseudo-header' | 'no-pseudo-header' | 'old-unicast'")]
+    pub form: String,
+}
+
+fn heard((address, rule): (IpAddr, ChecksumRule)) -> HeardChecksum {
+    HeardChecksum {
+        address: address.to_string(),
+        form: checksum(rule),
     }
 }
 

@@ -250,22 +250,20 @@ impl From<ka_engine::ApplyReport> for ApplyReport {
 /// What `release()` did.
 #[napi(object, object_from_js = false)]
 pub struct ReleaseReport {
-    /// Addresses that it removed, as `ADDRESS on INTERFACE`.
+    /// What it removed: addresses as `ADDRESS on INTERFACE`, and routes, rules and settings by that word.
     pub released: Vec<String>,
-    /// Addresses that it could not remove, with the kernel's reason.
+    /// What it could not remove, with the kernel's reason.
     pub failed: Vec<String>,
 }
 
 impl From<ka_engine::ReleaseReport> for ReleaseReport {
     fn from(report: ka_engine::ReleaseReport) -> Self {
-        let name =
-            |left: &ka_engine::ReleasedAddress| format!("{} on {}", left.address, left.interface);
         Self {
-            released: report.released.iter().map(name).collect(),
+            released: report.released.iter().map(ToString::to_string).collect(),
             failed: report
                 .failed
                 .iter()
-                .map(|(address, reason)| format!("{}: {reason}", name(address)))
+                .map(|(left, reason)| format!("{left}: {reason}"))
                 .collect(),
         }
     }

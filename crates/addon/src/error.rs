@@ -17,9 +17,11 @@ pub(crate) fn coded(error: &EngineError) -> CodedError {
         EngineError::MissingCapability { .. } => "KA_ERR_PERMISSION",
         EngineError::MissingInterface { .. }
         | EngineError::InvalidInstance { .. }
+        | EngineError::InvalidStatic { .. }
         | EngineError::DuplicateInstance { .. }
         | EngineError::DuplicateName { .. }
-        | EngineError::DuplicateTracker { .. } => INVALID_CONFIG,
+        | EngineError::DuplicateTracker { .. }
+        | EngineError::InvalidGroup { .. } => INVALID_CONFIG,
         EngineError::Stopped => "KA_ERR_STOPPED",
         EngineError::NotReleased { .. } => "KA_ERR_NOT_RELEASED",
         _ => "KA_ERR_ENGINE",

@@ -29,7 +29,7 @@ pub struct EngineEvent {
 )]
 pub enum EventKind {
     /// An instance changed its state. `skipped` changes were merged into this one
-    /// because nobody took events.
+    /// because nobody took events. `untold`: its sync group has this state already, so that notifications leave it out.
     StateChanged {
         instance: String,
         #[napi(ts_type = "'INIT' | 'BACKUP' | 'MASTER' | 'FAULT' | 'STOP'")]
@@ -39,13 +39,43 @@ pub enum EventKind {
         cause: Cause,
         priority: u8,
         skipped: u32,
+        #[napi(ts_type = "true")]
+        untold: Option<bool>,
+    },
+    /// A sync group changed its state; behind what its members say of it, but at its start before it.
+    GroupStateChanged {
+        group: String,
+        #[napi(ts_type = "'INIT' | 'BACKUP' | 'MASTER' | 'FAULT' | 'STOP'")]
+        from: String,
+        #[napi(ts_type = "'INIT' | 'BACKUP' | 'MASTER' | 'FAULT' | 'STOP'")]
+        to: String,
+        skipped: u32,
     },
     /// Something an operator may want to read of one instance.
     Notice { instance: String, notice: Notice },
     /// A signal arrived.
     Signal { signal: i32 },
-    /// An interface of the configuration went up or down; `up` is absent when it does not exist.
-    LinkChanged { interface: String, up: Option<bool> },
+    /// An interface of the configuration went up or down; `up` is absent when it does not exist; `appeared`: it came
+    /// to be just now. `renamedTo` is what its link is called now, where it only got another name.
+    LinkChanged {
+        interface: String,
+        up: Option<bool>,
+        #[napi(ts_type = "true")]
+        appeared: Option<bool>,
+        renamed_to: Option<String>,
+    },
+    /// An advertisement of `source` came for a virtual router that there is none of here.
+    UnknownVrid {
+        interface: String,
+        vrid: u8,
+        source: String,
+    },
+    /// Another host has an IPv6 address of this host. `instance` is empty when it is not a virtual one.
+    AddressDuplicate {
+        instance: String,
+        interface: String,
+        address: String,
+    },
     /// The kernel refused an address operation; it stays wanted and is retried. No instance may
     /// want the address any more: `instance` is empty then.
     AddressRefused {
@@ -61,6 +91,25 @@ pub enum EventKind {
         instance: String,
         interface: String,
         address: String,
+    },
+    /// Somebody else removed a route or rule that an instance holds, or something static (`instance` is empty
+    /// then); it is added again.
+    ObjectLost {
+        instance: String,
+        #[napi(ts_type = "'address' | 'route' | 'rule'")]
+        kind: String,
+        object: String,
+    },
+    /// The kernel refused a change of a route or rule; it stays wanted and is tried again. `instance` is
+    /// empty for static ones, and when no instance wants it any more.
+    ObjectRefused {
+        instance: String,
+        #[napi(ts_type = "'address' | 'route' | 'rule'")]
+        kind: String,
+        object: String,
+        operation: String,
+        errno: i32,
+        message: String,
     },
     /// An address that is not ours came or went.
     AddressChanged {
@@ -78,6 +127,24 @@ pub enum EventKind {
     TrackerStale { tracker: String },
     /// A tracker that counted as failed for want of results is heard of again.
     TrackerFresh { tracker: String },
+    /// An interface, a file or processes that are tracked are otherwise than before, or `initial`: are told of when a
+    /// configuration comes. `number` is what a file holds.
+    TrackerChanged {
+        tracker: String,
+        #[napi(ts_type = "'interface' | 'file' | 'process'")]
+        kind: String,
+        #[napi(ts_type = "'unknown' | 'up' | 'down' | 'number'")]
+        state: String,
+        number: Option<i32>,
+        initial: bool,
+    },
+    /// What is tracked cannot be looked at, or holds what it should not, as a sentence. `tracker` is empty where it concerns all of a kind.
+    TrackerProblem {
+        tracker: String,
+        #[napi(ts_type = "'interface' | 'file' | 'process'")]
+        kind: String,
+        message: String,
+    },
     /// The engine thread gave up real-time scheduling, having run too long without a pause.
     Demoted,
     /// The engine thread raised its real-time priority to `priority`, as a timer was served `late_ms` late.
@@ -108,16 +175,52 @@ pub enum Cause {
     HigherPriorityAdvertisement,
     /// This Master woke so late that another must have taken over.
     TimerExpired { late_ms: f64 },
-    /// Something is missing. `trackers`: so many trackers are a fault; absent when none is.
+    /// Something is missing; what is absent is not. `objects`: others remove what it holds again and again. `sourceLost`: the address to send from is no address of this host.
+    /// `noPeers`: it shall send to unicast peers and has none. `trackers`: so many trackers are a fault. `group`: another
+    /// member of the sync group is in FAULT.
     Fault {
         link_down: bool,
         no_source: bool,
+        source_lost: Option<bool>,
+        no_peers: Option<bool>,
+        #[napi(ts_type = "true")]
+        objects: Option<bool>,
+        unusable_source: Option<UnusableSource>,
         trackers: Option<u16>,
+        #[napi(ts_type = "true")]
+        group: Option<bool>,
     },
     /// Nothing is missing any more.
     FaultsCleared,
+    /// It does as another member of its sync group did.
+    Group,
+    /// Somebody else removed something that it held as Master.
+    LostObject,
     /// The router was stopped.
     Stop,
+}
+
+/// An IPv6 address that the kernel does not let be used.
+#[napi(object, object_from_js = false)]
+pub struct UnusableSource {
+    /// The address.
+    pub address: String,
+    /// Whether duplicate address detection is under way, or failed.
+    #[napi(ts_type = "'tentative' | 'duplicate'")]
+    pub flaw: String,
+}
+
+impl From<ka_vrrp::UnusableSource> for UnusableSource {
+    fn from(unusable: ka_vrrp::UnusableSource) -> Self {
+        let flaw = match unusable.flaw {
+            ka_vrrp::SourceFlaw::Tentative => "tentative",
+            ka_vrrp::SourceFlaw::Duplicate => "duplicate",
+        };
+        Self {
+            address: unusable.address.to_string(),
+            flaw: flaw.to_owned(),
+        }
+    }
 }
 
 impl From<ka_vrrp::Cause> for Cause {
@@ -133,9 +236,16 @@ impl From<ka_vrrp::Cause> for Cause {
             ka_vrrp::Cause::Fault { faults } => Self::Fault {
                 link_down: faults.link_down,
                 no_source: faults.no_source,
+                source_lost: faults.source_lost.then_some(true),
+                no_peers: faults.no_peers.then_some(true),
+                objects: faults.objects.then_some(true),
+                unusable_source: faults.unusable_source.map(Into::into),
                 trackers: Some(faults.trackers).filter(|&trackers| trackers > 0),
+                group: faults.group.then_some(true),
             },
             ka_vrrp::Cause::FaultsCleared => Self::FaultsCleared,
+            ka_vrrp::Cause::Group => Self::Group,
+            ka_vrrp::Cause::LostObject => Self::LostObject,
             ka_vrrp::Cause::Stop => Self::Stop,
         }
     }
@@ -164,6 +274,7 @@ fn kind(kind: ka_engine::EventKind) -> Option<EventKind> {
             cause,
             priority,
             skipped,
+            untold,
         } => EventKind::StateChanged {
             instance: instance.to_string(),
             from: state(from),
@@ -171,15 +282,52 @@ fn kind(kind: ka_engine::EventKind) -> Option<EventKind> {
             cause: cause.into(),
             priority,
             skipped,
+            untold: untold.then_some(true),
+        },
+        ka_engine::EventKind::GroupStateChanged {
+            group,
+            from,
+            to,
+            skipped,
+        } => EventKind::GroupStateChanged {
+            group: group.to_string(),
+            from: state(from),
+            to: state(to),
+            skipped,
         },
         ka_engine::EventKind::Notice { instance, notice } => EventKind::Notice {
             instance: instance.to_string(),
             notice: crate::notice::convert(notice)?,
         },
         ka_engine::EventKind::Signal { signal } => EventKind::Signal { signal },
-        ka_engine::EventKind::LinkChanged { interface, up } => EventKind::LinkChanged {
+        ka_engine::EventKind::LinkChanged {
+            interface,
+            up,
+            appeared,
+            renamed_to,
+        } => EventKind::LinkChanged {
             interface: interface.to_string(),
             up,
+            appeared: appeared.then_some(true),
+            renamed_to: renamed_to.map(|name| name.to_string()),
+        },
+        ka_engine::EventKind::UnknownVrid {
+            interface,
+            vrid,
+            source,
+        } => EventKind::UnknownVrid {
+            interface: interface.to_string(),
+            vrid,
+            source: source.to_string(),
+        },
+        ka_engine::EventKind::AddressDuplicate {
+            instance,
+            interface,
+            address,
+        } => EventKind::AddressDuplicate {
+            instance: instance.to_string(),
+            interface: interface.to_string(),
+            address: address.to_string(),
         },
         ka_engine::EventKind::AddressRefused {
             instance,
@@ -205,6 +353,30 @@ fn kind(kind: ka_engine::EventKind) -> Option<EventKind> {
             interface: interface.to_string(),
             address: address.to_string(),
         },
+        ka_engine::EventKind::ObjectLost {
+            instance,
+            kind,
+            object,
+        } => EventKind::ObjectLost {
+            instance: instance.to_string(),
+            kind: kind.to_owned(),
+            object,
+        },
+        ka_engine::EventKind::ObjectRefused {
+            instance,
+            kind,
+            object,
+            operation,
+            errno,
+            message,
+        } => EventKind::ObjectRefused {
+            instance: instance.to_string(),
+            kind: kind.to_owned(),
+            object,
+            operation: operation.to_owned(),
+            errno,
+            message,
+        },
         ka_engine::EventKind::AddressChanged {
             interface,
             address,
@@ -229,6 +401,23 @@ fn kind(kind: ka_engine::EventKind) -> Option<EventKind> {
         ka_engine::EventKind::TrackerFresh { tracker } => EventKind::TrackerFresh {
             tracker: tracker.to_string(),
         },
+        ka_engine::EventKind::TrackerChanged {
+            tracker,
+            kind,
+            state,
+            initial,
+        } => EventKind::TrackerChanged {
+            tracker: tracker.to_string(),
+            kind: kind.name().to_owned(),
+            state: state.name().to_owned(),
+            number: crate::snapshot::number(state),
+            initial,
+        },
+        ka_engine::EventKind::TrackerProblem(problem) => EventKind::TrackerProblem {
+            tracker: problem.tracker.to_string(),
+            kind: problem.kind.name().to_owned(),
+            message: problem.message,
+        },
         ka_engine::EventKind::Demoted => EventKind::Demoted,
         ka_engine::EventKind::Raised { priority, late } => EventKind::Raised {
             priority,
@@ -240,7 +429,8 @@ fn kind(kind: ka_engine::EventKind) -> Option<EventKind> {
     })
 }
 
-fn milliseconds(at: SystemTime) -> f64 {
+/// Milliseconds since the Unix epoch, with fractions.
+pub(crate) fn milliseconds(at: SystemTime) -> f64 {
     // A clock before 1970 reads as 1970.
     at.duration_since(UNIX_EPOCH)
         .unwrap_or_default()

@@ -1,5 +1,9 @@
 //! From JavaScript's values to the engine's.
 
+mod authentication;
+mod routes;
+mod rules;
+
 use std::ffi::CString;
 use std::fmt::Display;
 use std::net::IpAddr;
@@ -7,27 +11,25 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ka_engine::TrackerId;
-use ka_vrrp::{InitialState, RouterConfig, TrackerState, Weight};
-use ka_wire::{Authentication, ChecksumRule, Family, Version};
+use ka_vrrp::{InitialState, RouterConfig};
+use ka_wire::{Family, Version};
 use napi::bindgen_prelude::{FromNapiValue, Unknown};
 use napi::{Error, ValueType};
 
 use crate::config::{
-    EngineConfig, EngineOptions, GarpConfig, InstanceConfig, Track, TrackerConfig, TrackerResult,
-    VirtualAddress,
+    EngineConfig, EngineOptions, GarpConfig, GroupConfig, InstanceConfig, StaticObjects,
+    UnicastConfig, VirtualAddress,
 };
 use crate::error::{CodedError, INVALID_CONFIG, USAGE};
 use crate::scripts::ScriptWorkerOptions;
+use crate::trackers::{result, track, tracker};
+use routes::virtual_routes;
+use rules::virtual_rules;
 
-/// Octets of authentication data in an advertisement.
-const MAX_PASSWORD_OCTETS: usize = 8;
-
-/// Beyond it a weight has no further effect: priorities are far smaller.
-const MAX_WEIGHT: u16 = 1000;
+mod unicast;
 
 /// Why a value cannot be used, as a sentence that names its field.
-type Parsed<T> = Result<T, String>;
+pub(crate) type Parsed<T> = Result<T, String>;
 
 /// The argument `name` as the type that it must have.
 pub(crate) fn argument<T: FromNapiValue>(name: &str, value: Unknown<'_>) -> Parsed<T> {
@@ -139,6 +141,17 @@ where
     ))
 }
 
+/// The integer of `range`, which may be negative, that `value` is.
+pub(crate) fn signed(field: &str, value: f64, range: RangeInclusive<i32>) -> Parsed<i32> {
+    let (min, max) = (*range.start(), *range.end());
+    if value.fract() == 0.0 && (min.into()..=max.into()).contains(&value) {
+        return Ok(value as i32);
+    }
+    Err(format!(
+        "{field} {value} is not an integer from {min} to {max}"
+    ))
+}
+
 fn engine_options(options: EngineOptions) -> Parsed<ka_engine::EngineOptions> {
     let defaults = ka_engine::EngineOptions::default();
     Ok(ka_engine::EngineOptions {
@@ -160,6 +173,13 @@ fn engine_options(options: EngineOptions) -> Parsed<ka_engine::EngineOptions> {
                 .filter(|&limit| limit > 0)
                 .map(|limit| Duration::from_millis(limit.into())),
         },
+        process_events: options
+            .process_events_fd
+            .map(|fd| integer("processEventsFd", fd, 0..=u16::MAX))
+            .transpose()?
+            .map(|fd| ka_sys::process_events::inherited(fd.into()).map(Arc::new))
+            .transpose()
+            .map_err(|error| format!("processEventsFd: {error}"))?,
     })
 }
 
@@ -173,67 +193,42 @@ fn engine_config(config: EngineConfig<'_>) -> Parsed<ka_engine::EngineConfig> {
     let trackers = config.trackers.into_iter().flatten().enumerate();
     let trackers =
         trackers.map(|(index, value)| tracker(object(&format!("trackers[{index}]"), value)?));
+    let after_boot = config.delay_after_boot_ms.unwrap_or(0.0);
+    let after_boot = integer("delayAfterBootMs", after_boot, 0..=u32::MAX)?;
+    let groups = config.groups.into_iter().flatten().enumerate();
+    let groups = groups.map(|(index, value)| object(&format!("groups[{index}]"), value).map(group));
     Ok(ka_engine::EngineConfig {
         startup_delay: Duration::from_millis(delay.into()),
+        delay_after_boot: Duration::from_millis(after_boot.into()),
+        garp_pacing: crate::pacing::garp_pacing(config.garp_pacing)?,
+        interface_delays: crate::pacing::interface_delays(config.interface_delays)?,
+        log_unknown_vrids: config.log_unknown_vrids.unwrap_or(false),
+        receive_buffers: crate::pacing::receive_buffers(config.receive_buffers)?,
         trackers: trackers.collect::<Result<_, _>>()?,
+        process_events: ka_engine::ProcessEvents {
+            receive_buffer: integer(
+                "processReceiveBuffer",
+                config.process_receive_buffer.unwrap_or_default(),
+                0..=u32::MAX,
+            )?,
+            force: config.process_receive_buffer_force.unwrap_or_default(),
+        },
         instances: instances.collect::<Result<_, _>>()?,
-    })
-}
-
-fn tracker(config: TrackerConfig) -> Parsed<ka_engine::TrackerConfig> {
-    let parse = || {
-        Ok(ka_engine::TrackerConfig {
-            id: tracker_id("id", config.id)?,
-            generation: integer("generation", config.generation, 0..=u32::MAX)?,
-            name: Arc::from(config.name.as_str()),
-            initial: tracker_state("initial", &config.initial)?,
-            stale_after: config
-                .stale_after_ms
-                .map(|limit| integer("staleAfterMs", limit, 0..=u32::MAX))
-                .transpose()?
-                .map(|limit| Duration::from_millis(limit.into())),
-        })
-    };
-    parse().map_err(|reason: String| format!("tracker {}: {reason}", config.name))
-}
-
-fn track(config: &Track) -> Parsed<ka_engine::Track> {
-    // What integer() takes has no sign.
-    let magnitude = integer("weight", config.weight.abs(), 0..=MAX_WEIGHT);
-    let magnitude = magnitude.ok().and_then(|weight| i16::try_from(weight).ok());
-    let magnitude = magnitude.ok_or_else(|| {
-        let weight = config.weight;
-        format!("weight {weight} is not an integer from -{MAX_WEIGHT} to {MAX_WEIGHT}")
-    })?;
-    Ok(ka_engine::Track {
-        tracker: tracker_id("tracker", config.tracker)?,
-        weight: Weight {
-            weight: if config.weight < 0.0 {
-                -magnitude
-            } else {
-                magnitude
-            },
-            reverse: config.reverse,
+        groups: groups.collect::<Result<_, _>>()?,
+        static_objects: match config.static_objects {
+            Some(value) => static_objects(&object("staticObjects", value)?)
+                .map_err(|reason| format!("staticObjects: {reason}"))?,
+            None => Default::default(),
         },
     })
 }
 
-fn result(result: &TrackerResult) -> Parsed<ka_engine::TrackerResult> {
-    Ok(ka_engine::TrackerResult {
-        tracker: tracker_id("tracker", result.tracker)?,
-        generation: integer("generation", result.generation, 0..=u32::MAX)?,
-        state: tracker_state("state", &result.state)?,
-    })
-}
-
-fn tracker_id(field: &str, value: f64) -> Parsed<TrackerId> {
-    integer(field, value, 0..=u32::MAX).map(TrackerId)
-}
-
-fn tracker_state(field: &str, text: &str) -> Parsed<TrackerState> {
-    let states = [TrackerState::Unknown, TrackerState::Up, TrackerState::Down];
-    let named = states.into_iter().find(|state| state.name() == text);
-    named.ok_or_else(|| format!("{field} '{text}' is none of unknown, up, down"))
+fn group(config: GroupConfig) -> ka_engine::GroupConfig {
+    let members = config.members.iter();
+    ka_engine::GroupConfig {
+        name: Arc::from(config.name.as_str()),
+        members: members.map(|member| Arc::from(member.as_str())).collect(),
+    }
 }
 
 fn instance(config: &InstanceConfig<'_>) -> Parsed<ka_engine::InstanceConfig> {
@@ -253,20 +248,44 @@ fn instance(config: &InstanceConfig<'_>) -> Parsed<ka_engine::InstanceConfig> {
         .iter()
         .zip(listed)
         .map(|(address, _)| address.address);
+    let unicast: Option<UnicastConfig<'_>> = config
+        .unicast
+        .map(|value| object("unicast", value))
+        .transpose()?;
     Ok(ka_engine::InstanceConfig {
         name: Arc::from(config.name.as_str()),
-        interface: Arc::from(config.interface.as_str()),
+        interface: config.interface.as_deref().map(Arc::from),
         dynamic_interface: config.dynamic_interface,
         source: optional_ip("source address", config.source_address.as_deref())?,
+        track_source: config.track_source.unwrap_or_default(),
         group: ip("group", &config.group)?,
-        router: router(config, advertised.collect())?,
+        unicast: unicast.as_ref().map(unicast::sending).transpose()?,
+        router: RouterConfig {
+            unicast: unicast.as_ref().map(unicast::peers).transpose()?,
+            ..router(config, advertised.collect())?
+        },
         addresses,
+        routes: virtual_routes(config.routes.as_deref().unwrap_or_default())?,
+        rules: virtual_rules(config.rules.as_deref().unwrap_or_default())?,
+        resign_on_loss: config.resign_on_loss.unwrap_or_default(),
+        promote_secondaries: config.promote_secondaries.unwrap_or_default(),
         tracks: config
             .tracks
             .iter()
             .flatten()
             .map(|value| track(&object("tracks", *value)?))
             .collect::<Result<_, _>>()?,
+    })
+}
+
+fn static_objects(config: &StaticObjects<'_>) -> Parsed<ka_engine::StaticObjects> {
+    let addresses = config.addresses.iter();
+    Ok(ka_engine::StaticObjects {
+        addresses: addresses
+            .map(|value| virtual_address(object("addresses", *value)?))
+            .collect::<Result<_, _>>()?,
+        routes: virtual_routes(&config.routes)?,
+        rules: virtual_rules(&config.rules)?,
     })
 }
 
@@ -303,24 +322,11 @@ fn router(config: &InstanceConfig<'_>, addresses: Vec<IpAddr>) -> Parsed<RouterC
         down_timer_adverts: integer("downTimerAdverts", config.down_timer_adverts, 1..=100)?,
         preempt_mode: config.preempt,
         preempt_delay: Duration::from_micros(preempt_delay.into()),
-        authentication: match config.auth_pass.as_deref() {
-            None => Authentication::None,
-            Some(password) if password.len() <= MAX_PASSWORD_OCTETS => {
-                Authentication::pass(password)
-            }
-            Some(password) => {
-                return Err(format!(
-                    "authPass has {} octets, at most {MAX_PASSWORD_OCTETS} are possible",
-                    password.len()
-                ));
-            }
-        },
+        authentication: authentication::authentication(config)?,
+        auth_hmac: authentication::auth_hmac(config.auth_hmac)?,
+        unicast: None,
+        checksum: authentication::checksum(config)?,
         addresses,
-        checksum_rule: if config.v3_checksum_as_v2 {
-            ChecksumRule::NoPseudoHeader
-        } else {
-            ChecksumRule::Standard
-        },
         lower_prio_no_advert: config.lower_prio_no_advert,
         higher_prio_send_advert: config.higher_prio_send_advert,
         owner_ignore_adverts: config.owner_ignore_adverts,
@@ -352,6 +358,14 @@ fn garp(config: &GarpConfig) -> Parsed<ka_vrrp::GarpConfig> {
             config.lower_prio_repeat,
             0..=u32::MAX,
         )?,
+        extra_interfaces: Duration::from_secs(
+            integer(
+                "garp.extraInterfacesS",
+                config.extra_interfaces_s.unwrap_or(0.0),
+                0..=86_400u32,
+            )?
+            .into(),
+        ),
     })
 }
 
@@ -376,6 +390,7 @@ fn virtual_address(address: VirtualAddress) -> Parsed<ka_engine::VirtualAddress>
             manage_temporary: address.manage_temporary,
             no_prefix_route: address.no_prefix_route,
             auto_join: address.auto_join,
+            no_track: address.no_track.unwrap_or(false),
         })
     };
     parse().map_err(|reason: String| format!("{parsed}: {reason}"))

@@ -2,16 +2,18 @@
 
 use std::time::Duration;
 
-use ka_vrrp::RejectReason;
+use ka_vrrp::{RejectReason, TrackerState};
 use napi_derive::napi;
 
-use crate::event::state;
+use crate::event::{milliseconds, state};
 
 /// The engine's state.
 #[napi(object, object_from_js = false)]
 pub struct EngineSnapshot {
     /// Every instance.
     pub instances: Vec<InstanceStatus>,
+    /// Instances that change their state together, in the order of the configuration.
+    pub groups: Vec<GroupStatus>,
     /// What instances track, in the order of the numbers.
     pub trackers: Vec<TrackerStatus>,
     /// The engine thread.
@@ -23,8 +25,8 @@ pub struct EngineSnapshot {
 pub struct InstanceStatus {
     /// Name of the configuration.
     pub name: String,
-    /// Interface of the advertisements.
-    pub interface: String,
+    /// Interface of the advertisements; absent where the routing table chooses it.
+    pub interface: Option<String>,
     /// Virtual router identifier.
     pub vrid: u8,
     /// 4 or 6.
@@ -50,8 +52,39 @@ pub struct InstanceStatus {
     pub master_priority: Option<u8>,
     /// Addresses that are on the interfaces now.
     pub addresses_held: u32,
+    /// As Master the other Master that it is in conflict with, as long as it is.
+    pub rival_address: Option<String>,
     /// Counters since the instance exists.
     pub statistics: InstanceStatistics,
+}
+
+/// Instances that change their state together (`vrrp_sync_group`).
+#[napi(object, object_from_js = false)]
+pub struct GroupStatus {
+    /// Name of the configuration.
+    pub name: String,
+    /// Present state.
+    #[napi(ts_type = "'INIT' | 'BACKUP' | 'MASTER' | 'FAULT' | 'STOP'")]
+    pub state: String,
+    /// Milliseconds since the last change of state.
+    pub in_state_for_ms: f64,
+    /// When the state last changed, in milliseconds since the Unix epoch by the clock of that moment; absent before
+    /// the first.
+    pub changed_at_ms: Option<f64>,
+    /// Names of its instances, in order.
+    pub members: Vec<String>,
+}
+
+impl From<ka_engine::GroupStatus> for GroupStatus {
+    fn from(status: ka_engine::GroupStatus) -> Self {
+        Self {
+            name: status.name.to_string(),
+            state: state(status.state),
+            in_state_for_ms: status.in_state_for.as_secs_f64() * 1000.0,
+            changed_at_ms: status.changed_at.map(milliseconds),
+            members: status.members.iter().map(ToString::to_string).collect(),
+        }
+    }
 }
 
 /// Something that instances track.
@@ -63,9 +96,22 @@ pub struct TrackerStatus {
     pub generation: u32,
     /// Its name.
     pub name: String,
-    /// What is known of it.
-    #[napi(ts_type = "'unknown' | 'up' | 'down'")]
+    /// What it is.
+    #[napi(ts_type = "'reported' | 'interface' | 'file' | 'process'")]
+    pub kind: String,
+    /// What is known of it. Of a file that is its `number`.
+    #[napi(ts_type = "'unknown' | 'up' | 'down' | 'number'")]
     pub state: String,
+    /// The number that a file holds.
+    pub number: Option<i32>,
+    /// How often what is known of it changed.
+    pub changes: f64,
+    /// How many processes there are.
+    pub processes: Option<u32>,
+    /// There are as many as there shall be, and that has yet to last.
+    pub is_gaining: bool,
+    /// There are not, and that has yet to last.
+    pub is_losing: bool,
     /// It counts as failed because nothing was heard of it for too long.
     pub is_stale: bool,
 }
@@ -87,6 +133,10 @@ pub struct InstanceStatistics {
     pub priority_zero_sent: f64,
     /// Accepted advertisements whose addresses were not ours.
     pub address_list_errors: f64,
+    /// Good advertisements of other Masters that it heard as Master.
+    pub rival_advertisements: f64,
+    /// Other Masters that it heard as Master, each once in a conflict.
+    pub rivals: f64,
     /// Rejected advertisements.
     pub rejected: RejectedCounts,
     /// Advertisements rejected for their authentication trailer.
@@ -113,17 +163,33 @@ pub struct AuthenticationExtensionCounts {
 /// Rejected advertisements by the receive check that failed.
 #[napi(object, object_from_js = false)]
 pub struct RejectedCounts {
+    /// An authentication header where none is configured, or none where there should be one.
+    pub authentication_header: f64,
     /// Length and address count do not fit.
     pub length: f64,
     /// TTL or hop limit below 255.
     pub ttl: f64,
     /// Another VRRP version.
     pub version: f64,
+    /// Not signed.
+    pub signature_missing: f64,
+    /// Not from a unicast peer.
+    pub unknown_peer: f64,
+    /// A trailer that is none.
+    pub signature_malformed: f64,
+    /// Signed too long ago, or in the future.
+    pub signature_stale: f64,
+    /// Signed with a key of an unknown identifier.
+    pub signature_key_unknown: f64,
+    /// Signed with another key, or not what was signed.
+    pub signature_invalid: f64,
+    /// Received before, or older than another one of its sender.
+    pub signature_replayed: f64,
     /// Unknown authentication type.
     pub authentication_type_unknown: f64,
     /// Another authentication type.
     pub authentication_type_mismatch: f64,
-    /// Another password.
+    /// Another password, or an authentication header that is not as it should be.
     pub authentication_failed: f64,
     /// VRRPv2: another interval.
     pub advertisement_interval: f64,
@@ -133,10 +199,12 @@ pub struct RejectedCounts {
     pub total_length: f64,
     /// Wrong checksum.
     pub checksum: f64,
-    /// Not sent to the group.
+    /// Sent to one host where advertisements go to the group, or the other way round.
     pub destination: f64,
     /// Ignored as address owner.
     pub owner_ignores_advertisements: f64,
+    /// A TTL or hop limit beyond the limits of the unicast peer.
+    pub peer_ttl: f64,
 }
 
 /// The engine thread.
@@ -202,6 +270,7 @@ impl From<ka_engine::EngineSnapshot> for EngineSnapshot {
         trackers.sort_unstable_by_key(|tracker| tracker.id);
         Self {
             instances: snapshot.instances.into_iter().map(Into::into).collect(),
+            groups: snapshot.groups.into_iter().map(Into::into).collect(),
             trackers,
             engine: snapshot.engine.into(),
         }
@@ -225,13 +294,27 @@ impl From<ka_engine::EngineStatus> for EngineStatus {
     }
 }
 
+/// The number that a tracker holds, if it is one that does.
+pub(crate) fn number(state: TrackerState) -> Option<i32> {
+    match state {
+        TrackerState::Number(number) => Some(number),
+        TrackerState::Unknown | TrackerState::Up | TrackerState::Down => None,
+    }
+}
+
 impl From<ka_engine::TrackerStatus> for TrackerStatus {
     fn from(status: ka_engine::TrackerStatus) -> Self {
         Self {
             id: status.id.0,
             generation: status.generation,
             name: status.name.to_string(),
+            kind: status.kind.name().to_owned(),
             state: status.state.name().to_owned(),
+            number: number(status.state),
+            changes: status.changes as f64,
+            processes: status.processes.map(|processes| processes.current),
+            is_gaining: status.processes.is_some_and(|processes| processes.gaining),
+            is_losing: status.processes.is_some_and(|processes| processes.losing),
             is_stale: status.is_stale,
         }
     }
@@ -256,7 +339,7 @@ impl From<ka_engine::InstanceStatus> for InstanceStatus {
         let rejected = |reason| statistics.rejected(reason) as f64;
         Self {
             name: status.name.to_string(),
-            interface: status.interface.to_string(),
+            interface: status.interface.map(|interface| interface.to_string()),
             vrid: status.vrid,
             family: status.family,
             state: state(status.state),
@@ -269,6 +352,7 @@ impl From<ka_engine::InstanceStatus> for InstanceStatus {
             master_address: status.master.map(|(address, _)| address.to_string()),
             master_priority: status.master.map(|(_, priority)| priority),
             addresses_held: status.addresses_held,
+            rival_address: status.rival.map(|address| address.to_string()),
             statistics: InstanceStatistics {
                 advertisements_received: statistics.advertisements_received as f64,
                 advertisements_sent: statistics.advertisements_sent as f64,
@@ -277,10 +361,20 @@ impl From<ka_engine::InstanceStatus> for InstanceStatus {
                 priority_zero_received: statistics.priority_zero_received as f64,
                 priority_zero_sent: statistics.priority_zero_sent as f64,
                 address_list_errors: statistics.address_list_errors as f64,
+                rival_advertisements: statistics.rival_advertisements as f64,
+                rivals: statistics.rivals as f64,
                 rejected: RejectedCounts {
+                    authentication_header: rejected(RejectReason::AuthenticationHeader),
                     length: rejected(RejectReason::Length),
                     ttl: rejected(RejectReason::Ttl),
                     version: rejected(RejectReason::Version),
+                    signature_missing: rejected(RejectReason::SignatureMissing),
+                    unknown_peer: rejected(RejectReason::UnknownPeer),
+                    signature_malformed: rejected(RejectReason::SignatureMalformed),
+                    signature_stale: rejected(RejectReason::SignatureStale),
+                    signature_key_unknown: rejected(RejectReason::SignatureKeyUnknown),
+                    signature_invalid: rejected(RejectReason::SignatureInvalid),
+                    signature_replayed: rejected(RejectReason::SignatureReplayed),
                     authentication_type_unknown: rejected(RejectReason::AuthenticationTypeUnknown),
                     authentication_type_mismatch: rejected(
                         RejectReason::AuthenticationTypeMismatch,
@@ -294,8 +388,9 @@ impl From<ka_engine::InstanceStatus> for InstanceStatus {
                     owner_ignores_advertisements: rejected(
                         RejectReason::OwnerIgnoresAdvertisements,
                     ),
+                    peer_ttl: rejected(RejectReason::PeerTtl),
                 },
-                authentication_extension: (&statistics.authentication_extension).into(),
+                authentication_extension: (&statistics.authentication_extension()).into(),
             },
         }
     }

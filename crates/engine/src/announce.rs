@@ -2,7 +2,8 @@
 //!
 //! Every instance that has something to announce gets one round in turn, so that
 //! after a takeover of thousands each address is announced once before any is
-//! announced twice.
+//! announced twice. Where a limit is set, the addresses wait for their turns with the
+//! [`Pacer`], and the rounds of their instance go on without them.
 
 use std::collections::VecDeque;
 use std::net::IpAddr;
@@ -11,12 +12,15 @@ use std::time::Instant;
 use ka_sys::packet::Frame;
 use ka_wire::{arp, ndisc};
 
-use crate::addresses::Presence;
 use crate::instance::{Instance, InstanceId};
+use crate::objects::{AddressKey, Presence, User};
+use crate::pacing::Pacer;
 use crate::thread::EngineThread;
 
 /// Frames sent in one step.
 const SLICE: usize = 16;
+/// Addresses looked at in one step, which may wait elsewhere or be gone.
+const LOOKED_AT: usize = 256;
 
 /// Instances that have announcements to send, and the frames of the present slice.
 #[derive(Debug, Default)]
@@ -29,6 +33,8 @@ pub(crate) struct Announcer {
     frames: Vec<(u32, Bytes)>,
     /// Of the last turn that was queued.
     ticket: u64,
+    /// Announcements that have to keep their distance.
+    pub(crate) pacer: Pacer,
 }
 
 /// A place in a queue. It is void unless the instance has this ticket: announcements may have been
@@ -58,6 +64,11 @@ impl Announcer {
     pub(crate) fn has_work(&self) -> bool {
         !self.first.is_empty() || !self.again.is_empty()
     }
+
+    /// When announcements that have to keep their distance may leave.
+    pub(crate) fn poll_timeout(&self) -> Option<Instant> {
+        self.pacer.poll_timeout()
+    }
 }
 
 impl EngineThread {
@@ -68,6 +79,7 @@ impl EngineThread {
         };
         // Blocks that overlap do not add up: the longer one serves for both.
         instance.rounds = instance.rounds.max(rounds);
+        instance.paced = instance.paced.max(rounds);
         self.start_announcement(id);
     }
 
@@ -90,21 +102,61 @@ impl EngineThread {
         if let Some(instance) = self.instances[id.index()].as_mut() {
             instance.rounds = 0;
             instance.ticket = None;
+            (instance.paced, instance.pacing) = (0, 0);
+            for key in instance.addresses() {
+                let entry = self.objects.address(key);
+                // Another instance may hold it too.
+                if entry.is_none_or(|entry| entry.instances().all(|user| user == id)) {
+                    self.announcer.pacer.cancel(*key);
+                }
+            }
         }
+    }
+
+    /// Wants one announcement on each interface other than that of `id` that carries addresses of it.
+    pub(crate) fn announce_extra_interfaces(&mut self, id: InstanceId, now: Instant) {
+        let Some(instance) = self.instances[id.index()].as_ref() else {
+            return;
+        };
+        let mut known = vec![instance.interface];
+        for key in instance.addresses() {
+            if known.contains(&key.interface) || !self.is_announced_by(key, id) {
+                continue;
+            }
+            known.push(key.interface);
+            let name = &self.interfaces.at(key.interface).name;
+            self.announcer.pacer.want(*key, name, 1, now);
+        }
+    }
+
+    /// Whether `id` holds `key`, and it is there as far as anybody knows.
+    fn is_announced_by(&self, key: &AddressKey, id: InstanceId) -> bool {
+        // One that the kernel may have lost is on its way back.
+        self.objects.address(key).is_some_and(|entry| {
+            entry.presence != Presence::Absent && entry.is_wanted_by(User::Instance(id))
+        })
     }
 
     /// Sends one slice; `false` when nothing waits.
     pub(crate) fn announce(&mut self, now: Instant) -> bool {
-        if self.next_turn().is_none() {
+        let is_paced = self
+            .announcer
+            .pacer
+            .poll_timeout()
+            .is_some_and(|at| at <= now);
+        if !is_paced && self.next_turn().is_none() {
             return false;
         }
         let mut frames = std::mem::take(&mut self.announcer.frames);
-        while frames.len() < SLICE {
+        let mut looked_at = 0;
+        self.collect_paced(&mut frames, now);
+        while frames.len() < SLICE && looked_at < LOOKED_AT {
             let Some((turn, is_first)) = self.next_turn() else {
                 break;
             };
             let before = frames.len();
-            let ended = self.collect_round(turn, &mut frames, now);
+            looked_at += 1;
+            let ended = self.collect_round(turn, &mut frames, &mut looked_at, now);
             if let Some(instance) = self.instances[turn.id.index()].as_mut() {
                 instance.announced |= frames.len() > before;
             }
@@ -139,7 +191,7 @@ impl EngineThread {
         let first = self.announcer.first.front().map(|&turn| (turn, true));
         first.or_else(|| {
             let again = self.announcer.again.front().map(|&turn| (turn, false));
-            again.filter(|_| self.addresses.is_settled())
+            again.filter(|_| self.objects.is_settled())
         })
     }
 
@@ -150,40 +202,80 @@ impl EngineThread {
     }
 
     /// Adds frames of the present round; `true` when the round is complete.
-    fn collect_round(&mut self, turn: Turn, frames: &mut Vec<(u32, Bytes)>, now: Instant) -> bool {
-        if self.announcing(turn).is_none() {
-            return true;
-        }
-        let Some(instance) = self.instances[turn.id.index()].as_mut() else {
+    fn collect_round(
+        &mut self,
+        turn: Turn,
+        frames: &mut Vec<(u32, Bytes)>,
+        looked_at: &mut usize,
+        now: Instant,
+    ) -> bool {
+        let Some(instance) = self.announcing(turn) else {
             return true;
         };
-        while frames.len() < SLICE {
-            let Some(key) = instance.addresses.get(instance.cursor) else {
+        if instance.cursor == 0 {
+            instance.pacing = instance.pacing.max(std::mem::take(&mut instance.paced));
+        }
+        let pacing = instance.pacing;
+        while frames.len() < SLICE && *looked_at < LOOKED_AT {
+            let Some(instance) = self.announcing(turn) else {
+                return true;
+            };
+            let Some(&key) = instance.addresses().get(instance.cursor) else {
                 return true;
             };
             instance.cursor += 1;
-            // One that the kernel may have lost is on its way back.
-            let present = self.addresses.get(key).is_some_and(|entry| {
-                entry.presence != Presence::Absent && entry.users.contains(&turn.id)
-            });
-            let interface = self.interfaces.at_mut(key.interface);
-            let (Some(index), Some(mac), false) = (interface.index, interface.mac, interface.noarp)
-            else {
-                continue;
-            };
-            if !present {
+            *looked_at += 1;
+            if !self.is_announced_by(&key, turn.id) {
                 continue;
             }
-            let frame = match key.address {
-                IpAddr::V4(address) => Bytes::new(arp::gratuitous(mac, address)),
-                IpAddr::V6(address) => {
-                    let router = interface.forwards_ipv6(now);
-                    Bytes::new(ndisc::unsolicited_advertisement(mac, address, router))
-                }
-            };
-            frames.push((index, frame));
+            let name = &self.interfaces.at(key.interface).name;
+            if self.announcer.pacer.limits(key, name) {
+                self.announcer.pacer.want(key, name, pacing, now);
+            } else {
+                frames.extend(self.announcement(&key, now));
+            }
         }
-        instance.cursor >= instance.addresses.len()
+        let instance = self.announcing(turn);
+        instance.is_none_or(|instance| instance.cursor >= instance.addresses().len())
+    }
+
+    /// Adds frames that have kept their distance.
+    fn collect_paced(&mut self, frames: &mut Vec<(u32, Bytes)>, now: Instant) {
+        for _ in 0..LOOKED_AT {
+            if frames.len() >= SLICE {
+                break;
+            }
+            let Some((lane, key)) = self.announcer.pacer.next(now) else {
+                break;
+            };
+            let is_there = self.objects.address(&key).is_some_and(|entry| {
+                entry.presence != Presence::Absent && entry.instances().next().is_some()
+            });
+            let frame = match is_there {
+                true => self.announcement(&key, now),
+                false => None,
+            };
+            let announced = frame.is_some();
+            frames.extend(frame);
+            self.announcer.pacer.done(lane, key, announced, now);
+        }
+    }
+
+    /// The frame that announces `key`, where its interface can carry one.
+    fn announcement(&mut self, key: &AddressKey, now: Instant) -> Option<(u32, Bytes)> {
+        let interface = self.interfaces.at_mut(key.interface);
+        let (Some(index), Some(mac), false) = (interface.index, interface.mac, interface.noarp)
+        else {
+            return None;
+        };
+        let frame = match key.address {
+            IpAddr::V4(address) => Bytes::new(arp::gratuitous(mac, address)),
+            IpAddr::V6(address) => {
+                let router = interface.forwards_ipv6(now);
+                Bytes::new(ndisc::unsolicited_advertisement(mac, address, router))
+            }
+        };
+        Some((index, frame))
     }
 
     fn end_round(&mut self, turn: Turn) {
@@ -191,11 +283,16 @@ impl EngineThread {
             return;
         };
         instance.cursor = 0;
+        instance.pacing = 0;
         if std::mem::take(&mut instance.announced) {
             instance.rounds = instance.rounds.saturating_sub(1);
         } else if instance.unsettled == 0 {
             // There is nothing to announce, and there would not be in the next round.
             instance.rounds = 0;
+        }
+        if instance.paced > 0 {
+            // Asked for while the round was under way.
+            instance.rounds = instance.rounds.max(1);
         }
         if instance.rounds > 0 && instance.unsettled == 0 {
             self.announcer.again.push_back(turn);

@@ -1,19 +1,18 @@
 //! From one wanted state to the next, in slices between other work.
 
-use std::collections::HashSet;
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::SyncSender;
 use std::time::{Duration, Instant};
 
-use ka_sys::raw::VridSet;
-use ka_vrrp::{State, VirtualRouter};
+use ka_vrrp::VirtualRouter;
 
-use crate::addresses::AddressKey;
 use crate::config::{Identity, InstanceConfig};
+use crate::groups::Seating;
 use crate::instance::{Instance, InstanceId};
 use crate::plan::Plan;
+use crate::record::Leftover;
+use crate::statics::Exchange;
 use crate::thread::EngineThread;
 
 /// Instances worked on between two looks at the sockets.
@@ -49,8 +48,8 @@ pub struct ApplyReport {
 /// The engine thread's answer, with what the host shall free.
 pub(crate) struct ApplyOutcome {
     pub(crate) report: ApplyReport,
-    /// Addresses that nobody wants any more and that are not removed yet, with their interfaces.
-    pub(crate) leaving: Vec<(Arc<str>, IpAddr)>,
+    /// What nobody wants any more and is not removed yet.
+    pub(crate) leaving: Vec<Leftover>,
     /// Dropped by the receiver: freeing thousands of instances is no work for the engine thread.
     #[expect(dead_code, reason = "held only to be dropped by the receiver")]
     #[expect(clippy::vec_box, reason = "an instance changes hands as a pointer")]
@@ -64,26 +63,50 @@ pub(crate) struct ApplyJob {
     report: ApplyReport,
     #[expect(clippy::vec_box, reason = "an instance changes hands as a pointer")]
     discarded: Vec<Box<Instance>>,
-    /// Next slot to look at for instances that are no longer wanted.
+    exchange: Exchange,
+    seating: Seating,
+    phase: Phase,
+    /// Where the phase is.
     cursor: usize,
-    /// Unwanted instances are still being looked for. Afterwards the planned ones are taken in.
-    removing: bool,
-    /// When the last planned instance was taken in.
-    taken_in: Option<Instant>,
+    /// When all that is left is to wait for the kernel.
+    asked: Option<Instant>,
+}
+
+/// What an apply is at, in this order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    /// What is configured whatever the state of instances is exchanged.
+    Statics,
+    /// At a start: it is asked for and waited for, as instances may need it.
+    StaticsFirst,
+    /// Instances that are no longer wanted are looked for.
+    Removing,
+    /// The planned ones are taken in.
+    TakingIn,
+    /// Groups get their members: a group starts when all of them are there.
+    Seating,
+    /// What is configured is asked for.
+    StaticsLast,
+    /// The kernel is at work.
+    Settling,
 }
 
 impl ApplyJob {
     pub(crate) fn new(mut plan: Box<Plan>, reply: SyncSender<ApplyOutcome>) -> Self {
         // Taken from the end one by one, in the order of the configuration.
         plan.instances.reverse();
+        let exchange = Exchange::new(std::mem::take(&mut plan.static_objects));
+        let seating = Seating::new(std::mem::take(&mut plan.groups));
         Self {
             plan,
             reply,
             report: ApplyReport::default(),
             discarded: Vec::new(),
+            exchange,
+            seating,
+            phase: Phase::Statics,
             cursor: 0,
-            removing: true,
-            taken_in: None,
+            asked: None,
         }
     }
 }
@@ -98,11 +121,24 @@ impl EngineThread {
     ) {
         // The delay is one of the start: a reload may move its end, and never starts it again.
         let may_hold = !self.has_applied || self.hold_until.is_some_and(|at| at > now);
-        self.hold_until = (may_hold && plan.startup_delay > Duration::ZERO)
-            .then_some(self.opened_at + plan.startup_delay);
+        // Of the time since the boot only what was left when the engine was opened.
+        let after_boot = plan.delay_after_boot.saturating_sub(self.uptime_at_open);
+        let delay = plan.startup_delay.max(after_boot);
+        self.hold_until = (may_hold && delay > Duration::ZERO).then_some(self.opened_at + delay);
         self.has_applied = true;
-        self.set_filters(plan.identities.iter());
+        self.unknown.is_told = plan.log_unknown_vrids;
+        self.receive_buffers = plan.receive_buffers;
+        self.set_delays(&plan.interface_delays, now);
+        let interfaces = &self.interfaces;
+        self.announcer
+            .pacer
+            .configure(&plan.garp_pacing, |id| &interfaces.at(id).name, now);
+        self.listen_also(&plan.listening);
+        self.follow_tracked_interfaces(&mut plan);
         self.trackers.configure(&mut plan.trackers);
+        self.tell_trackers();
+        self.shared.set_applied(plan.epoch);
+        self.groups.begin_configuration();
         self.apply = Some(ApplyJob::new(plan, reply));
     }
 
@@ -111,49 +147,97 @@ impl EngineThread {
         let Some(mut job) = self.apply.take() else {
             return;
         };
-        self.addresses.hold_removals(true);
-        if job.removing {
-            let end = (job.cursor + SLICE).min(self.instances.len());
-            for index in job.cursor..end {
-                let unwanted = self.instances[index].as_ref().is_some_and(|instance| {
-                    !job.plan.identities.contains(&instance.config.identity())
-                });
-                if unwanted {
-                    self.remove_instance(InstanceId::new(index), now, &mut job);
-                }
-            }
-            job.cursor = end;
-            job.removing = end < self.instances.len();
-        } else {
-            for _ in 0..SLICE {
-                let Some((identity, planned)) = job.plan.instances.pop() else {
-                    break;
-                };
-                let (config, router) = *planned;
-                self.take_in(identity, config, router, now, &mut job);
-            }
-            if job.plan.instances.is_empty() {
-                self.addresses.end_hold();
-                // What the kernel refuses belongs into the report.
-                let since = *job.taken_in.get_or_insert(now);
-                let waited = now.saturating_duration_since(since);
-                if self.addresses.is_settled() || waited > SETTLE_LIMIT {
-                    self.end_apply(job);
-                    return;
-                }
-            }
+        self.objects.hold_removals(true);
+        if self.apply_slice(&mut job, now) {
+            self.end_apply(job);
+            return;
         }
-        self.addresses.hold_removals(false);
+        self.objects.hold_removals(false);
         self.apply = Some(job);
     }
 
+    /// Whether that was the last slice.
+    fn apply_slice(&mut self, job: &mut ApplyJob, now: Instant) -> bool {
+        let next = match job.phase {
+            Phase::Statics => match self.continue_exchange(&mut job.exchange) {
+                true => return false,
+                false if self.is_started => Phase::Removing,
+                false => Phase::StaticsFirst,
+            },
+            Phase::StaticsFirst => {
+                if self.acquire_statics(&mut job.cursor) || !self.has_settled(job, now) {
+                    return false;
+                }
+                Phase::Removing
+            }
+            Phase::Removing => {
+                let end = (job.cursor + SLICE).min(self.instances.len());
+                for index in job.cursor..end {
+                    let unwanted = self.instances[index]
+                        .as_ref()
+                        .is_some_and(|instance| !job.plan.identities.contains(&instance.identity));
+                    if unwanted {
+                        self.remove_instance(InstanceId::new(index), now, job);
+                    }
+                }
+                job.cursor = end;
+                if end < self.instances.len() {
+                    return false;
+                }
+                Phase::TakingIn
+            }
+            Phase::TakingIn => {
+                for _ in 0..SLICE {
+                    let Some((identity, planned)) = job.plan.instances.pop() else {
+                        break;
+                    };
+                    let (config, router) = *planned;
+                    self.take_in(identity, config, router, now, job);
+                }
+                if !job.plan.instances.is_empty() {
+                    return false;
+                }
+                Phase::Seating
+            }
+            Phase::Seating => match self.continue_seating(&mut job.seating, now) {
+                true => return false,
+                false => Phase::StaticsLast,
+            },
+            Phase::StaticsLast => {
+                if self.acquire_statics(&mut job.cursor) {
+                    return false;
+                }
+                self.is_started = true;
+                self.objects.end_hold();
+                Phase::Settling
+            }
+            // What the kernel refuses belongs into the report.
+            Phase::Settling => {
+                self.objects.end_hold();
+                return self.has_settled(job, now);
+            }
+        };
+        job.phase = next;
+        job.cursor = 0;
+        job.asked = None;
+        false
+    }
+
+    /// Whether the kernel has answered all that it was asked for, or will not in time.
+    fn has_settled(&self, job: &mut ApplyJob, now: Instant) -> bool {
+        let since = *job.asked.get_or_insert(now);
+        self.objects.is_settled() || now.saturating_duration_since(since) > SETTLE_LIMIT
+    }
+
     fn end_apply(&mut self, mut job: ApplyJob) {
-        self.set_filters(std::iter::empty::<&Identity>());
+        self.listen(job.plan.listening);
+        self.limit_all_delays();
+        self.resize_buffers();
         self.shared
             .instances
             .store(self.identities.len(), Ordering::Relaxed);
         let addresses = self.instances.iter().flatten();
-        let addresses = addresses.map(|instance| instance.addresses.len()).sum();
+        let addresses = addresses.map(|instance| instance.addresses().len()).sum();
         self.shared.addresses.store(addresses, Ordering::Relaxed);
         self.shared
             .interfaces
@@ -163,11 +247,10 @@ impl EngineThread {
             .trackers
             .store(self.trackers.len(), Ordering::Relaxed);
         job.report.refusals.append(&mut self.apply_refusals);
-        let leaving = self.addresses.leaving().map(|key| {
-            let interface = Arc::clone(&self.interfaces.at(key.interface).name);
-            (interface, key.address)
-        });
-        let leaving = leaving.collect();
+        let leaving = self.objects.leaving();
+        let leaving = leaving
+            .map(|(key, entry)| self.leftover(key, entry))
+            .collect();
         // The receiver is gone only when the host gave up waiting.
         let _ = job.reply.try_send(ApplyOutcome {
             report: job.report,
@@ -182,20 +265,18 @@ impl EngineThread {
         }
         self.pump(id, now);
         self.flush_advertisements();
+        self.copies.orphan(id);
+        self.delist(id);
         self.timers.set(id, None);
         let Some(instance) = self.instances[id.index()].take() else {
             return;
         };
-        self.identities.remove(&instance.config.identity());
-        let interface = self.interfaces.at_mut(instance.interface);
-        interface.instances.retain(|&other| other != id);
-        interface
-            .routers
-            .remove(&(instance.config.router.vrid, instance.config.group));
+        self.identities.remove(&instance.identity);
         self.trackers.unsubscribe(id, &instance.config.tracks);
         if let Some(index) = instance.joined {
             self.memberships.leave(index, instance.config.group);
         }
+        self.contested.remove(id);
         self.free.push(id);
         job.discarded.push(instance);
         job.report.removed += 1;
@@ -211,6 +292,7 @@ impl EngineThread {
     ) {
         match self.identities.get(&identity) {
             Some(&id) => {
+                self.catch_up(id, now);
                 self.update_hold(id, now);
                 if self.update(id, config, now) {
                     job.report.changed += 1;
@@ -234,11 +316,19 @@ impl EngineThread {
         router: VirtualRouter,
         now: Instant,
     ) {
-        let interface = self.interfaces.intern(&config.interface);
-        let addresses = self.keys(&config);
-        let vrid = config.router.vrid;
-        let group = config.group;
-        let mut instance = Box::new(Instance::new(config, router, interface, addresses, now));
+        let interface = match &config.interface {
+            Some(name) => self.interfaces.intern(name),
+            None => self.interfaces.none(),
+        };
+        let keys = self.keys(&config);
+        let mut instance = Box::new(Instance::new(
+            identity.clone(),
+            config,
+            router,
+            interface,
+            keys,
+            now,
+        ));
         let tracking = self.trackers.tracking(&instance.config.tracks);
         instance.router.handle_tracking(tracking, now);
         let id = self.free.pop().unwrap_or_else(|| {
@@ -248,9 +338,7 @@ impl EngineThread {
         self.trackers.subscribe(id, &instance.config.tracks);
         self.instances[id.index()] = Some(instance);
         self.identities.insert(identity, id);
-        let entry = self.interfaces.at_mut(interface);
-        entry.instances.push(id);
-        entry.routers.insert((vrid, group), id);
+        self.enlist(id);
         self.start(id, now);
     }
 
@@ -268,77 +356,28 @@ impl EngineThread {
         };
         let router = config.router.clone();
         let old = std::mem::replace(&mut instance.config, config);
+        let watched = (old.watched_source(), instance.config.watched_source());
+        let interface = instance.interface;
+        self.host_addresses.rewatch(watched, interface);
         self.trackers.unsubscribe(id, &old.tracks);
         self.trackers.subscribe(id, &instance.config.tracks);
-        let old_keys = std::mem::replace(&mut instance.addresses, new_keys);
-        instance.invalidate_packet();
+        let old_keys = instance.exchange_keys(new_keys);
+        instance.reconfigured();
         instance.cursor = 0;
         let tracking = self.trackers.tracking(&instance.config.tracks);
         instance.router.reconfigure(router, tracking, now);
         // Before the actions, which concern the addresses of now.
-        if old.addresses != instance.config.addresses {
-            self.exchange_addresses(id, &old_keys);
+        let is_readdressed = old.addresses != instance.config.addresses;
+        if is_readdressed
+            || old.routes != instance.config.routes
+            || old.rules != instance.config.rules
+        {
+            self.exchange_objects(id, &old_keys, is_readdressed);
         }
         self.update_source(id, now);
         self.pump(id, now);
         // What it advertises now may not fit its interface.
         self.follow(id, now);
         true
-    }
-
-    /// Gives up what `id` no longer has configured, and asks for what is new.
-    fn exchange_addresses(&mut self, id: InstanceId, old: &[AddressKey]) {
-        let Some(instance) = self.instances[id.index()].as_ref() else {
-            return;
-        };
-        let kept: HashSet<&AddressKey> = instance.addresses.iter().collect();
-        // In any state: one that just ceased to be Master may hold them still.
-        for key in old.iter().filter(|key| !kept.contains(key)) {
-            self.addresses.release(*key, id);
-        }
-        if instance.router.state() != State::Master {
-            return;
-        }
-        let rounds = instance.config.router.garp.master_repeat;
-        self.acquire_addresses(id);
-        // The state machine knows of the advertised addresses only.
-        if self.instances[id.index()]
-            .as_ref()
-            .is_some_and(|instance| instance.unsettled > 0)
-        {
-            self.queue_announcement(id, rounds);
-        }
-    }
-
-    /// The keys of the addresses of `config`, their interfaces made known.
-    fn keys(&mut self, config: &InstanceConfig) -> Vec<AddressKey> {
-        config
-            .addresses
-            .iter()
-            .map(|address| AddressKey {
-                interface: self.interfaces.intern(&address.interface),
-                address: address.address,
-            })
-            .collect()
-    }
-
-    /// Lets packets of the present and the given virtual routers through the kernel's filters.
-    fn set_filters<'a>(&mut self, more: impl Iterator<Item = &'a Identity>) {
-        let mut sets = [VridSet::new(), VridSet::new()];
-        for identity in self.identities.keys() {
-            sets[usize::from(identity.family == 6)].insert(identity.vrid);
-        }
-        for identity in more {
-            sets[usize::from(identity.family == 6)].insert(identity.vrid);
-        }
-        for (receiver, vrids) in self.receivers.iter_mut().zip(&sets) {
-            if let Err(error) = receiver.set_vrid_filter(vrids) {
-                // Without the filter more packets arrive than needed; nothing is lost.
-                self.apply_refusals.push(Refusal {
-                    instance: Arc::from(""),
-                    reason: error.to_string(),
-                });
-            }
-        }
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use ka_vrrp::Faults;
+use ka_wire::ChecksumRule;
 
 use crate::instance::Instance;
 use crate::thread::EngineThread;
@@ -26,6 +27,8 @@ pub struct InstanceDetails {
     pub timer_at: Option<SystemTime>,
     /// When it last advertised, by the host's clock of now.
     pub advertised_at: Option<SystemTime>,
+    /// Other routers and what their checksums cover, who was heard last first. Of VRRPv3 over IPv4 only.
+    pub checksums: Vec<(IpAddr, ChecksumRule)>,
     /// Index of the interface that its group is joined on.
     pub joined: Option<u32>,
     /// Number of its addresses: so many of `addresses_held` are about them.
@@ -74,9 +77,9 @@ impl EngineThread {
             let before = now.saturating_duration_since(instant);
             wall - before + instant.saturating_duration_since(now)
         };
-        let is_there = |entry: &crate::addresses::Entry| entry.presence.is_there();
-        let addresses = instance.addresses.iter();
-        held.extend(addresses.map(|key| self.addresses.get(key).is_some_and(is_there)));
+        let is_there = |entry: &crate::objects::Entry| entry.presence.is_there();
+        let addresses = instance.addresses().iter();
+        held.extend(addresses.map(|key| self.objects.address(key).is_some_and(is_there)));
         let router = &instance.router;
         InstanceDetails {
             changed_at: instance.changed_at,
@@ -86,8 +89,9 @@ impl EngineThread {
             master_down_interval: router.master_down_interval(),
             timer_at: router.timer().map(at),
             advertised_at: router.last_advertisement().map(at),
+            checksums: router.heard_checksums().collect(),
             joined: instance.joined,
-            addresses: instance.addresses.len(),
+            addresses: instance.addresses().len(),
         }
     }
 

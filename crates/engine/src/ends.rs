@@ -13,7 +13,9 @@ use crate::config::EngineOptions;
 use crate::error::EngineError;
 use crate::guard::{guard, resign_and_end};
 use crate::instance::InstanceId;
-use crate::runtime::ReleasedAddress;
+use crate::interfaces::InterfaceId;
+use crate::objects::{Entry, Object, ObjectKey, Orphan};
+use crate::record::Leftover;
 use crate::shared::Shared;
 use crate::thread::EngineThread;
 
@@ -35,7 +37,7 @@ const DEAD_HOST: &str = "ka-native: the JavaScript thread does not answer; resig
 pub(crate) enum Resigning {
     /// It is not.
     No,
-    /// Instances from this slot on have yet to be stopped.
+    /// Instances from this slot on have yet to be stopped, and behind them the groups.
     From(usize),
     /// Every instance is stopped; addresses may still be on their way out.
     Done,
@@ -90,7 +92,7 @@ pub(crate) fn main(
         Err(_) => {
             // The state may be inconsistent: only what cannot make it worse, and each on its own.
             let _ = catch_unwind(AssertUnwindSafe(|| thread.resign_after_panic()));
-            let _ = catch_unwind(AssertUnwindSafe(|| thread.remove_all_addresses()));
+            let _ = catch_unwind(AssertUnwindSafe(|| thread.remove_all_objects()));
             end_process(shared, FAILED);
         }
     }
@@ -125,7 +127,7 @@ impl EngineThread {
             self.release_until = Instant::now() + RELEASE_LIMIT;
             self.apply = None;
             self.apply_waiting.clear();
-            self.addresses.end_hold();
+            self.objects.end_hold();
         }
     }
 
@@ -137,42 +139,72 @@ impl EngineThread {
     /// Whether nothing is left to stop and to remove, or nothing that can be.
     pub(crate) fn has_released(&self, now: Instant) -> bool {
         self.resigning == Resigning::Done
-            && self.addresses.is_settled()
-            && (self.keeps || now >= self.release_until || !self.addresses.any_ours())
+            && self.objects.is_settled()
+            && !self.copies.has_work()
+            && (self.keeps || now >= self.release_until || !self.objects.any_ours())
     }
 
-    /// The addresses of ours that are still there.
-    fn left_behind(&self) -> Vec<ReleasedAddress> {
-        let named = self.addresses.ours().map(|(key, _)| ReleasedAddress {
-            interface: self.interfaces.at(key.interface).name.to_string(),
-            address: key.address,
-        });
-        let renamed = self.addresses.all_orphans().map(|orphan| {
-            let interface = self.interfaces.by_index(orphan.index);
-            ReleasedAddress {
-                interface: interface.map_or_else(
-                    || format!("interface {}", orphan.index),
-                    |id| self.interfaces.at(id).name.to_string(),
-                ),
-                address: orphan.held.address,
+    /// What of ours is still there.
+    fn left_behind(&self) -> Vec<Leftover> {
+        let named = self.objects.ours();
+        let named = named.map(|(key, entry)| self.leftover(key, entry));
+        let renamed = self.objects.all_orphans().map(|orphan| match orphan {
+            Orphan::Address { index, held } => Leftover::Address {
+                interface: self.name_at(*index),
+                address: held.address,
+            },
+            Orphan::Route(key) => {
+                let key = key.with_interfaces(|&index| Some(self.name_at(index)));
+                key.map_or_else(|| unreachable!("each has a name"), Leftover::Route)
             }
         });
         named.chain(renamed).collect()
     }
 
-    /// Stops a slice of instances; `false` when none is left.
+    fn name_at(&self, index: u32) -> String {
+        self.interfaces.by_index(index).map_or_else(
+            || format!("interface {index}"),
+            |id| self.interfaces.at(id).name.to_string(),
+        )
+    }
+
+    /// An object, called by names that outlive the engine.
+    pub(crate) fn leftover(&self, key: &ObjectKey, entry: &Entry) -> Leftover {
+        let name = |id: InterfaceId| self.interfaces.at(id).name.to_string();
+        match (key, entry.held()) {
+            (ObjectKey::Rule(_), Object::Rule(held)) => Leftover::Rule(held.rule.clone()),
+            (ObjectKey::Rule(rule), _) => Leftover::Rule((**rule).clone()),
+            (ObjectKey::Address(key), _) => Leftover::Address {
+                interface: name(key.interface),
+                address: key.address,
+            },
+            (ObjectKey::Route(key), _) => {
+                let key = key.with_interfaces(|&id| Some(name(id)));
+                key.map_or_else(|| unreachable!("each has a name"), Leftover::Route)
+            }
+        }
+    }
+
+    /// Stops a slice of instances, then gives up what is there without one; `false` when nothing is left.
     pub(crate) fn continue_resigning(&mut self, now: Instant) -> bool {
         let Resigning::From(next) = self.resigning else {
             return false;
         };
-        let end = (next + SLICE).min(self.instances.len());
+        let instances = self.instances.len();
+        let end = (next + SLICE).min(instances + self.groups.slots());
         for index in next..end {
-            if let Some(instance) = self.instances[index].as_mut() {
+            // Groups come behind all instances, as in keepalived.
+            if let Some(group) = index.checked_sub(instances) {
+                self.stop_group(group, now);
+            } else if let Some(instance) = self.instances[index].as_mut() {
                 instance.router.stop(now);
                 self.pump(InstanceId::new(index), now);
             }
         }
-        self.resigning = if end < self.instances.len() {
+        self.resigning = if end < instances + self.groups.slots() {
+            Resigning::From(end)
+        } else if !self.keeps && self.release_statics() {
+            // What is configured without an instance goes last.
             Resigning::From(end)
         } else {
             Resigning::Done
@@ -188,13 +220,15 @@ impl EngineThread {
         while self.continue_resigning(now) {
             self.flush_advertisements();
         }
-        while self.settle_addresses(now) {}
+        self.finish_copies();
+        while self.settle_objects(now) {}
         self.events.flush();
     }
 
     /// Resigns without the state machines: priority 0 for every Master.
     fn resign_after_panic(&mut self) {
         self.outbox.clear();
+        self.copies.clear();
         for index in 0..self.instances.len() {
             let Some(instance) = self.instances[index].as_mut() else {
                 continue;
@@ -205,6 +239,7 @@ impl EngineThread {
             }
         }
         self.flush_advertisements();
+        self.finish_copies();
     }
 
     /// Whether there is anything to count in beats.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use ka_netlink::NetlinkError;
 use ka_sys::SysError;
 
-use crate::runtime::ReleasedAddress;
+use crate::record::Leftover;
 
 /// A request that changed nothing; but for [`EngineError::NotReleased`].
 #[derive(Debug, thiserror::Error)]
@@ -41,7 +41,7 @@ pub enum EngineError {
         source: std::io::Error,
     },
     /// The runtime file of an engine before this one cannot be used, and stays.
-    #[error("{} cannot be used: {reason}; addresses that it records may still be there", path.display())]
+    #[error("{} cannot be used: {reason}; what it records may still be there", path.display())]
     UnusableRecord {
         /// The file.
         path: PathBuf,
@@ -64,8 +64,14 @@ pub enum EngineError {
         /// What is wrong with it.
         reason: String,
     },
+    /// Something that is configured whatever the state of instances has values that do not fit together.
+    #[error("static {reason}")]
+    InvalidStatic {
+        /// What is wrong with what.
+        reason: String,
+    },
     /// Two instances are the same virtual router.
-    #[error("instances {first} and {second} both use VRID {vrid} on interface {interface}")]
+    #[error("instances {first} and {second} both use VRID {vrid} {}", placed(interface.as_deref()))]
     DuplicateInstance {
         /// The first instance.
         first: String,
@@ -73,8 +79,8 @@ pub enum EngineError {
         second: String,
         /// Their common VRID.
         vrid: u8,
-        /// Their common interface.
-        interface: String,
+        /// Their common interface, if they have one. Then, or else, they have a unicast peer in common.
+        interface: Option<String>,
     },
     /// Two instances have one name, by which events and reports tell them apart.
     #[error("two instances are called {name}")]
@@ -90,14 +96,22 @@ pub enum EngineError {
         /// The second of them.
         name: String,
     },
-    /// The engine has ended, but the kernel refused to remove these addresses of ours.
+    /// A sync group names what it cannot have.
+    #[error("sync group {group}: {reason}")]
+    InvalidGroup {
+        /// The group.
+        group: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The engine has ended, but the kernel refused to remove this, which is ours.
     #[error(
         "left behind, as the kernel refused to remove them: {}",
         listed(addresses)
     )]
     NotReleased {
         /// What is still there; the next start or `release` removes it.
-        addresses: Vec<ReleasedAddress>,
+        addresses: Vec<Leftover>,
     },
     /// Too many requests wait for the engine thread, or it does not answer.
     #[error("the engine is busy")]
@@ -107,14 +121,19 @@ pub enum EngineError {
     Stopped,
 }
 
+fn placed(interface: Option<&str>) -> String {
+    match interface {
+        Some(interface) => format!("on interface {interface}"),
+        None => "with one source address and a common peer".to_owned(),
+    }
+}
+
 /// Addresses named in an error; the others are counted.
 const MAX_LISTED: usize = 8;
 
-fn listed(addresses: &[ReleasedAddress]) -> String {
+fn listed(addresses: &[Leftover]) -> String {
     let named = addresses.iter().take(MAX_LISTED);
-    let mut parts: Vec<String> = named
-        .map(|left| format!("{} on {}", left.address, left.interface))
-        .collect();
+    let mut parts: Vec<String> = named.map(ToString::to_string).collect();
     if addresses.len() > MAX_LISTED {
         parts.push(format!("{} more", addresses.len() - MAX_LISTED));
     }

@@ -7,7 +7,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use crossbeam_queue::ArrayQueue;
-use ka_vrrp::{Cause, Notice, State};
+use ka_vrrp::{Cause, Notice, State, TrackerState};
+
+use crate::config::TrackerKind;
 
 /// Events that fit into the ring before events of one instance are merged.
 pub const EVENT_CAPACITY: usize = 64 * 1024;
@@ -38,6 +40,19 @@ pub enum EventKind {
         priority: u8,
         /// Changes merged into this one because the ring was full.
         skipped: u32,
+        /// Its sync group has this state already: whoever is notified of states is not of this one.
+        untold: bool,
+    },
+    /// A sync group changed its state; behind what its members say of it, but at its start before it.
+    GroupStateChanged {
+        /// The group's name.
+        group: Arc<str>,
+        /// State before; of the first change when several were merged.
+        from: State,
+        /// State now.
+        to: State,
+        /// Changes merged into this one because the ring was full.
+        skipped: u32,
     },
     /// Something an operator may want to read of one instance.
     Notice {
@@ -57,6 +72,30 @@ pub enum EventKind {
         interface: Arc<str>,
         /// `None` when the interface does not exist.
         up: Option<bool>,
+        /// It came to be just now.
+        appeared: bool,
+        /// What its link is called now, where it only got another name.
+        renamed_to: Option<Arc<str>>,
+    },
+    /// An advertisement came for a virtual router that there is none of here (only when that is asked for).
+    /// Told once a minute of each.
+    UnknownVrid {
+        /// Interface name.
+        interface: Arc<str>,
+        /// The virtual router's identifier.
+        vrid: u8,
+        /// The sender.
+        source: IpAddr,
+    },
+    /// Another host has an address of this host: IPv6 duplicate address detection failed, and the
+    /// kernel does not use it.
+    AddressDuplicate {
+        /// First instance that holds the address; empty when it is not a virtual one.
+        instance: Arc<str>,
+        /// Interface name.
+        interface: Arc<str>,
+        /// The address.
+        address: IpAddr,
     },
     /// The kernel refused an address operation; it stays wanted and is retried.
     AddressRefused {
@@ -81,6 +120,31 @@ pub enum EventKind {
         interface: Arc<str>,
         /// The address.
         address: IpAddr,
+    },
+    /// Somebody else removed a route or rule that an instance holds, or something of the
+    /// configuration's own; it is added again.
+    ObjectLost {
+        /// First instance that holds it; empty where only the configuration does.
+        instance: Arc<str>,
+        /// `"address"`, `"route"` or `"rule"`.
+        kind: &'static str,
+        /// What it is, the way that iproute2 writes it.
+        object: String,
+    },
+    /// The kernel refused a change of a route or rule; it stays wanted and is tried again.
+    ObjectRefused {
+        /// First instance that wants it; empty where only the configuration does, or nobody any more.
+        instance: Arc<str>,
+        /// `"route"` or `"rule"`.
+        kind: &'static str,
+        /// What it is, the way that iproute2 writes it.
+        object: String,
+        /// `"add"` or `"remove"`.
+        operation: &'static str,
+        /// Error number, 0 when no acknowledgement came.
+        errno: i32,
+        /// The kernel's reason.
+        message: String,
     },
     /// An address that is not ours came or went (only when that is asked for).
     AddressChanged {
@@ -110,6 +174,20 @@ pub enum EventKind {
         /// Its name.
         tracker: Arc<str>,
     },
+    /// An interface, a file or processes that are tracked are otherwise than before, or are told of when a
+    /// configuration comes.
+    TrackerChanged {
+        /// Its name.
+        tracker: Arc<str>,
+        /// What it is.
+        kind: TrackerKind,
+        /// How it is now.
+        state: TrackerState,
+        /// That is how a configuration found it.
+        initial: bool,
+    },
+    /// What is tracked cannot be looked at, or holds what it should not.
+    TrackerProblem(Problem),
     /// The engine thread gave up real-time scheduling, having run too long without a pause.
     Demoted,
     /// The engine thread raised its real-time priority, as a timer was served late.
@@ -126,6 +204,17 @@ pub enum EventKind {
     },
 }
 
+/// What is wrong with something that is tracked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// Its name; empty when it concerns all of its kind.
+    pub tracker: Arc<str>,
+    /// What it is.
+    pub kind: TrackerKind,
+    /// What is wrong, and what comes of it: a sentence.
+    pub message: String,
+}
+
 impl EventKind {
     /// The instance whose events keep their order with this one.
     fn instance(&self) -> Option<&Arc<str>> {
@@ -134,12 +223,19 @@ impl EventKind {
             | Self::Notice { instance, .. }
             | Self::AddressRefused { instance, .. }
             | Self::AddressLost { instance, .. }
+            | Self::AddressDuplicate { instance, .. }
+            | Self::ObjectLost { instance, .. }
+            | Self::ObjectRefused { instance, .. }
             | Self::SendFailed { instance, .. } => Some(instance),
-            Self::Signal { .. }
+            Self::GroupStateChanged { .. }
+            | Self::Signal { .. }
             | Self::LinkChanged { .. }
+            | Self::UnknownVrid { .. }
             | Self::AddressChanged { .. }
             | Self::TrackerStale { .. }
             | Self::TrackerFresh { .. }
+            | Self::TrackerChanged { .. }
+            | Self::TrackerProblem(_)
             | Self::Demoted
             | Self::Raised { .. }
             | Self::Dropped { .. } => None,
@@ -156,6 +252,30 @@ struct Merged {
     cause: Cause,
     priority: u8,
     skipped: u32,
+    untold: bool,
+}
+
+/// Changes of a sync group that wait.
+#[derive(Debug)]
+struct MergedGroup {
+    at: SystemTime,
+    from: State,
+    to: State,
+    skipped: u32,
+}
+
+impl MergedGroup {
+    fn event(&self, group: &Arc<str>) -> EngineEvent {
+        EngineEvent {
+            at: self.at,
+            kind: EventKind::GroupStateChanged {
+                group: Arc::clone(group),
+                from: self.from,
+                to: self.to,
+                skipped: self.skipped,
+            },
+        }
+    }
 }
 
 impl From<Merged> for EngineEvent {
@@ -169,6 +289,7 @@ impl From<Merged> for EngineEvent {
                 cause: merged.cause,
                 priority: merged.priority,
                 skipped: merged.skipped,
+                untold: merged.untold,
             },
         }
     }
@@ -225,6 +346,8 @@ impl EventRing {
 pub(crate) struct EventSender {
     ring: Arc<EventRing>,
     merged: HashMap<Arc<str>, Merged>,
+    /// Of sync groups: behind all that waits of instances.
+    merged_groups: HashMap<Arc<str>, MergedGroup>,
     /// Signals that found the ring full: bit n - 1 for signal n.
     signals: u64,
     dropped: u64,
@@ -246,6 +369,7 @@ impl EventSender {
         Self {
             ring,
             merged: HashMap::new(),
+            merged_groups: HashMap::new(),
             signals: 0,
             dropped: 0,
             wake: false,
@@ -269,6 +393,7 @@ impl EventSender {
                 cause,
                 priority,
                 skipped,
+                untold,
             } => {
                 if let Some(merged) = self.merged.get_mut(&instance) {
                     merged.at = at;
@@ -276,6 +401,7 @@ impl EventSender {
                     merged.cause = cause;
                     merged.priority = priority;
                     merged.skipped += 1;
+                    merged.untold &= untold;
                     return;
                 }
                 let merged = Merged {
@@ -286,11 +412,17 @@ impl EventSender {
                     cause,
                     priority,
                     skipped,
+                    untold,
                 };
                 if let Err(merged) = self.push_merged(merged) {
                     self.ring.held_back.store(true, Ordering::SeqCst);
                     self.merged.insert(Arc::clone(&merged.instance), merged);
                 }
+            }
+            EventKind::GroupStateChanged {
+                group, from, to, ..
+            } => {
+                self.send_group(group, from, to, at);
             }
             EventKind::Signal { signal } => {
                 if !self.push(EngineEvent { at, kind }) {
@@ -308,6 +440,42 @@ impl EventSender {
                     self.ring.held_back.store(true, Ordering::SeqCst);
                 }
             }
+        }
+    }
+
+    /// A change of a group never overtakes those of its members.
+    fn send_group(&mut self, group: Arc<str>, from: State, to: State, at: SystemTime) {
+        if let Some(merged) = self.merged_groups.get_mut(&group) {
+            merged.at = at;
+            merged.to = to;
+            merged.skipped += 1;
+            return;
+        }
+        let merged = MergedGroup {
+            at,
+            from,
+            to,
+            skipped: 0,
+        };
+        if !self.merged.is_empty() || !self.push(merged.event(&group)) {
+            self.ring.held_back.store(true, Ordering::SeqCst);
+            self.merged_groups.insert(group, merged);
+        }
+    }
+
+    /// Moves changes of groups into the ring, once those of all instances are there.
+    fn flush_groups(&mut self) {
+        let names: Vec<Arc<str>> = self.merged_groups.keys().take(256).cloned().collect();
+        for name in names {
+            let waits = !self.merged.is_empty();
+            let event = self.merged_groups.get(&name).map(|it| it.event(&name));
+            let Some(event) = event.filter(|_| !waits) else {
+                return;
+            };
+            if !self.push(event) {
+                return;
+            }
+            self.merged_groups.remove(&name);
         }
     }
 
@@ -336,6 +504,7 @@ impl EventSender {
                 break;
             }
         }
+        self.flush_groups();
         if self.dropped > 0 {
             let count = self.dropped;
             if self.push(EngineEvent {
@@ -351,7 +520,10 @@ impl EventSender {
     }
 
     fn holds_back(&self) -> bool {
-        !self.merged.is_empty() || self.signals != 0 || self.dropped != 0
+        !self.merged.is_empty()
+            || !self.merged_groups.is_empty()
+            || self.signals != 0
+            || self.dropped != 0
     }
 
     /// The producer ends: hands over what did not fit into the ring.
@@ -363,13 +535,19 @@ impl EventSender {
             kind: EventKind::Signal { signal },
         });
         let changes = self.merged.drain().map(|(_, merged)| merged.into());
+        let groups = self.merged_groups.drain();
+        let groups = groups.map(|(name, merged)| merged.event(&name));
         let dropped = (self.dropped > 0).then_some(EngineEvent {
             at,
             kind: EventKind::Dropped {
                 count: self.dropped,
             },
         });
-        let rest = signals.chain(changes).chain(dropped).collect();
+        let rest = signals
+            .chain(changes)
+            .chain(groups)
+            .chain(dropped)
+            .collect();
         *self
             .ring
             .rest

@@ -1,10 +1,9 @@
 //! The host's end of the engine.
 
-use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
-use std::thread::{Builder, JoinHandle};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use ka_netlink::RouteSocket;
@@ -16,11 +15,14 @@ use crate::error::EngineError;
 use crate::event::{EVENT_CAPACITY, EngineEvent};
 use crate::guard::{enlist, guard, install_panic_hook};
 use crate::plan::Plan;
-use crate::record::Record;
-use crate::runtime::Runtime;
+use crate::promote;
+use crate::record::{self, Records};
+use crate::runtime::{ReleaseReport, Runtime};
 use crate::shared::{Command, Ending, Shared};
 use crate::snapshot::{EngineSnapshot, Wanted};
+use crate::spawn::{spawn, spawn_wake_up};
 use crate::trackers::TrackerResult;
+use crate::watch::Watchers;
 
 /// The engine thread answers within milliseconds, or has no processor.
 pub(crate) const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
@@ -47,7 +49,9 @@ struct HostSide {
     /// Addresses stay at the stop, and so does their record.
     keeps: bool,
     /// What an engine before this one left and the sweep could not remove.
-    leftovers: BTreeSet<Record>,
+    leftovers: Records,
+    /// Who looks at what is tracked.
+    watchers: Watchers,
     /// What is to be told of its record, with the next report.
     told: Option<String>,
     thread: Option<JoinHandle<()>>,
@@ -107,7 +111,8 @@ impl Engine {
                         runtime: Some(runtime),
                         swept: false,
                         keeps: !options.release_on_stop,
-                        leftovers: BTreeSet::new(),
+                        leftovers: Records::new(),
+                        watchers: Watchers::new(options.process_events.clone()),
                         told: None,
                         thread: Some(thread),
                     }),
@@ -142,24 +147,29 @@ impl Engine {
             runtime,
             swept,
             leftovers,
+            watchers,
             told,
             ..
         } = host;
         let runtime = runtime.as_mut().ok_or(EngineError::Stopped)?;
         let mut route = RouteSocket::open()?;
         let links = route.links()?;
-        let mut wanted = records(&config);
-        let plan = Plan::new(config, |name| {
+        let mut wanted = record::of(&config);
+        let promoted = promote::wanted(&config);
+        wanted.extend(promote::records(&promoted, runtime));
+        let mut plan = Plan::new(config, |name| {
             links.iter().any(|link| link.name.as_str() == name)
         })?;
         if !*swept {
             let report = runtime.sweep(&mut route, &links, &wanted)?;
-            leftovers.extend(report.failed.into_iter().map(|(left, _)| left.into()));
+            leftovers.extend(report.failed.into_iter().map(|(left, _)| left));
             *told = runtime.put_aside()?;
             *swept = true;
         }
         // Before the first address can be added, the file says that it may be there.
         runtime.add(&wanted)?;
+        let mut refusals = promote::set_all(&promoted);
+        watchers.prepare(&self.shared, &mut plan);
         let (reply, answer) = sync_channel(1);
         let plan = Box::new(plan);
         self.command(Command::Apply { plan, reply })?;
@@ -171,11 +181,13 @@ impl Engine {
                 instance: Arc::from(""),
                 reason,
             }));
+        outcome.report.refusals.append(&mut refusals);
+        // What is not wanted any more is set back; what cannot be stays recorded.
+        let mut set_back = ReleaseReport::default();
+        runtime.sweep_promotions(&wanted, &mut set_back);
+        wanted.extend(set_back.failed.into_iter().map(|(left, _)| left));
         wanted.extend(leftovers.iter().cloned());
-        wanted.extend(outcome.leaving.iter().map(|(interface, address)| Record {
-            interface: interface.to_string(),
-            address: *address,
-        }));
+        wanted.extend(outcome.leaving);
         // The configuration is in effect, and what the file holds now is more than that: it does
         // no harm if it stays.
         let _ = runtime.replace(wanted);
@@ -298,6 +310,10 @@ impl Engine {
             && !host.keeps
             && self.shared.left_behind().is_none()
         {
+            let mut set_back = ReleaseReport::default();
+            runtime.sweep_promotions(&Records::new(), &mut set_back);
+            let failed = set_back.failed.into_iter().map(|(left, _)| left);
+            host.leftovers.extend(failed);
             match host.leftovers.is_empty() {
                 true => runtime.clear()?,
                 false => runtime.replace(std::mem::take(&mut host.leftovers))?,
@@ -371,47 +387,6 @@ pub(crate) fn wait<T>(answer: &Receiver<T>, limit: Duration) -> Result<T, Engine
         RecvTimeoutError::Timeout => EngineError::Busy,
         RecvTimeoutError::Disconnected => EngineError::Stopped,
     })
-}
-
-fn records(config: &EngineConfig) -> BTreeSet<Record> {
-    config
-        .instances
-        .iter()
-        .flat_map(|instance| &instance.addresses)
-        .map(|address| Record {
-            interface: address.interface.to_string(),
-            address: address.address,
-        })
-        .collect()
-}
-
-fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, EngineError> {
-    Builder::new()
-        .name(name.to_owned())
-        .spawn(body)
-        .map_err(|source| EngineError::RuntimeFile {
-            operation: "start thread",
-            path: name.into(),
-            source,
-        })
-}
-
-/// Calls `wake` on a thread of its own: whatever lock that takes, the engine thread does not.
-fn spawn_wake_up(shared: Arc<Shared>, wake: impl Fn() + Send + 'static) -> Result<(), EngineError> {
-    spawn("ka-wake", move || {
-        let mut count = [0; 8];
-        loop {
-            // A blocking read; it fails with EINTR at most.
-            let _ = rustix::io::read(&shared.host_wake, &mut count);
-            // Asked before: the wake-up after the end is still to come otherwise.
-            let ended = shared.ended.load(Ordering::Acquire);
-            guard(&wake);
-            if ended {
-                return;
-            }
-        }
-    })
-    .map(drop)
 }
 
 #[cfg(test)]

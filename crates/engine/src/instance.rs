@@ -1,14 +1,21 @@
 //! One virtual router with what the engine keeps beside it.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
 use ka_vrrp::VirtualRouter;
-use ka_wire::{EmitError, Family, Outgoing, ipv4, ipv6};
+use ka_wire::{ChecksumRule, EmitError, Family, TTL, ipv4};
 
-use crate::addresses::AddressKey;
-use crate::config::InstanceConfig;
+use crate::config::{Identity, InstanceConfig};
+use crate::groups::Seat;
 use crate::interfaces::InterfaceId;
+use crate::objects::{AddressKey, ObjectKey, Wish};
+use crate::packet::{Envelope, packet_len};
+
+/// What the kernel gives packets that nobody says otherwise for (`net.ipv6.conf.*.hop_limit`): the one
+/// that keepalived's unicast advertisements have over IPv6. The header is ours here, and so is the choice.
+const IPV6_DEFAULT_HOP_LIMIT: u8 = 64;
 
 /// Index of an instance; reused after the instance is gone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -24,20 +31,46 @@ impl InstanceId {
     }
 }
 
+/// The keys of what an instance holds as Master.
+#[derive(Debug, Default)]
+pub(crate) struct Keys {
+    /// Of its addresses, in configured order.
+    pub(crate) addresses: Vec<AddressKey>,
+    /// Of its routes, then of its rules.
+    pub(crate) routing: Vec<ObjectKey>,
+}
+
+impl Keys {
+    /// In the order in which it goes: rules, routes, addresses.
+    pub(crate) fn leaving(&self) -> impl Iterator<Item = ObjectKey> {
+        let addresses = self.addresses.iter().map(|key| ObjectKey::Address(*key));
+        self.routing.iter().rev().cloned().chain(addresses)
+    }
+}
+
 /// One virtual router with what the engine keeps beside it.
 #[derive(Debug)]
 pub(crate) struct Instance {
     pub(crate) config: InstanceConfig,
+    pub(crate) identity: Identity,
     pub(crate) router: VirtualRouter,
     pub(crate) interface: InterfaceId,
-    /// Addresses held as Master, in configured order.
-    pub(crate) addresses: Vec<AddressKey>,
+    /// The keys of what is held as Master.
+    keys: Keys,
     /// The source address that `packet` was encoded for.
     source: Option<IpAddr>,
-    /// IP header and advertisement, encoded once and patched for each sending.
+    /// All headers, advertisement and trailer, encoded once and patched for each sending where that is enough.
     packet: Vec<u8>,
+    /// What `packet` says beside what is configured, as prepared last.
+    envelope: Option<Envelope>,
+    /// What its checksum covers.
+    rule: ChecksumRule,
     /// Identification of the last IPv4 packet sent; 0 before the first.
     ip_id: u16,
+    /// Unicast peers that its advertisements go to; none where they go to a group.
+    pub(crate) peers: Arc<[IpAddr]>,
+    /// The source address that packets from peers are expected at.
+    pub(crate) listens_at: Option<IpAddr>,
     /// Index of the interface that its group is joined on.
     pub(crate) joined: Option<u32>,
     /// The packet is in the batch being sent: its buffer must not change.
@@ -50,10 +83,16 @@ pub(crate) struct Instance {
     pub(crate) rounds: u32,
     /// Next address of the current round.
     pub(crate) cursor: usize,
+    /// Announcements that each address of a limited interface is yet to be asked for, and those that the
+    /// current round asks for.
+    pub(crate) paced: u32,
+    pub(crate) pacing: u32,
     /// The current round has sent something.
     pub(crate) announced: bool,
     /// Of its turn in the announcement queue; `None` outside it.
     pub(crate) ticket: Option<u64>,
+    /// Its place in a sync group.
+    pub(crate) seat: Option<Seat>,
     /// When the state last changed.
     pub(crate) since: Instant,
     /// The same by the clock of the host; `None` before the first state is told.
@@ -62,19 +101,25 @@ pub(crate) struct Instance {
 
 impl Instance {
     pub(crate) fn new(
+        identity: Identity,
         config: InstanceConfig,
         router: VirtualRouter,
         interface: InterfaceId,
-        addresses: Vec<AddressKey>,
+        keys: Keys,
         now: Instant,
     ) -> Self {
         Self {
+            peers: config.peers().collect(),
+            listens_at: None,
             config,
+            identity,
             router,
             interface,
-            addresses,
+            keys,
             source: None,
             packet: Vec::new(),
+            envelope: None,
+            rule: ChecksumRule::Standard,
             ip_id: 0,
             joined: None,
             in_batch: false,
@@ -82,11 +127,39 @@ impl Instance {
             unsettled: 0,
             rounds: 0,
             cursor: 0,
+            paced: 0,
+            pacing: 0,
             announced: false,
             ticket: None,
+            seat: None,
             since: now,
             changed_at: None,
         }
+    }
+
+    /// The addresses held as Master, in configured order.
+    pub(crate) fn addresses(&self) -> &[AddressKey] {
+        &self.keys.addresses
+    }
+
+    /// Has other keys from now on; returns those until now.
+    pub(crate) fn exchange_keys(&mut self, keys: Keys) -> Keys {
+        std::mem::replace(&mut self.keys, keys)
+    }
+
+    /// What it holds as Master, in the order in which it comes: addresses, routes, rules.
+    pub(crate) fn objects(&self) -> impl Iterator<Item = (ObjectKey, Wish<'_>)> {
+        let addresses = self.keys.addresses.iter().zip(&self.config.addresses);
+        let addresses =
+            addresses.map(|(key, address)| (ObjectKey::Address(*key), Wish::Address(address)));
+        let routes = self.config.routes.iter().map(Wish::Route);
+        let wishes = routes.chain(self.config.rules.iter().map(Wish::Rule));
+        addresses.chain(self.keys.routing.iter().cloned().zip(wishes))
+    }
+
+    /// The same in the order in which it goes: rules, routes, addresses.
+    pub(crate) fn leaving(&self) -> impl Iterator<Item = ObjectKey> {
+        self.keys.leaving()
     }
 
     /// The source address advertisements leave with.
@@ -102,85 +175,91 @@ impl Instance {
         }
     }
 
-    /// Forgets the encoded packet: the configuration changed.
-    pub(crate) fn invalidate_packet(&mut self) {
+    /// The configuration changed: forgets what was made of it.
+    pub(crate) fn reconfigured(&mut self) {
         self.packet.clear();
+        self.peers = self.config.peers().collect();
     }
 
-    /// Makes the packet say `priority`, with the next identification.
+    /// Whether its advertisements go to peers.
+    pub(crate) fn is_unicast(&self) -> bool {
+        self.config.unicast.is_some()
+    }
+
+    /// Where the packet goes as it is encoded. To peers it goes in copies.
+    fn destination(&self) -> IpAddr {
+        self.peers.first().copied().unwrap_or(self.config.group)
+    }
+
+    /// Makes the packet say `priority`, with the next identification, as of `utc`.
     ///
     /// # Errors
     ///
-    /// As [`Outgoing::emit`]: the configuration cannot be expressed on the wire.
+    /// As [`ka_wire::Outgoing::emit`]: the configuration cannot be expressed on the wire.
     /// `Ok(false)` when there is no source address to send from.
-    pub(crate) fn prepare_packet(&mut self, priority: u8) -> Result<bool, EmitError> {
+    pub(crate) fn prepare_packet(
+        &mut self,
+        priority: u8,
+        utc: SystemTime,
+    ) -> Result<bool, EmitError> {
         let Some(source) = self.source else {
             return Ok(false);
         };
-        let header = Family::from(source).ip_header_len();
-        let patched = self
-            .packet
-            .get_mut(header..)
-            .is_some_and(|advertisement| ka_wire::set_priority(advertisement, priority).is_ok());
-        if !patched {
-            self.encode(source, priority)?;
-        }
+        let destination = self.destination();
         if source.is_ipv4() {
             // 0 would let the kernel choose.
             self.ip_id = self.ip_id.checked_add(1).unwrap_or(1);
-            if ipv4::set_id(&mut self.packet, self.ip_id).is_err() {
-                self.encode(source, priority)?;
-            }
         }
+        let envelope = Envelope {
+            source,
+            destination,
+            ttl: self.ttl(),
+            id: self.ip_id,
+            priority,
+            rule: self.router.checksum_rule(destination),
+            ah_sequence: self.router.next_ah_sequence(),
+            signature: self.router.next_signature(utc),
+        };
+        let as_before = !envelope.is_unique() && self.rule == envelope.rule;
+        if !(as_before && self.patch(&envelope)) {
+            envelope.encode(self.router.config(), &mut self.packet)?;
+            self.rule = envelope.rule;
+        }
+        self.envelope = Some(envelope);
         Ok(true)
     }
 
-    /// The prepared packet: IP header and advertisement.
+    /// Changes what differs from one advertisement to the next in the packet that is there.
+    fn patch(&mut self, envelope: &Envelope) -> bool {
+        let header_len = Family::from(envelope.source).ip_header_len();
+        let advertisement = self.packet.get_mut(header_len..).unwrap_or_default();
+        ka_wire::set_priority(advertisement, envelope.priority).is_ok()
+            && (envelope.source.is_ipv6() || ipv4::set_id(&mut self.packet, envelope.id).is_ok())
+    }
+
+    /// The prepared packet, from its IP header on.
     pub(crate) fn packet(&self) -> &[u8] {
         &self.packet
     }
 
-    /// Octets of an advertisement with its IP header.
+    /// What the prepared packet says beside what is configured.
+    pub(crate) fn envelope(&self) -> Option<Envelope> {
+        self.envelope
+    }
+
+    /// Octets of an advertisement with its headers and its trailer.
     pub(crate) fn packet_len(&self) -> usize {
-        let advertisement = self.advertisement(self.config.group, 0);
-        Family::from(self.config.group).ip_header_len() + advertisement.encoded_len()
+        packet_len(self.router.config())
     }
 
-    fn advertisement(&self, source: IpAddr, priority: u8) -> Outgoing<'_> {
-        let config = self.router.config();
-        Outgoing {
-            version: config.version,
-            vrid: config.vrid,
-            priority,
-            max_advertise_interval: config.advertisement_interval,
-            authentication: config.authentication,
-            addresses: &config.addresses,
-            checksum_rule: config.checksum_rule,
-            source,
-            destination: self.config.group,
-        }
-    }
-
-    fn encode(&mut self, source: IpAddr, priority: u8) -> Result<(), EmitError> {
-        let advertisement = self.advertisement(source, priority);
-        let payload_len = advertisement.encoded_len();
-        let header_len = Family::from(source).ip_header_len();
-        let mut packet = vec![0; header_len + payload_len];
-        match (source, self.config.group) {
-            (IpAddr::V4(source), IpAddr::V4(group)) => {
-                ipv4::Header::vrrp(self.ip_id, source, group).emit(payload_len, &mut packet)?;
-            }
-            (IpAddr::V6(source), IpAddr::V6(group)) => {
-                ipv6::Header::vrrp(source, group).emit(payload_len, &mut packet)?;
-            }
-            _ => {
-                return Err(EmitError::MixedFamilies {
-                    address: self.config.group,
-                });
-            }
-        }
-        advertisement.emit(&mut packet[header_len..])?;
-        self.packet = packet;
-        Ok(())
+    /// Time to live or hop limit of its packets.
+    fn ttl(&self) -> u8 {
+        let Some(unicast) = &self.config.unicast else {
+            return TTL;
+        };
+        unicast.ttl.unwrap_or(match self.config.router.family {
+            Family::V4 => TTL,
+            Family::V6 => IPV6_DEFAULT_HOP_LIMIT,
+        })
     }
 }

@@ -3,15 +3,18 @@
 //! Level-triggered: an interface's state is what the latest message or dump
 //! says, so a lost message costs time, never a wrong state that stays.
 
+mod sources;
+
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use ka_netlink::{Address, AddressFlags, Link};
-use ka_wire::Family;
+use ka_netlink::Link;
 
+use crate::debounce::Debounce;
 use crate::instance::InstanceId;
+use sources::SourceAddress;
 
 /// `net.ipv6.conf.*.forwarding` is read again after this long.
 const FORWARDING_MAX_AGE: Duration = Duration::from_secs(5);
@@ -20,14 +23,19 @@ const FORWARDING_MAX_AGE: Duration = Duration::from_secs(5);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct InterfaceId(u32);
 
-/// One named interface, whether it exists or not.
+/// One named interface, whether it exists or not. One without a name stands for none: it is always
+/// up, never has an index, and is that of instances which leave the way to the routing table.
 #[derive(Debug)]
 pub(crate) struct Interface {
     pub(crate) name: Arc<str>,
     /// The kernel's index; `None` while no link has this name.
     pub(crate) index: Option<u32>,
-    /// IFF_UP and IFF_RUNNING.
+    /// Whether it counts as up.
     pub(crate) up: bool,
+    /// IFF_UP and IFF_RUNNING: what counts unless that has to last first.
+    pub(crate) carrier: bool,
+    /// Where changes count only after a while.
+    pub(crate) debounce: Option<Box<Debounce>>,
     pub(crate) mac: Option<[u8; 6]>,
     pub(crate) noarp: bool,
     /// Octets of the largest packet; 0 when unknown.
@@ -41,7 +49,7 @@ pub(crate) struct Interface {
     addresses: Vec<SourceAddress>,
     /// Instances whose advertisements run here.
     pub(crate) instances: Vec<InstanceId>,
-    /// Receivers of advertisements by VRID and destination.
+    /// Receivers of advertisements by VRID and group.
     pub(crate) routers: HashMap<(u8, IpAddr), InstanceId>,
     forwarding: Option<(Instant, bool)>,
     /// The configuration names it or did; its slot is never given to another.
@@ -62,27 +70,14 @@ pub(crate) struct LinkFacts {
     pub(crate) link_type: u16,
 }
 
-#[derive(Debug)]
-struct SourceAddress {
-    address: IpAddr,
-    /// IPv4 may have an address twice, with different prefixes.
-    prefix_len: u8,
-    usable: bool,
-    seen: u64,
-}
-
-impl SourceAddress {
-    fn is(&self, address: &Address) -> bool {
-        (self.address, self.prefix_len) == (address.key.address, address.key.prefix_len)
-    }
-}
-
 impl Interface {
     fn new(name: Arc<str>, named: bool, seen: u64) -> Self {
         Self {
             name,
             index: None,
             up: false,
+            carrier: false,
+            debounce: None,
             mac: None,
             noarp: false,
             mtu: 0,
@@ -107,28 +102,14 @@ impl Interface {
         self.named
     }
 
-    /// Source address for advertisements of `family`: the first IPv4 address, or
-    /// the first usable link-local IPv6 address.
-    pub(crate) fn source(&self, family: Family) -> Option<IpAddr> {
-        self.addresses
-            .iter()
-            .find(|candidate| candidate.usable && Family::from(candidate.address) == family)
-            .map(|candidate| candidate.address)
+    /// Whether it stands for none.
+    pub(crate) fn is_none(&self) -> bool {
+        self.name.is_empty()
     }
 
-    /// The instance that a packet for `vrid`, sent to `destination`, concerns.
-    ///
-    /// One sent to a single host is given to a router of that VRID all the same,
-    /// which counts and refuses it.
-    pub(crate) fn router(&self, vrid: u8, destination: IpAddr) -> Option<InstanceId> {
-        let exact = self.routers.get(&(vrid, destination)).copied();
-        if exact.is_some() || destination.is_multicast() {
-            return exact;
-        }
-        self.routers
-            .iter()
-            .find(|((other, group), _)| *other == vrid && group.is_ipv4() == destination.is_ipv4())
-            .map(|(_, &id)| id)
+    /// The instance that a packet for `vrid`, sent to `group`, concerns.
+    pub(crate) fn router(&self, vrid: u8, group: IpAddr) -> Option<InstanceId> {
+        self.routers.get(&(vrid, group)).copied()
     }
 
     /// Whether this host forwards IPv6 packets that arrive here (RFC 4861, Router flag).
@@ -183,6 +164,13 @@ impl Interfaces {
         id
     }
 
+    /// The interface of instances that have none.
+    pub(crate) fn none(&mut self) -> InterfaceId {
+        let id = self.slot("");
+        self.list[id.0 as usize].up = true;
+        id
+    }
+
     fn slot(&mut self, name: &str) -> InterfaceId {
         if let Some(&id) = self.by_name.get(name) {
             return id;
@@ -209,6 +197,10 @@ impl Interfaces {
 
     pub(crate) fn at_mut(&mut self, id: InterfaceId) -> &mut Interface {
         &mut self.list[id.0 as usize]
+    }
+
+    pub(crate) fn by_name(&self, name: &str) -> Option<InterfaceId> {
+        self.by_name.get(name).copied()
     }
 
     pub(crate) fn by_index(&self, index: u32) -> Option<InterfaceId> {
@@ -251,13 +243,25 @@ impl Interfaces {
         let epoch = self.epoch;
         let interface = &mut self.list[id.0 as usize];
         interface.seen = epoch;
-        let up = link.up && link.running;
         let old_index = interface.index.filter(|&index| index != link.index);
         let appeared = interface.index != Some(link.index);
+        interface.carrier = link.up && link.running;
+        let up = match &mut interface.debounce {
+            None => interface.carrier,
+            Some(debounce) => {
+                if appeared {
+                    debounce.forget();
+                }
+                debounce.observe(interface.carrier, interface.up, Instant::now())
+            }
+        };
         let is_news = appeared || interface.up != up;
         let resized = !appeared && interface.mtu != link.mtu;
-        let unchanged =
-            !is_news && !resized && interface.mac == link.mac && interface.noarp == link.noarp;
+        let unchanged = !is_news
+            && !resized
+            && interface.mac == link.mac
+            && interface.noarp == link.noarp
+            && interface.facts.multicast == link.multicast;
         interface.up = up;
         interface.mtu = link.mtu;
         interface.mac = link.mac;
@@ -299,7 +303,10 @@ impl Interfaces {
     fn detach(&mut self, id: InterfaceId) -> Option<LinkChange> {
         let interface = &mut self.list[id.0 as usize];
         let old_index = interface.index.take()?;
-        interface.up = false;
+        (interface.up, interface.carrier) = (false, false);
+        if let Some(debounce) = &mut interface.debounce {
+            debounce.forget();
+        }
         interface.facts = LinkFacts::default();
         interface.addresses.clear();
         self.by_index.remove(&old_index);
@@ -317,45 +324,6 @@ impl Interfaces {
             is_news: true,
             resized: false,
         })
-    }
-
-    /// Takes in an address that is not ours; `true` when a source address may have changed.
-    pub(crate) fn address_added(&mut self, id: InterfaceId, address: &Address) -> bool {
-        let can_be_source = match address.key.address {
-            IpAddr::V4(_) => true,
-            IpAddr::V6(address) => address.is_unicast_link_local(),
-        };
-        if !can_be_source {
-            return false;
-        }
-        let usable = !address.flags.contains(AddressFlags::DADFAILED)
-            && (!address.flags.contains(AddressFlags::TENTATIVE)
-                || address.flags.contains(AddressFlags::OPTIMISTIC));
-        let epoch = self.epoch;
-        let interface = &mut self.list[id.0 as usize];
-        if let Some(known) = interface
-            .addresses
-            .iter_mut()
-            .find(|known| known.is(address))
-        {
-            known.seen = epoch;
-            return std::mem::replace(&mut known.usable, usable) != usable;
-        }
-        interface.addresses.push(SourceAddress {
-            address: address.key.address,
-            prefix_len: address.key.prefix_len,
-            usable,
-            seen: epoch,
-        });
-        true
-    }
-
-    /// Takes in that an address is gone; `true` when it was known.
-    pub(crate) fn address_removed(&mut self, id: InterfaceId, address: &Address) -> bool {
-        let addresses = &mut self.list[id.0 as usize].addresses;
-        let before = addresses.len();
-        addresses.retain(|known| !known.is(address));
-        addresses.len() != before
     }
 
     /// Starts comparing with a dump.

@@ -1,20 +1,16 @@
-//! Addresses in the kernel: small batches, sized by the time they take.
+//! Objects in the kernel: small batches, sized by the time they take.
 
-use std::net::{IpAddr, Ipv4Addr};
-use std::sync::Arc;
+mod change;
+mod holding;
+mod outcome;
+
 use std::time::{Duration, Instant};
 
-use ka_netlink::{
-    AddressChange, AddressFlags, AddressKey as KernelKey, ChangeError, InterfaceName, MAX_BATCH,
-};
-use ka_netlink::{Errno, VirtualAddress as KernelAddress};
+use ka_netlink::{AddressChange, ChangeError, MAX_BATCH, RouteChange};
 
-use crate::PROTOCOL_ID;
-use crate::addresses::{AddressKey, Outcome, Settled, Step};
-use crate::apply::Refusal;
-use crate::config::VirtualAddress;
-use crate::event::EventKind;
-use crate::instance::InstanceId;
+use self::change::Change;
+pub(crate) use self::change::kernel_key;
+use crate::objects::{Kind, ObjectKey, Orphan, Step};
 use crate::thread::EngineThread;
 
 /// Keys looked at in one step, most of which may need nothing of the kernel.
@@ -24,7 +20,7 @@ const TARGET: Duration = Duration::from_micros(600);
 
 /// How many changes one netlink write may carry now.
 #[derive(Debug)]
-pub(crate) struct BatchSize(usize);
+struct BatchSize(usize);
 
 impl Default for BatchSize {
     fn default() -> Self {
@@ -42,47 +38,34 @@ impl BatchSize {
     }
 }
 
+/// One size for each kind.
+#[derive(Debug, Default)]
+pub(crate) struct BatchSizes([BatchSize; Kind::COUNT]);
+
+impl BatchSizes {
+    fn of(&mut self, kind: Kind) -> &mut BatchSize {
+        &mut self.0[kind as usize]
+    }
+}
+
 impl EngineThread {
-    /// Asks for every address of `id`; announcements wait until they are there.
-    pub(crate) fn acquire_addresses(&mut self, id: InstanceId) {
-        let Some(instance) = self.instances[id.index()].as_mut() else {
-            return;
-        };
-        instance.unsettled = 0;
-        for (key, wanted) in instance.addresses.iter().zip(&instance.config.addresses) {
-            if self.addresses.acquire(*key, wanted, id) {
-                instance.unsettled += 1;
-            }
-        }
-    }
-
-    /// No longer asks for any address of `id`.
-    pub(crate) fn release_addresses(&mut self, id: InstanceId) {
-        let Some(instance) = self.instances[id.index()].as_mut() else {
-            return;
-        };
-        instance.unsettled = 0;
-        for key in &instance.addresses {
-            self.addresses.release(*key, id);
-        }
-    }
-
-    /// Brings one batch of addresses to their wanted state; `false` when all are.
-    pub(crate) fn settle_addresses(&mut self, now: Instant) -> bool {
+    /// Brings one batch of objects to their wanted state; `false` when all are.
+    pub(crate) fn settle_objects(&mut self, now: Instant) -> bool {
         if self.remove_orphans(now) {
             return true;
         }
-        let mut steps: Vec<(AddressKey, Step)> = Vec::with_capacity(MAX_BATCH);
-        let mut changes: Vec<AddressChange> = Vec::with_capacity(MAX_BATCH);
+        self.objects.look_again();
+        let mut steps: Vec<(ObjectKey, Step)> = Vec::with_capacity(MAX_BATCH);
+        let mut changes: Vec<Change> = Vec::with_capacity(MAX_BATCH);
         for _ in 0..LOOKED_AT {
-            if changes.len() >= self.batch.0 {
+            // Kinds take the kernel differently long: one kind a batch, so that each finds its size.
+            let first = steps.first().map(|(key, _)| key.kind());
+            if first.is_some_and(|kind| changes.len() >= self.batches.of(kind).0) {
                 break;
             }
-            // IPv6 takes the kernel longer: one family a batch, so that each finds its size.
-            let first = steps.first().map(|(key, _)| key.address.is_ipv4());
             let next = self
-                .addresses
-                .next(|key| first.is_none_or(|ipv4| ipv4 == key.address.is_ipv4()));
+                .objects
+                .next(|key| first.is_none_or(|kind| kind == key.kind()));
             let Some((key, step)) = next else { break };
             let change = step.and_then(|step| Some((step, self.change(&key, step)?)));
             match change {
@@ -90,220 +73,82 @@ impl EngineThread {
                     steps.push((key, step));
                     changes.push(change);
                 }
-                // Nothing to do; or no interface, without which an address is neither there nor
-                // can it be added: it is looked at again when the interface comes.
-                None => self.addressed(key, None),
+                // Nothing to do; or no interface, without which it is neither there nor can it be
+                // added: it is looked at again when the interface comes.
+                None => self.answered(&key, None),
             }
         }
         if changes.is_empty() {
-            return !self.addresses.is_settled();
+            return !self.objects.is_settled();
         }
-        let results = self.submit(&changes);
+        let kind = steps[0].0.kind();
+        let results = self.submit(kind, changes);
         for ((key, step), result) in steps.into_iter().zip(results) {
-            self.note_result(key, step, result, now);
+            self.note_result(&key, step, result, now);
         }
         true
     }
 
-    /// Asks the kernel for `changes`, and learns how many it can be asked for at a time.
-    fn submit(&mut self, changes: &[AddressChange]) -> Vec<Result<(), ChangeError>> {
-        let mut results = Vec::with_capacity(changes.len());
+    /// Asks the kernel for `changes`, and learns how many of `kind` it can be asked for at a time.
+    fn submit(&mut self, kind: Kind, changes: Vec<Change>) -> Vec<Result<(), ChangeError>> {
+        let count = changes.len();
         let before = Instant::now();
-        self.route.submit(changes, &mut results);
+        let results = self.carry_out(changes);
         let took = before.elapsed();
-        self.batch.adapt(changes.len(), took);
+        self.batches.of(kind).adapt(count, took);
         self.status.longest_batch = self.status.longest_batch.max(took);
         results
     }
 
-    /// Removes a batch of addresses from interfaces that were renamed; `false` when there is none.
+    /// Asks the kernel for `changes` of one kind, or for others in the order of kinds.
+    fn carry_out(&mut self, changes: Vec<Change>) -> Vec<Result<(), ChangeError>> {
+        let mut results = Vec::with_capacity(changes.len());
+        let (mut rules, mut routes, mut addresses) = (Vec::new(), Vec::new(), Vec::new());
+        for change in changes {
+            match change {
+                Change::Rule(change) => rules.push(change),
+                Change::Route(change) => routes.push(change),
+                Change::Address(change) => addresses.push(change),
+            }
+        }
+        self.route.submit_rules(&rules, &mut results);
+        self.route.submit_routes(&routes, &mut results);
+        self.route.submit(&addresses, &mut results);
+        results
+    }
+
+    /// Removes a batch of objects from interfaces that were renamed; `false` when there is none.
     fn remove_orphans(&mut self, now: Instant) -> bool {
-        let orphans = self.addresses.next_orphans(self.batch.0);
+        let kind = Kind::Ipv6Address; // of whatever kind, as few as take no longer
+        let mut orphans = self.objects.next_orphans(self.batches.of(kind).0);
         if orphans.is_empty() {
             return false;
         }
-        let changes: Vec<AddressChange> = orphans
-            .iter()
-            .map(|orphan| AddressChange::Remove(kernel_key(&orphan.held, orphan.index)))
-            .collect();
-        let results = self.submit(&changes);
-        for (orphan, result) in orphans.into_iter().zip(results) {
-            match result.map_err(|error| error.errno()) {
-                Ok(()) | Err(Some(Errno::ADDRNOTAVAIL | Errno::NODEV)) => {}
-                Err(_) => self.addresses.retry_orphan(orphan, now),
+        // In the order of the answers.
+        orphans.sort_by_key(|orphan| matches!(orphan, Orphan::Address { .. }));
+        let removal = |orphan: &Orphan| match orphan {
+            Orphan::Address { index, held } => {
+                Change::Address(AddressChange::Remove(kernel_key(held, *index)))
             }
+            Orphan::Route(key) => Change::Route(RouteChange::Remove(Box::new(key.clone()))),
+        };
+        let results = self.submit(kind, orphans.iter().map(removal).collect());
+        for (orphan, result) in orphans.into_iter().zip(results) {
+            if !result.is_err_and(|error| !outcome::is_gone(error.errno())) {
+                continue;
+            }
+            self.objects.retry_orphan(orphan, now);
         }
         true
     }
 
-    /// Removes every address of ours at once: the process is about to end.
-    pub(crate) fn remove_all_addresses(&mut self) {
-        let changes: Vec<AddressChange> = self
-            .addresses
-            .ours()
-            .filter_map(|(key, _)| self.change(key, Step::Remove))
-            .collect();
+    /// Removes everything of ours at once: the process is about to end.
+    pub(crate) fn remove_all_objects(&mut self) {
+        let changes = self.objects.ours();
+        let changes = changes.filter_map(|(key, _)| self.change(key, Step::Remove));
+        let changes = changes.collect();
         // What the kernel refuses now stays recorded, for the next start.
-        self.route
-            .submit(&changes, &mut Vec::with_capacity(changes.len()));
-    }
-
-    fn change(&self, key: &AddressKey, step: Step) -> Option<AddressChange> {
-        let index = self.interfaces.at(key.interface).index?;
-        let entry = self.addresses.get(key)?;
-        Some(match step {
-            Step::Add => AddressChange::Add(kernel_address(&entry.wanted, index)),
-            Step::Remove => AddressChange::Remove(kernel_key(entry.held(), index)),
-        })
-    }
-
-    fn note_result(
-        &mut self,
-        key: AddressKey,
-        step: Step,
-        result: Result<(), ChangeError>,
-        now: Instant,
-    ) {
-        let outcome = match (step, result) {
-            (Step::Add, Ok(())) => Outcome::Added,
-            (Step::Remove, Ok(())) => Outcome::Removed,
-            (step, Err(error)) => match (step, error.errno()) {
-                (Step::Add, Some(Errno::EXIST)) => Outcome::Existed,
-                // Somebody else was faster, or the interface is gone.
-                (Step::Remove, Some(Errno::ADDRNOTAVAIL | Errno::NODEV)) => Outcome::Removed,
-                _ => {
-                    self.note_refusal(key, step, &error, now);
-                    self.addressed(key, None);
-                    return;
-                }
-            },
-        };
-        let settled = self.addresses.settle(key, outcome, now);
-        if settled == Settled::Restored {
-            self.tell_lost(key);
-        }
-        self.addressed(key, Some(settled));
-    }
-
-    /// The question whether `key` is there is answered for its users.
-    fn addressed(&mut self, key: AddressKey, settled: Option<Settled>) {
-        if settled == Some(Settled::Gone) {
-            return;
-        }
-        let Some(entry) = self.addresses.get(&key) else {
-            return;
-        };
-        for id in entry.users.clone() {
-            let Some(instance) = self.instances[id.index()].as_mut() else {
-                continue;
-            };
-            if instance.unsettled > 0 {
-                instance.unsettled -= 1;
-                self.start_announcement(id);
-            } else if matches!(settled, Some(Settled::Appeared | Settled::Restored)) {
-                // It was refused or lost before: nobody was told where it is now.
-                let rounds = instance.config.router.garp.master_repeat;
-                self.queue_announcement(id, rounds);
-            }
-        }
-    }
-
-    fn tell_lost(&mut self, key: AddressKey) {
-        let user = self
-            .addresses
-            .get(&key)
-            .and_then(|entry| entry.users.first());
-        let Some(instance) = user.and_then(|id| self.instances[id.index()].as_ref()) else {
-            return;
-        };
-        self.events.send(EventKind::AddressLost {
-            instance: Arc::clone(&instance.config.name),
-            interface: Arc::clone(&self.interfaces.at(key.interface).name),
-            address: key.address,
-        });
-    }
-
-    fn note_refusal(&mut self, key: AddressKey, step: Step, error: &ChangeError, now: Instant) {
-        if matches!(error, ChangeError::Unacknowledged) {
-            self.addresses.unconfirmed(key, now);
-            return;
-        }
-        self.addresses.retry(key, now);
-        let interface = Arc::clone(&self.interfaces.at(key.interface).name);
-        let Some(entry) = self.addresses.get_mut(&key) else {
-            return;
-        };
-        if entry.refusal_told {
-            return;
-        }
-        entry.refusal_told = true;
-        let user = entry.users.first().copied();
-        let instance = user
-            .and_then(|id| self.instances[id.index()].as_ref())
-            .map_or_else(
-                || Arc::from(""),
-                |instance| Arc::clone(&instance.config.name),
-            );
-        let operation = match step {
-            Step::Add => "add",
-            Step::Remove => "remove",
-        };
-        if self.apply.is_some() {
-            self.apply_refusals.push(Refusal {
-                instance: Arc::clone(&instance),
-                reason: format!("{operation} {} on {interface}: {error}", key.address),
-            });
-        }
-        self.events.send(EventKind::AddressRefused {
-            instance,
-            interface,
-            address: key.address,
-            operation,
-            errno: error.errno().map_or(0, Errno::raw_os_error),
-            message: error.to_string(),
-        });
-    }
-}
-
-/// `wanted` as the kernel takes it, on the interface with `index`.
-fn kernel_address(wanted: &VirtualAddress, index: u32) -> KernelAddress {
-    let flags = [
-        (wanted.no_dad, AddressFlags::NODAD),
-        (wanted.home, AddressFlags::HOMEADDRESS),
-        (wanted.manage_temporary, AddressFlags::MANAGETEMPADDR),
-        (wanted.no_prefix_route, AddressFlags::NOPREFIXROUTE),
-        (wanted.auto_join, AddressFlags::MCAUTOJOIN),
-    ]
-    .into_iter()
-    .filter(|(set, _)| *set)
-    .fold(0, |bits, (_, flag)| bits | flag.bits());
-    let broadcast = match wanted.broadcast {
-        Some(IpAddr::V4(address)) => Some::<Ipv4Addr>(address),
-        _ => None,
-    };
-    KernelAddress {
-        broadcast,
-        // Checked when the configuration was taken in.
-        label: wanted
-            .label
-            .as_deref()
-            .and_then(|label| InterfaceName::new(label).ok()),
-        scope: wanted.scope,
-        flags: AddressFlags::from_bits(flags),
-        preferred_lifetime: wanted
-            .preferred_lifetime
-            .map(|s| Duration::from_secs(s.into())),
-        protocol: Some(PROTOCOL_ID),
-        ..KernelAddress::new(kernel_key(wanted, index))
-    }
-}
-
-fn kernel_key(wanted: &VirtualAddress, index: u32) -> KernelKey {
-    KernelKey {
-        ifindex: index,
-        address: wanted.address,
-        prefix_len: wanted.prefix_len,
-        peer: wanted.peer,
+        self.carry_out(changes);
     }
 }
 

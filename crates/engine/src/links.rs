@@ -1,161 +1,21 @@
 //! What the kernel says of links and addresses, passed on to the routers.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use ka_netlink::{Address, Errno, Event, MonitorProgress, ResyncProgress};
-use ka_wire::Family;
+use ka_netlink::{Address, Event, MonitorProgress, ResyncProgress};
 
-use crate::addresses::AddressKey;
 use crate::event::EventKind;
-use crate::instance::InstanceId;
 use crate::interfaces::{InterfaceId, LinkChange};
+use crate::objects::{AddressKey, Doubt};
 use crate::thread::EngineThread;
 
 /// Age of a step from which on nothing more of the kernel is read in it.
 const READ_BUDGET: Duration = Duration::from_micros(500);
 /// A dump that failed, or that changes of the tables interrupted, is tried again after this long.
 const RESYNC_RETRY: Duration = Duration::from_millis(200);
-/// Time for routers to follow their interfaces in one step.
-const FOLLOW_BUDGET: Duration = Duration::from_micros(300);
-/// A group that could not be joined is tried again after this long.
-const JOIN_RETRY: Duration = Duration::from_secs(1);
-
-/// Routers that have yet to learn how their interfaces are now.
-#[derive(Debug, Default)]
-pub(crate) struct Following {
-    waiting: VecDeque<InterfaceId>,
-    /// The one whose turn it is, and its routers that are left, the next one last.
-    interface: Option<InterfaceId>,
-    routers: Vec<InstanceId>,
-}
-
-impl Following {
-    pub(crate) fn has_work(&self) -> bool {
-        self.interface.is_some() || !self.waiting.is_empty()
-    }
-}
 
 impl EngineThread {
-    /// Starts the router of `id` with its interface as it is now.
-    pub(crate) fn start(&mut self, id: InstanceId, now: Instant) {
-        self.join(id, now);
-        let source = self.source_of(id);
-        let up = self.serves(id);
-        let hold_until = self.hold_until.filter(|&at| at > now);
-        let Some(instance) = self.instances[id.index()].as_mut() else {
-            return;
-        };
-        instance.set_source(source);
-        instance.router.start(up, source, hold_until, now);
-        self.pump(id, now);
-    }
-
-    /// Tells an instance when the start-up delay ends now.
-    pub(crate) fn update_hold(&mut self, id: InstanceId, now: Instant) {
-        let hold_until = self.hold_until;
-        if let Some(instance) = self.instances[id.index()].as_mut() {
-            instance.router.set_hold(hold_until, now);
-            self.pump(id, now);
-        }
-    }
-
-    fn source_of(&self, id: InstanceId) -> Option<std::net::IpAddr> {
-        let instance = self.instances[id.index()].as_ref()?;
-        let family: Family = instance.config.router.family;
-        instance
-            .config
-            .source
-            .or_else(|| self.interfaces.at(instance.interface).source(family))
-    }
-
-    /// Joins the group of `id` on its interface, if that exists and it has not yet.
-    fn join(&mut self, id: InstanceId, now: Instant) {
-        let Some(instance) = self.instances[id.index()].as_mut() else {
-            return;
-        };
-        let index = self.interfaces.at(instance.interface).index;
-        let Some(index) = index.filter(|_| index != instance.joined) else {
-            return;
-        };
-        match self.memberships.join(index, instance.config.group) {
-            Ok(()) => instance.joined = Some(index),
-            // The kernel may not do the family there yet.
-            Err(error) => {
-                self.join_again_at = Some(now + JOIN_RETRY);
-                let errno = error.errno().map_or(0, |errno| errno.raw_os_error());
-                self.tell_unusable(id, errno, error.to_string());
-            }
-        }
-    }
-
-    /// Tries again to join the groups that could not be joined.
-    pub(crate) fn join_again(&mut self) {
-        self.join_again_at = None;
-        let lacking = self.instances.iter().flatten().filter_map(|instance| {
-            let index = self.interfaces.at(instance.interface).index;
-            (index.is_some() && index != instance.joined).then_some(instance.interface)
-        });
-        let lacking: Vec<InterfaceId> = lacking.collect();
-        for interface in lacking {
-            self.touch(interface);
-        }
-    }
-
-    /// Whether the interface of `id` serves it: it is up, the group is joined, and the
-    /// advertisement fits. A router that is deaf or dumb must not become Master.
-    pub(crate) fn serves(&mut self, id: InstanceId) -> bool {
-        let Some(instance) = self.instances[id.index()].as_mut() else {
-            return false;
-        };
-        let interface = self.interfaces.at(instance.interface);
-        if !interface.up || instance.joined != interface.index {
-            return false;
-        }
-        let length = instance.packet_len();
-        let fits = interface.mtu == 0 || length <= interface.mtu as usize;
-        if !fits {
-            let reason = format!(
-                "an advertisement of {length} octets does not fit the MTU {} of {}",
-                interface.mtu, interface.name
-            );
-            self.tell_unusable(id, Errno::MSGSIZE.raw_os_error(), reason);
-        }
-        fits
-    }
-
-    /// Tells once, until something was sent, why `id` cannot use its interface.
-    fn tell_unusable(&mut self, id: InstanceId, errno: i32, message: String) {
-        if let Some(instance) = self.instances[id.index()].as_mut()
-            && !std::mem::replace(&mut instance.send_failure_told, true)
-        {
-            self.events.send(EventKind::SendFailed {
-                instance: Arc::clone(&instance.config.name),
-                errno,
-                message,
-            });
-        }
-    }
-
-    /// Tells the router of `id` its present source address.
-    pub(crate) fn update_source(&mut self, id: InstanceId, now: Instant) {
-        let source = self.source_of(id);
-        let Some(instance) = self.instances[id.index()].as_mut() else {
-            return;
-        };
-        if instance.source() == source {
-            return;
-        }
-        instance.router.handle_source(source, now);
-        self.pump(id, now);
-        // A resignation still leaves from the address that was lost.
-        self.flush_advertisements();
-        if let Some(instance) = self.instances[id.index()].as_mut() {
-            instance.set_source(source);
-        }
-    }
-
     /// Reads what the kernel reports, or the dump that runs after an overrun.
     ///
     /// Not both: the kernel prepares parts of a dump ahead, so that an older part could bring
@@ -192,7 +52,8 @@ impl EngineThread {
     pub(crate) fn start_resync(&mut self, now: Instant) {
         self.status.resynchronisations += 1;
         self.interfaces.begin_dump();
-        self.addresses.begin_dump();
+        self.host_addresses.begin_dump();
+        self.objects.begin_dump();
         if let Some(monitored) = &mut self.monitored {
             monitored.begin_dump();
         }
@@ -229,13 +90,18 @@ impl EngineThread {
     fn end_resync(&mut self, now: Instant) {
         let (vanished, readdressed) = self.interfaces.end_dump();
         for change in vanished {
-            self.link_changed(&change);
+            self.link_changed(&change, None);
         }
         for id in readdressed {
             self.touch(id);
         }
-        for key in self.addresses.end_dump() {
-            self.addresses.lost(key, now);
+        for address in self.host_addresses.end_dump() {
+            self.touch_source(address);
+        }
+        // The kernel may have taken some away with what is told of only now.
+        self.objects.doubt_routing();
+        for key in self.objects.end_dump() {
+            self.objects.lost(&key, now);
         }
         self.monitor_dumped();
     }
@@ -247,12 +113,16 @@ impl EngineThread {
                     self.leave(id, now);
                 }
                 for change in self.interfaces.link_changed(&link).into_iter().flatten() {
-                    self.link_changed(&change);
+                    let name = change.renamed.then(|| Arc::from(link.name.as_str()));
+                    self.link_changed(&change, name);
                 }
             }
             Event::LinkRemoved { index, .. } => {
+                for address in self.host_addresses.link_removed(index) {
+                    self.touch_source(address);
+                }
                 if let Some(change) = self.interfaces.link_removed(index) {
-                    self.link_changed(&change);
+                    self.link_changed(&change, None);
                 }
             }
             Event::AddressAdded(address) => self.address_added(&address),
@@ -274,12 +144,15 @@ impl EngineThread {
         self.flush_advertisements();
     }
 
-    fn link_changed(&mut self, change: &LinkChange) {
+    fn link_changed(&mut self, change: &LinkChange, renamed_to: Option<Arc<str>>) {
         if let Some(old) = change.old_index {
             self.memberships.forget(old);
-            let renamed = Some(old).filter(|_| change.renamed);
-            self.addresses.interface_removed(change.id, renamed);
+            let interfaces = &self.interfaces;
+            self.objects
+                .interface_removed(change.id, old, change.renamed, |id| interfaces.at(id).index);
         }
+        // With the link the kernel takes routes away, of IPv4 without a word.
+        self.objects.doubt_routes(change.id, Doubt::All);
         let interface = self.interfaces.at(change.id);
         if !interface.is_named() {
             return;
@@ -288,10 +161,15 @@ impl EngineThread {
             self.events.send(EventKind::LinkChanged {
                 interface: Arc::clone(&interface.name),
                 up: interface.index.map(|_| interface.up),
+                appeared: change.appeared,
+                renamed_to,
             });
+            self.interface_tracked(change.id);
         }
+        let interface = self.interfaces.at(change.id);
         if change.appeared {
-            self.addresses.requeue_interface(change.id);
+            self.promote_again(change.id);
+            self.objects.requeue_interface(change.id);
         }
         if change.resized
             && let Some(index) = interface.index
@@ -308,65 +186,6 @@ impl EngineThread {
         self.touch(change.id);
     }
 
-    /// The routers of `interface` have yet to learn how it is now.
-    pub(crate) fn touch(&mut self, interface: InterfaceId) {
-        let state = self.interfaces.at_mut(interface);
-        if state.instances.is_empty() {
-            return;
-        }
-        let was_stale = std::mem::replace(&mut state.stale, true);
-        let Following {
-            waiting,
-            interface: current,
-            ..
-        } = &mut self.following;
-        // Of the one whose turn it is some routers have followed what was before.
-        let again = *current == Some(interface) && !waiting.contains(&interface);
-        if !was_stale || again {
-            waiting.push_back(interface);
-        }
-    }
-
-    /// Brings routers up to date with their interfaces, as many as the step has time for.
-    ///
-    /// What counts is how the interface is when the turn of a router comes, not what led there.
-    pub(crate) fn follow_interfaces(&mut self, now: Instant) {
-        let began = Instant::now();
-        while let Some(id) = self.next_follower() {
-            self.follow(id, now);
-            if began.elapsed() > FOLLOW_BUDGET {
-                break;
-            }
-        }
-        self.flush_advertisements();
-    }
-
-    pub(crate) fn next_follower(&mut self) -> Option<InstanceId> {
-        loop {
-            if let Some(id) = self.following.routers.pop() {
-                return Some(id);
-            }
-            if let Some(done) = self.following.interface.take() {
-                self.interfaces.at_mut(done).stale = self.following.waiting.contains(&done);
-            }
-            let interface = self.following.waiting.pop_front()?;
-            let instances = self.interfaces.at(interface).instances.iter();
-            self.following.routers.extend(instances.rev());
-            self.following.interface = Some(interface);
-        }
-    }
-
-    /// Brings the router of `id` up to date with its interface.
-    pub(crate) fn follow(&mut self, id: InstanceId, now: Instant) {
-        self.join(id, now);
-        let serves = self.serves(id);
-        if let Some(instance) = self.instances[id.index()].as_mut() {
-            instance.router.handle_link(serves, now);
-        }
-        self.pump(id, now);
-        self.update_source(id, now);
-    }
-
     /// Takes in an address that the kernel says is there.
     pub(crate) fn address_added(&mut self, address: &Address) {
         let Some(interface) = self.interfaces.by_index(address.key.ifindex) else {
@@ -377,16 +196,23 @@ impl EngineThread {
             address: address.key.address,
         };
         let prefix_len = address.key.prefix_len;
-        self.addresses.seen(&key, prefix_len);
-        let is_ours = self.addresses.is_ours(&key, prefix_len);
-        self.monitor_added(address, is_ours);
-        if !is_ours && self.interfaces.address_added(interface, address) {
+        self.objects.seen(&key, prefix_len);
+        self.monitor_added(address, self.objects.is_ours(&key, prefix_len));
+        self.note_duplicate(key, address);
+        let is_virtual = self.is_virtual(&key, prefix_len);
+        if !is_virtual && self.host_addresses.added(address) {
+            self.touch_source(address.key.address);
+        }
+        if !is_virtual && self.interfaces.address_added(interface, address) {
             self.touch(interface);
         }
     }
 
     fn address_removed(&mut self, address: &Address, by_us: bool, now: Instant) {
         self.monitor_removed(address);
+        if self.host_addresses.removed(address) {
+            self.touch_source(address.key.address);
+        }
         let Some(interface) = self.interfaces.by_index(address.key.ifindex) else {
             return;
         };
@@ -394,10 +220,13 @@ impl EngineThread {
             interface,
             address: address.key.address,
         };
+        self.duplicates.remove(&key);
         if self.interfaces.address_removed(interface, address) {
             self.touch(interface);
         }
-        self.addresses
+        self.objects
             .removed(key, address.key.prefix_len, by_us, now);
+        // With the last address of an interface, and with the source of a route, routes go.
+        self.objects.doubt_routes(interface, Doubt::All);
     }
 }

@@ -1,16 +1,17 @@
 //! Advertisements in and out, in batches.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
+use ka_sys::errno_text;
 use ka_sys::raw::{Outgoing, Packet, PacketBatch};
-use ka_sys::{SysError, errno_text};
 use ka_vrrp::ReceivedPacket;
 use ka_wire::AdvertisementView;
 use ka_wire::ipv4::Ipv4View;
 
 use crate::event::EventKind;
 use crate::instance::InstanceId;
+use crate::listening::RECEIVERS;
 use crate::thread::EngineThread;
 
 /// Packets sent with one system call.
@@ -28,16 +29,19 @@ impl EngineThread {
         };
         let mut drained = true;
         let before = self.status.packets_received;
-        for family in 0..self.receivers.len() {
-            while self.ready.packets[family] {
+        for place in 0..RECEIVERS {
+            while self.ready.packets[place]
+                && let Some(receiver) = self.receiver(place)
+            {
                 // A socket error shows again at the next step; timers must go on.
-                let Ok(count) = self.receivers[family].receive(&mut packets) else {
+                let Ok(count) = receiver.receive(&mut packets) else {
                     drained = false;
                     break;
                 };
                 self.status.packets_received += count as u64;
+                let utc = SystemTime::now();
                 for packet in packets.iter() {
-                    self.handle_packet(&packet, now);
+                    self.handle_packet(&packet, utc, now);
                 }
                 // The call ended where nothing more was waiting.
                 if count < PacketBatch::ROOM {
@@ -60,32 +64,39 @@ impl EngineThread {
         }
     }
 
-    fn handle_packet(&mut self, packet: &Packet<'_>, now: Instant) {
+    fn handle_packet(&mut self, packet: &Packet<'_>, utc: SystemTime, now: Instant) {
         let received = if packet.source.is_ipv4() {
             match Ipv4View::new(packet.bytes) {
-                Ok(view) => ReceivedPacket::from(view),
-                Err(_) => return self.count_unknown(),
+                Ok(view) => ReceivedPacket::from_ipv4(view, utc),
+                Err(_) => None,
             }
         } else {
-            ReceivedPacket {
+            Some(ReceivedPacket {
                 source: packet.source,
                 destination: packet.destination,
                 ttl: packet.ttl,
                 ip_total_len: None,
                 payload: packet.bytes,
-            }
+                header: None,
+                at: utc,
+            })
         };
-        let id = AdvertisementView::new(received.payload)
+        let Some(received) = received else {
+            self.status.packets_unknown += 1;
+            return;
+        };
+        let vrid = AdvertisementView::new(received.payload)
             .ok()
-            .and_then(|view| {
-                let interface = self.interfaces.by_index(packet.ifindex)?;
-                self.interfaces
-                    .at(interface)
-                    .router(view.vrid(), received.destination)
-            });
+            .map(|view| view.vrid());
+        let id = vrid.and_then(|vrid| self.receiver_of(vrid, &received, packet.ifindex));
         let Some(id) = id else {
-            return self.count_unknown();
+            self.status.packets_unknown += 1;
+            if let Some(vrid) = vrid {
+                self.tell_unknown(packet.ifindex, vrid, received.source, now);
+            }
+            return;
         };
+        self.catch_up(id, now);
         if let Some(instance) = self.instances[id.index()].as_mut() {
             instance.router.handle_packet(&received, now);
         }
@@ -93,10 +104,6 @@ impl EngineThread {
         if self.outbox.len() >= SEND_BATCH {
             self.flush_advertisements();
         }
-    }
-
-    fn count_unknown(&mut self) {
-        self.status.packets_unknown += 1;
     }
 
     /// Sends the advertisements that wait.
@@ -111,12 +118,14 @@ impl EngineThread {
         }
         let mut outbox = outbox;
         outbox.clear();
+        self.send_copies();
         // What sending caused is none: failures are told, not answered.
         self.outbox = outbox;
     }
 
     /// Prepares packets from the front of `rest` until one instance comes twice.
     fn prepare_batch(&mut self, rest: &[(InstanceId, u8)]) -> usize {
+        let utc = SystemTime::now();
         let mut taken = 0;
         for &(id, priority) in rest.iter().take(SEND_BATCH) {
             let Some(instance) = self.instances[id.index()].as_mut() else {
@@ -126,7 +135,8 @@ impl EngineThread {
             if instance.in_batch {
                 break;
             }
-            match instance.prepare_packet(priority) {
+            match instance.prepare_packet(priority, utc) {
+                Ok(true) if instance.is_unicast() => self.queue_copies(id),
                 Ok(prepared) => instance.in_batch = prepared,
                 Err(error) => {
                     let message = error.to_string();
@@ -187,7 +197,7 @@ impl EngineThread {
     }
 
     /// Tells of the first failure after a success; a link that is down is no news.
-    fn note_send(&mut self, id: InstanceId, result: Result<(), (i32, String)>) {
+    pub(crate) fn note_send(&mut self, id: InstanceId, result: Result<(), (i32, String)>) {
         let Some(instance) = self.instances[id.index()].as_mut() else {
             return;
         };
@@ -205,13 +215,5 @@ impl EngineThread {
                 }
             }
         }
-    }
-
-    /// Lets nothing through until a configuration says what is ours.
-    pub(crate) fn set_no_filters(&mut self) -> Result<(), SysError> {
-        for receiver in &mut self.receivers {
-            receiver.set_vrid_filter(&ka_sys::raw::VridSet::new())?;
-        }
-        Ok(())
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
+use std::hash::Hash;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,19 +11,48 @@ use ka_netlink::InterfaceName;
 use ka_vrrp::VirtualRouter;
 use ka_wire::Family;
 
+use crate::buffers::ReceiveBuffers;
 use crate::config::{
-    EngineConfig, Identity, InstanceConfig, TrackerConfig, TrackerId, VirtualAddress,
+    EngineConfig, GroupConfig, Identity, InstanceConfig, ProcessEvents, StaticObjects,
+    TrackerConfig, TrackerId, VirtualAddress, VirtualRoute, VirtualRule,
 };
+use crate::debounce::InterfaceDelays;
 use crate::error::EngineError;
+use crate::listening::Listening;
+use crate::objects::ObjectKey;
+use crate::pacing::GarpPacing;
 use crate::trackers::Tracker;
+
+mod identities;
+
+use identities::Identities;
 
 /// A configuration checked and prepared off the engine thread.
 #[derive(Debug)]
 pub(crate) struct Plan {
+    /// Tells configurations apart, for those who look at trackers.
+    pub(crate) epoch: u64,
+    pub(crate) process_events: ProcessEvents,
     pub(crate) startup_delay: Duration,
+    pub(crate) delay_after_boot: Duration,
+    pub(crate) garp_pacing: GarpPacing,
+    pub(crate) interface_delays: Vec<InterfaceDelays>,
+    pub(crate) log_unknown_vrids: bool,
+    pub(crate) receive_buffers: ReceiveBuffers,
     pub(crate) trackers: HashMap<TrackerId, Tracker>,
+    pub(crate) static_objects: StaticObjects,
     pub(crate) identities: HashSet<Identity>,
+    /// What has to be heard.
+    pub(crate) listening: Listening,
     pub(crate) instances: Vec<(Identity, Box<(InstanceConfig, VirtualRouter)>)>,
+    pub(crate) groups: Vec<PlannedGroup>,
+}
+
+/// A sync group and its members, in order.
+#[derive(Debug)]
+pub(crate) struct PlannedGroup {
+    pub(crate) name: Arc<str>,
+    pub(crate) members: Vec<Identity>,
 }
 
 impl Plan {
@@ -33,9 +63,10 @@ impl Plan {
     ) -> Result<Self, EngineError> {
         let count = config.instances.len();
         let trackers = trackers(config.trackers, &config.instances)?;
-        let mut names: HashMap<Identity, Arc<str>> = HashMap::with_capacity(count);
+        let mut identities = Identities::with_capacity(count);
         let mut called: HashSet<Arc<str>> = HashSet::with_capacity(count);
         let mut instances = Vec::with_capacity(count);
+        let mut listening = Listening::default();
         for mut instance in config.instances {
             check(&instance, &exists)?;
             merge_repeated(&mut instance)?;
@@ -45,22 +76,32 @@ impl Plan {
                     name: instance.name.to_string(),
                 });
             }
-            let identity = instance.identity();
-            if let Some(first) = names.insert(identity.clone(), Arc::clone(&instance.name)) {
-                return Err(EngineError::DuplicateInstance {
-                    first: first.to_string(),
-                    second: instance.name.to_string(),
-                    vrid: identity.vrid,
-                    interface: identity.interface.to_string(),
-                });
-            }
+            let identity = identities.take(&instance)?;
+            listening.insert(&instance.router);
             let router = VirtualRouter::new(instance.router.clone());
             instances.push((identity, Box::new((instance, router))));
         }
+        let groups = groups(config.groups, &instances)?;
+        let grouped: HashSet<&Identity> = groups.iter().flat_map(|it| &it.members).collect();
+        for (identity, planned) in &mut instances {
+            if grouped.contains(identity) {
+                planned.1.join_group();
+            }
+        }
         Ok(Self {
+            epoch: 0,
+            process_events: config.process_events,
             startup_delay: config.startup_delay,
+            delay_after_boot: config.delay_after_boot,
+            garp_pacing: config.garp_pacing,
+            interface_delays: config.interface_delays,
+            log_unknown_vrids: config.log_unknown_vrids,
+            receive_buffers: config.receive_buffers,
             trackers,
-            identities: names.into_keys().collect(),
+            static_objects: check_static(config.static_objects)?,
+            identities: identities.given(),
+            listening,
+            groups,
             instances,
         })
     }
@@ -87,6 +128,43 @@ fn trackers(
         }
     }
     Ok(trackers)
+}
+
+/// The groups, with what their members are the same by.
+fn groups(
+    configs: Vec<GroupConfig>,
+    instances: &[(Identity, Box<(InstanceConfig, VirtualRouter)>)],
+) -> Result<Vec<PlannedGroup>, EngineError> {
+    let names = instances
+        .iter()
+        .map(|(identity, planned)| (&planned.0.name, identity));
+    // An instance is in one group only: whoever takes it in takes it away.
+    let mut free: HashMap<&Arc<str>, &Identity> = names.collect();
+    let mut groups = Vec::with_capacity(configs.len());
+    let mut called: HashSet<Arc<str>> = HashSet::with_capacity(configs.len());
+    for GroupConfig { name, members } in configs {
+        let invalid = |reason: String| EngineError::InvalidGroup {
+            group: name.to_string(),
+            reason,
+        };
+        if !called.insert(Arc::clone(&name)) {
+            return Err(invalid("there are two of that name".to_owned()));
+        }
+        if members.is_empty() {
+            return Err(invalid("it has no instance".to_owned()));
+        }
+        let identities = members.iter().map(|member| {
+            let identity = free.remove(member).cloned();
+            identity.ok_or_else(|| {
+                invalid(format!(
+                    "there is no instance {member}, or it is in a group already"
+                ))
+            })
+        });
+        let members = identities.collect::<Result<_, _>>()?;
+        groups.push(PlannedGroup { name, members });
+    }
+    Ok(groups)
 }
 
 fn check_tracks(
@@ -135,7 +213,12 @@ fn check(instance: &InstanceConfig, exists: &impl Fn(&str) -> bool) -> Result<()
             return Err(invalid(format!("{}: {reason}", address.address)));
         }
     }
-    let needed = std::iter::once(&instance.interface)
+    if let Some(reason) = identities::flaw(instance) {
+        return Err(invalid(reason));
+    }
+    let needed = instance
+        .interface
+        .iter()
         .chain(instance.addresses.iter().map(|address| &address.interface));
     for interface in needed {
         if !instance.dynamic_interface && !exists(interface) {
@@ -148,31 +231,85 @@ fn check(instance: &InstanceConfig, exists: &impl Fn(&str) -> bool) -> Result<()
     Ok(())
 }
 
-/// Leaves each address there once; one that is there again must mean the same.
+/// Leaves each object of an instance there once.
 fn merge_repeated(instance: &mut InstanceConfig) -> Result<(), EngineError> {
-    let count = instance.addresses.len();
-    let mut kept: Vec<VirtualAddress> = Vec::with_capacity(count);
-    let mut places = HashMap::with_capacity(count);
-    for address in std::mem::take(&mut instance.addresses) {
-        match places.entry((address.address, Arc::clone(&address.interface))) {
-            Entry::Vacant(place) => {
-                place.insert(kept.len());
-                kept.push(address);
-            }
-            Entry::Occupied(place) if kept[*place.get()] == address => {}
-            Entry::Occupied(_) => {
-                return Err(EngineError::InvalidInstance {
-                    instance: instance.name.to_string(),
-                    reason: format!(
-                        "{} is listed twice on {}, with different values",
-                        address.address, address.interface
-                    ),
-                });
-            }
+    let objects = StaticObjects {
+        addresses: std::mem::take(&mut instance.addresses),
+        routes: std::mem::take(&mut instance.routes),
+        rules: std::mem::take(&mut instance.rules),
+    };
+    let objects = merged(objects).map_err(|reason| EngineError::InvalidInstance {
+        instance: instance.name.to_string(),
+        reason,
+    })?;
+    StaticObjects {
+        addresses: instance.addresses,
+        routes: instance.routes,
+        rules: instance.rules,
+    } = objects;
+    Ok(())
+}
+
+/// Leaves each object there once that no instance needs.
+fn check_static(objects: StaticObjects) -> Result<StaticObjects, EngineError> {
+    let invalid = |reason| EngineError::InvalidStatic { reason };
+    for address in &objects.addresses {
+        if let Some(reason) = flaw(address) {
+            return Err(invalid(format!("{}: {reason}", address.address)));
         }
     }
-    instance.addresses = kept;
-    Ok(())
+    merged(objects).map_err(invalid)
+}
+
+/// Leaves each object there once.
+fn merged(objects: StaticObjects) -> Result<StaticObjects, String> {
+    let same = |one: &VirtualRoute, other: &VirtualRoute| one.route == other.route;
+    let routes = merge(objects.routes, VirtualRoute::key, same).map_err(|route| {
+        format!(
+            "route {} is listed twice, with different values",
+            route.key()
+        )
+    })?;
+    // A rule is nothing but what tells it from others, apart from its protocol.
+    let same = |one: &VirtualRule, other: &VirtualRule| one.rule == other.rule;
+    let key = |rule: &VirtualRule| ObjectKey::rule(&rule.rule);
+    let rules = merge(objects.rules, key, same)
+        .map_err(|rule| format!("rule {} is listed twice, with different values", rule.rule))?;
+    let key = |address: &VirtualAddress| (address.address, Arc::clone(&address.interface));
+    let addresses = merge(objects.addresses, key, VirtualAddress::eq).map_err(|object| {
+        let VirtualAddress {
+            address, interface, ..
+        } = object;
+        format!("{address} is listed twice on {interface}, with different values")
+    })?;
+    Ok(StaticObjects {
+        addresses,
+        routes,
+        rules,
+    })
+}
+
+/// Leaves one of each key there, the first; the others must be the same, or the one that is not
+/// comes back.
+fn merge<T, K: Eq + Hash>(
+    all: Vec<T>,
+    key: impl Fn(&T) -> K,
+    same: impl Fn(&T, &T) -> bool,
+) -> Result<Vec<T>, T> {
+    let count = all.len();
+    let mut kept: Vec<T> = Vec::with_capacity(count);
+    let mut places = HashMap::with_capacity(count);
+    for object in all {
+        match places.entry(key(&object)) {
+            Entry::Vacant(place) => {
+                place.insert(kept.len());
+                kept.push(object);
+            }
+            Entry::Occupied(place) if same(&kept[*place.get()], &object) => {}
+            Entry::Occupied(_) => return Err(object),
+        }
+    }
+    Ok(kept)
 }
 
 /// Why the kernel could not carry `wanted`, if it could not.

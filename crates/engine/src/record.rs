@@ -1,28 +1,63 @@
-//! The runtime file: which addresses may be ours, for whoever comes after us.
+//! The runtime file: what in the kernel may be ours, for whoever comes after us.
 
-use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::HashSet;
+use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::net::IpAddr;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
+use std::sync::Arc;
 
-use ka_netlink::Errno;
+use ka_netlink::{Errno, RouteKey, Rule};
 use rustix::fs::{Mode, OFlags};
 use serde::{Deserialize, Serialize};
 
-/// Version of the file's layout.
-const LAYOUT: u32 = 1;
+use crate::config::EngineConfig;
+
+/// Version of the file's layout while there is nothing but addresses.
+const ADDRESSES: u32 = 1;
+/// The same with everything there is.
+const LAYOUT: u32 = 2;
 /// A hundred times what thousands of instances need.
 const MAX_OCTETS: u64 = 64 << 20;
 
-/// An address that we may have added.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub(crate) struct Record {
-    pub(crate) interface: String,
-    pub(crate) address: IpAddr,
+/// Something in the kernel that an engine may have left there.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Leftover {
+    /// An address.
+    Address {
+        /// The interface that carries it.
+        interface: String,
+        /// The address.
+        address: IpAddr,
+    },
+    /// A route.
+    Route(RouteKey<String>),
+    /// A rule.
+    Rule(Rule),
+    /// `promote_secondaries` of an interface, which was not set before.
+    Promotion {
+        /// The interface.
+        interface: String,
+    },
 }
+
+impl fmt::Display for Leftover {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Address { interface, address } => write!(formatter, "{address} on {interface}"),
+            Self::Route(key) => write!(formatter, "route {key}"),
+            Self::Rule(rule) => write!(formatter, "rule {rule}"),
+            Self::Promotion { interface } => {
+                write!(formatter, "promote_secondaries of {interface}")
+            }
+        }
+    }
+}
+
+/// What a file records.
+pub(crate) type Records = HashSet<Leftover>;
 
 #[derive(Debug, Deserialize)]
 struct AnyLayout {
@@ -30,9 +65,65 @@ struct AnyLayout {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-struct Layout<'a> {
+struct Layout {
     layout: u32,
-    addresses: Cow<'a, BTreeSet<Record>>,
+    addresses: Vec<AddressRecord>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    routes: Vec<RouteKey<String>>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    rules: Vec<Rule>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    promoted: Vec<String>,
+}
+
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+struct AddressRecord {
+    interface: String,
+    address: IpAddr,
+}
+
+impl Layout {
+    fn new(records: &Records) -> Self {
+        let mut layout = Self {
+            layout: ADDRESSES,
+            addresses: Vec::new(),
+            routes: Vec::new(),
+            rules: Vec::new(),
+            promoted: Vec::new(),
+        };
+        for record in records {
+            match record.clone() {
+                Leftover::Address { interface, address } => {
+                    layout.addresses.push(AddressRecord { interface, address });
+                }
+                Leftover::Route(key) => layout.routes.push(key),
+                Leftover::Rule(rule) => layout.rules.push(rule),
+                Leftover::Promotion { interface } => layout.promoted.push(interface),
+            }
+        }
+        layout.addresses.sort_unstable();
+        layout.promoted.sort_unstable();
+        if layout.addresses.len() < records.len() {
+            layout.layout = LAYOUT;
+        }
+        layout
+    }
+
+    fn into_records(self) -> Records {
+        let addresses = self.addresses.into_iter().map(|record| {
+            let AddressRecord { interface, address } = record;
+            Leftover::Address { interface, address }
+        });
+        let routes = self.routes.into_iter().map(Leftover::Route);
+        let rules = self.rules.into_iter().map(Leftover::Rule);
+        let promoted = self.promoted.into_iter();
+        let promoted = promoted.map(|interface| Leftover::Promotion { interface });
+        addresses
+            .chain(routes)
+            .chain(rules)
+            .chain(promoted)
+            .collect()
+    }
 }
 
 /// Why a runtime file cannot be used.
@@ -50,14 +141,36 @@ pub(crate) enum Flaw {
     Layout(u32),
 }
 
+/// All that may be in the kernel because of `config`.
+pub(crate) fn of(config: &EngineConfig) -> Records {
+    let mut records = Records::new();
+    let statics = &config.static_objects;
+    let all = config.instances.iter();
+    let all = all.map(|instance| (&instance.addresses, &instance.routes, &instance.rules));
+    let all = all.chain([(&statics.addresses, &statics.routes, &statics.rules)]);
+    for (addresses, routes, rules) in all {
+        records.extend(addresses.iter().map(|address| Leftover::Address {
+            interface: address.interface.to_string(),
+            address: address.address,
+        }));
+        let routes = routes.iter().filter_map(|route| {
+            let name = |name: &Arc<str>| Some(name.to_string());
+            route.key().with_interfaces(name)
+        });
+        records.extend(routes.map(Leftover::Route));
+        records.extend(rules.iter().map(|rule| Leftover::Rule(rule.rule.clone())));
+    }
+    records
+}
+
 /// Reads the file; one that does not exist records nothing.
-pub(crate) fn read(path: &Path) -> io::Result<Result<BTreeSet<Record>, Flaw>> {
+pub(crate) fn read(path: &Path) -> io::Result<Result<Records, Flaw>> {
     // What is in its place may be anything: a link is not followed, a pipe does not hold us up.
     let flags =
         OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
     let file = match rustix::fs::open(path, flags, Mode::empty()) {
         Ok(file) => File::from(file),
-        Err(Errno::NOENT) => return Ok(Ok(BTreeSet::new())),
+        Err(Errno::NOENT) => return Ok(Ok(Records::new())),
         // A link; a socket.
         Err(Errno::LOOP | Errno::NXIO) => return Ok(Err(Flaw::NoFile)),
         Err(errno) => return Err(errno.into()),
@@ -77,22 +190,18 @@ pub(crate) fn read(path: &Path) -> io::Result<Result<BTreeSet<Record>, Flaw>> {
     Ok(parse(&text))
 }
 
-pub(crate) fn parse(text: &[u8]) -> Result<BTreeSet<Record>, Flaw> {
+pub(crate) fn parse(text: &[u8]) -> Result<Records, Flaw> {
     let AnyLayout { layout } = serde_json::from_slice(text).map_err(|_| Flaw::Damaged)?;
-    if layout != LAYOUT {
+    if ![ADDRESSES, LAYOUT].contains(&layout) {
         return Err(Flaw::Layout(layout));
     }
     let layout: Layout = serde_json::from_slice(text).map_err(|_| Flaw::Damaged)?;
-    Ok(layout.addresses.into_owned())
+    Ok(layout.into_records())
 }
 
 /// Makes the file at `path` anew, which nobody may have open or have put there.
-pub(crate) fn write(path: &Path, addresses: &BTreeSet<Record>) -> io::Result<()> {
-    let layout = Layout {
-        layout: LAYOUT,
-        addresses: Cow::Borrowed(addresses),
-    };
-    let text = serde_json::to_vec(&layout)?;
+pub(crate) fn write(path: &Path, records: &Records) -> io::Result<()> {
+    let text = serde_json::to_vec(&Layout::new(records))?;
     match fs::remove_file(path) {
         Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
         _ => {}

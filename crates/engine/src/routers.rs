@@ -55,6 +55,10 @@ impl EngineThread {
             } else {
                 now
             };
+            self.catch_up(id, now);
+            let Some(instance) = self.instances[id.index()].as_mut() else {
+                continue;
+            };
             instance.router.handle_timeout(at);
             self.pump(id, now);
         }
@@ -77,11 +81,13 @@ impl EngineThread {
                 | Action::Notify(Notice::PriorityZeroSent)
                     if self.leaves_all() => {}
                 Action::Advertise { priority } => self.outbox.push((id, priority)),
-                Action::AcquireAddresses => self.acquire_addresses(id),
-                Action::ReleaseAddresses => self.release_addresses(id),
+                Action::AcquireAddresses => self.acquire_objects(id),
+                Action::ReleaseAddresses => self.release_objects(id),
                 Action::AddressesChanged => {} // the engine compares all addresses itself, excluded ones too
                 Action::Announce { rounds } => self.queue_announcement(id, rounds),
+                Action::AnnounceExtraInterfaces => self.announce_extra_interfaces(id, now),
                 Action::CancelAnnouncements => self.cancel_announcements(id),
+                Action::Group(word) => self.tell_group(id, word, now),
                 Action::Notify(notice) => self.tell(id, notice, now),
             }
         }
@@ -94,8 +100,16 @@ impl EngineThread {
         let name = Arc::clone(&instance.config.name);
         match notice {
             Notice::StateChanged { from, to, cause } => {
+                let untold = self.groups.suppresses(instance.seat, from, to);
                 instance.since = now;
                 instance.changed_at = Some(SystemTime::now());
+                let is_back = (from, to) == (State::Fault, State::Backup);
+                if is_back && instance.is_unicast() {
+                    self.announce_source(id, now);
+                }
+                let Some(instance) = self.instances[id.index()].as_ref() else {
+                    return;
+                };
                 self.events.send(EventKind::StateChanged {
                     instance: name,
                     from,
@@ -103,12 +117,23 @@ impl EngineThread {
                     cause,
                     priority: instance.router.effective_priority(),
                     skipped: 0,
+                    untold,
                 });
             }
-            notice => self.events.send(EventKind::Notice {
-                instance: name,
-                notice,
-            }),
+            notice => {
+                let is_interval = matches!(
+                    notice,
+                    Notice::IntervalLearned { .. } | Notice::IntervalReset { .. }
+                );
+                if is_interval {
+                    let interface = instance.interface;
+                    self.limit_delays(interface);
+                }
+                self.events.send(EventKind::Notice {
+                    instance: name,
+                    notice,
+                });
+            }
         }
     }
 }

@@ -1,36 +1,33 @@
 //! The runtime file and the sweep: nothing is left behind by a crash for longer
 //! than until the next start.
 //!
-//! Before an address can be added, the file says that it may be. A sweep removes
+//! Before an address, a route or a rule can be added, the file says that it may be. A sweep removes
 //! what is recorded there or configured now and carries our protocol number;
 //! never by the number alone, which a live keepalived uses too.
+
+mod sweep;
 
 use std::collections::BTreeSet;
 use std::fs::{self, Permissions};
 use std::io::ErrorKind;
-use std::net::IpAddr;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use ka_netlink::{AddressChange, Errno, Link, RouteSocket};
+use ka_netlink::RouteSocket;
 use ka_sys::lock::{Acquired, InstanceLock};
 
-use crate::PROTOCOL_ID;
 use crate::error::EngineError;
-use crate::record::{self, Flaw, Record};
+use crate::record::{self, Flaw, Leftover, Records};
 
 /// Mode of the directory of lock and file.
 const DIRECTORY_MODE: u32 = 0o755;
-
-/// Kernels from this version on tell who added an address (IFA_PROTO).
-const PROTOCOL_SINCE: (u32, u32) = (5, 18);
 
 /// The lock and the file of one engine in one network namespace.
 #[derive(Debug)]
 pub(crate) struct Runtime {
     path: PathBuf,
-    recorded: BTreeSet<Record>,
+    recorded: Records,
     /// Why the file that is there cannot be used; nothing is recorded then.
     flaw: Option<Flaw>,
     lock: Arc<InstanceLock>,
@@ -67,7 +64,7 @@ impl Runtime {
         let path = directory.join(format!("{stem}.json"));
         let (recorded, flaw) = match record::read(&path).map_err(failed("read", &path))? {
             Ok(recorded) => (recorded, None),
-            Err(flaw) => (BTreeSet::new(), Some(flaw)),
+            Err(flaw) => (Records::new(), Some(flaw)),
         };
         Ok(Self {
             path,
@@ -96,12 +93,18 @@ impl Runtime {
         let aside = self.path.with_extension("json.bad");
         fs::rename(&self.path, &aside).map_err(failed("put aside", &self.path))?;
         let told = format!(
-            "{} cannot be used: {flaw}; it is kept as {}, and addresses that an engine before this one left may still be there",
+            "{} cannot be used: {flaw}; it is kept as {}, and what an engine before this one left may still be there",
             self.path.display(),
             aside.display()
         );
         self.flaw = None;
         Ok(Some(told))
+    }
+
+    /// Whether `promote_secondaries` of the interface was set by an engine, and has to be set back.
+    pub(crate) fn has_promoted(&self, interface: &str) -> bool {
+        let interface = interface.to_owned();
+        self.recorded.contains(&Leftover::Promotion { interface })
     }
 
     /// Another handle on the lock, which is held until the last one is dropped.
@@ -110,16 +113,16 @@ impl Runtime {
     }
 
     /// Records `wanted` beside what is recorded already.
-    pub(crate) fn add(&mut self, wanted: &BTreeSet<Record>) -> Result<(), EngineError> {
+    pub(crate) fn add(&mut self, wanted: &Records) -> Result<(), EngineError> {
         if wanted.is_subset(&self.recorded) {
             return Ok(());
         }
-        let union: BTreeSet<Record> = self.recorded.union(wanted).cloned().collect();
+        let union: Records = self.recorded.union(wanted).cloned().collect();
         self.write(union)
     }
 
     /// Records `wanted` and nothing else.
-    pub(crate) fn replace(&mut self, wanted: BTreeSet<Record>) -> Result<(), EngineError> {
+    pub(crate) fn replace(&mut self, wanted: Records) -> Result<(), EngineError> {
         if wanted == self.recorded {
             return Ok(());
         }
@@ -137,58 +140,9 @@ impl Runtime {
         }
     }
 
-    /// Removes leftovers: what is recorded or in `configured`, and carries our number.
-    pub(crate) fn sweep(
-        &self,
-        route: &mut RouteSocket,
-        links: &[Link],
-        configured: &BTreeSet<Record>,
-    ) -> Result<ReleaseReport, EngineError> {
-        let marked = kernel_marks_addresses();
-        let mut leftovers = Vec::new();
-        for address in route.addresses()? {
-            let Some(link) = links.iter().find(|link| link.index == address.key.ifindex) else {
-                continue;
-            };
-            let record = Record {
-                interface: link.name.as_str().to_owned(),
-                address: address.key.address,
-            };
-            let recorded = self.recorded.contains(&record);
-            let ours = if marked {
-                address.protocol == Some(PROTOCOL_ID) && (recorded || configured.contains(&record))
-            } else {
-                recorded
-            };
-            if ours {
-                leftovers.push((record, address.key));
-            }
-        }
-        let changes: Vec<AddressChange> = leftovers
-            .iter()
-            .map(|(_, key)| AddressChange::Remove(*key))
-            .collect();
-        let mut results = Vec::with_capacity(changes.len());
-        route.submit(&changes, &mut results);
-        let mut report = ReleaseReport::default();
-        for ((record, _), result) in leftovers.into_iter().zip(results) {
-            let released = ReleasedAddress {
-                interface: record.interface,
-                address: record.address,
-            };
-            match result {
-                Ok(()) => report.released.push(released),
-                // It went with another one, or by another hand.
-                Err(error) if error.errno() == Some(Errno::ADDRNOTAVAIL) => {}
-                Err(error) => report.failed.push((released, error.to_string())),
-            }
-        }
-        Ok(report)
-    }
-
-    fn write(&mut self, addresses: BTreeSet<Record>) -> Result<(), EngineError> {
+    fn write(&mut self, records: Records) -> Result<(), EngineError> {
         let temporary = self.path.with_extension("json.new");
-        let written = record::write(&temporary, &addresses)
+        let written = record::write(&temporary, &records)
             .map_err(failed("write", &temporary))
             .and_then(|()| {
                 fs::rename(&temporary, &self.path).map_err(failed("replace", &self.path))
@@ -198,7 +152,7 @@ impl Runtime {
             let _ = fs::remove_file(&temporary);
         }
         written?;
-        self.recorded = addresses;
+        self.recorded = records;
         Ok(())
     }
 }
@@ -215,43 +169,13 @@ fn failed(
     }
 }
 
-fn kernel_marks_addresses() -> bool {
-    let release = rustix::system::uname();
-    let text = release.release().to_string_lossy();
-    let mut numbers = text
-        .split(['.', '-'])
-        .map_while(|part| part.parse::<u32>().ok());
-    match (numbers.next(), numbers.next()) {
-        (Some(major), Some(minor)) => (major, minor) >= PROTOCOL_SINCE,
-        _ => false,
-    }
-}
-
-/// An address that a sweep removed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ReleasedAddress {
-    /// The interface that carried it.
-    pub interface: String,
-    /// The address.
-    pub address: IpAddr,
-}
-
-impl From<ReleasedAddress> for Record {
-    fn from(left: ReleasedAddress) -> Self {
-        Self {
-            interface: left.interface,
-            address: left.address,
-        }
-    }
-}
-
 /// What a sweep did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ReleaseReport {
     /// What it removed.
-    pub released: Vec<ReleasedAddress>,
+    pub released: Vec<Leftover>,
     /// What it could not remove, with the kernel's reason.
-    pub failed: Vec<(ReleasedAddress, String)>,
+    pub failed: Vec<(Leftover, String)>,
 }
 
 /// Removes what engines that were killed left in this network namespace: the one with the
@@ -311,7 +235,7 @@ fn release_one(
     runtime.usable()?;
     let mut route = RouteSocket::open()?;
     let links = route.links()?;
-    let report = runtime.sweep(&mut route, &links, &BTreeSet::new())?;
+    let report = runtime.sweep(&mut route, &links, &Records::new())?;
     if report.failed.is_empty() {
         runtime.clear()?;
     }

@@ -1,9 +1,9 @@
 //! What the engine thread and its host share: atomics and rings, and no lock that the
 //! engine thread takes before it ends.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::SyncSender;
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use crossbeam_queue::ArrayQueue;
@@ -11,15 +11,19 @@ use rustix::event::{EventfdFlags, eventfd};
 use rustix::fd::OwnedFd;
 
 use crate::apply::ApplyOutcome;
-use crate::event::EventRing;
+use crate::event::{EventRing, Problem};
 use crate::plan::Plan;
-use crate::runtime::ReleasedAddress;
+use crate::record::Leftover;
 use crate::scheduling::{Scheduling, SchedulingRefusal};
 use crate::snapshot::{EngineSnapshot, Wanted};
 use crate::trackers::Mailbox;
 
 /// Commands that may wait at once; the host serialises its own, so this is never reached.
 const COMMAND_CAPACITY: usize = 16;
+/// Problems of trackers that wait to be told.
+const PROBLEM_CAPACITY: usize = 1024;
+/// Threads that look at trackers.
+const MAX_WATCHERS: usize = 2;
 
 /// What the host asks the engine thread to do.
 pub(crate) enum Command {
@@ -50,6 +54,12 @@ pub(crate) struct Shared {
     commands: ArrayQueue<Command>,
     /// Results of trackers.
     pub(crate) results: Mailbox,
+    /// What is wrong with them; what finds no room is not told.
+    problems: ArrayQueue<Problem>,
+    /// Number of the configuration that the engine thread took up last.
+    pub(crate) applied: AtomicU64,
+    /// Wake the threads that look at trackers. Each is set once.
+    watchers: [OnceLock<Arc<OwnedFd>>; MAX_WATCHERS],
     pub(crate) events: Arc<EventRing>,
     /// Wakes the engine thread.
     pub(crate) engine_wake: OwnedFd,
@@ -71,7 +81,7 @@ pub(crate) struct Shared {
     /// The engine thread ended with every address of ours removed.
     released: AtomicBool,
     /// What is still there when it is not so.
-    left_behind: Mutex<Vec<ReleasedAddress>>,
+    left_behind: Mutex<Vec<Leftover>>,
     /// Instances there are, for sizing a snapshot.
     pub(crate) instances: AtomicUsize,
     /// Addresses that they hold as Masters, all together, for the same.
@@ -88,6 +98,9 @@ impl Shared {
         Ok(Self {
             commands: ArrayQueue::new(COMMAND_CAPACITY),
             results: Mailbox::new(),
+            problems: ArrayQueue::new(PROBLEM_CAPACITY),
+            applied: AtomicU64::new(0),
+            watchers: Default::default(),
             events: Arc::new(EventRing::new(event_capacity)),
             engine_wake: eventfd(0, flags)?,
             // The wake-up thread blocks in read().
@@ -146,7 +159,7 @@ impl Shared {
     }
 
     /// Notes what the engine thread leaves behind at its end.
-    pub(crate) fn set_left_behind(&self, addresses: Vec<ReleasedAddress>) {
+    pub(crate) fn set_left_behind(&self, addresses: Vec<Leftover>) {
         self.released.store(addresses.is_empty(), Ordering::Release);
         *self
             .left_behind
@@ -155,7 +168,7 @@ impl Shared {
     }
 
     /// What the engine thread left behind at its end; `None` when it released everything.
-    pub(crate) fn left_behind(&self) -> Option<Vec<ReleasedAddress>> {
+    pub(crate) fn left_behind(&self) -> Option<Vec<Leftover>> {
         if self.released.load(Ordering::Acquire) {
             return None;
         }
@@ -164,6 +177,45 @@ impl Shared {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         Some(addresses.clone())
+    }
+
+    /// Tells the host what is wrong with a tracker, by way of the engine thread.
+    pub(crate) fn tell_problem(&self, problem: Problem) {
+        let _ = self.problems.push(problem);
+    }
+
+    /// The next one to tell.
+    pub(crate) fn next_problem(&self) -> Option<Problem> {
+        self.problems.pop()
+    }
+
+    /// Whether any wait.
+    pub(crate) fn has_problems(&self) -> bool {
+        !self.problems.is_empty()
+    }
+
+    /// From now on `wake` is woken when there is news for those who look at trackers.
+    pub(crate) fn add_watcher(&self, wake: Arc<OwnedFd>) {
+        // Each that starts takes the first free place.
+        let mut wake = Some(wake);
+        for place in &self.watchers {
+            let Some(free) = wake.take() else {
+                return;
+            };
+            wake = place.set(free).err();
+        }
+    }
+
+    /// The engine thread has taken up configuration `epoch`.
+    pub(crate) fn set_applied(&self, epoch: u64) {
+        self.applied.store(epoch, Ordering::Release);
+        self.wake_watchers();
+    }
+
+    fn wake_watchers(&self) {
+        for wake in self.watchers.iter().filter_map(OnceLock::get) {
+            signal(wake);
+        }
     }
 
     pub(crate) fn wake_engine(&self) {
@@ -191,6 +243,7 @@ impl Drop for Ending {
     fn drop(&mut self) {
         let shared = &self.0;
         shared.ended.store(true, Ordering::SeqCst);
+        shared.wake_watchers();
         shared.discard_commands();
         // One more wake-up: for the last events, and to end the wake-up thread.
         shared.host_awake();

@@ -3,11 +3,11 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use ka_vrrp::{State, Statistics, TrackerState};
 
-use crate::config::TrackerId;
+use crate::config::{TrackerId, TrackerKind};
 use crate::details::{InstanceDetails, InterfaceStatus};
 use crate::instance::Instance;
 use crate::thread::EngineThread;
@@ -28,6 +28,8 @@ pub struct EngineSnapshot {
     pub addresses_held: Vec<bool>,
     /// Every interface, where it was asked for.
     pub interfaces: Vec<InterfaceStatus>,
+    /// Every sync group, in the order of the configuration.
+    pub groups: Vec<GroupStatus>,
     /// Every tracker, in no order.
     pub trackers: Vec<TrackerStatus>,
     /// How the engine thread itself is doing.
@@ -39,8 +41,8 @@ pub struct EngineSnapshot {
 pub struct InstanceStatus {
     /// Name of the configuration.
     pub name: Arc<str>,
-    /// Interface of the advertisements.
-    pub interface: Arc<str>,
+    /// Interface of the advertisements, if it has one.
+    pub interface: Option<Arc<str>>,
     /// Virtual router identifier.
     pub vrid: u8,
     /// 4 or 6.
@@ -63,8 +65,25 @@ pub struct InstanceStatus {
     pub master: Option<(IpAddr, u8)>,
     /// Addresses of ours or found there that are on the interfaces now.
     pub addresses_held: u32,
+    /// As Master the other Master that it is in conflict with.
+    pub rival: Option<IpAddr>,
     /// The protocol's counters.
     pub statistics: Statistics,
+}
+
+/// One sync group.
+#[derive(Clone, Debug)]
+pub struct GroupStatus {
+    /// Name of the configuration.
+    pub name: Arc<str>,
+    /// Present state.
+    pub state: State,
+    /// Time since the last change of state.
+    pub in_state_for: Duration,
+    /// When it last changed, by the host's clock of that moment; `None` before the first change.
+    pub changed_at: Option<SystemTime>,
+    /// Names of its instances, in order.
+    pub members: Vec<Arc<str>>,
 }
 
 /// One tracker.
@@ -76,10 +95,27 @@ pub struct TrackerStatus {
     pub generation: u32,
     /// Its name.
     pub name: Arc<str>,
+    /// What it is.
+    pub kind: TrackerKind,
     /// What is known of it.
     pub state: TrackerState,
+    /// How often that changed.
+    pub changes: u64,
+    /// Of processes, how they are counted.
+    pub processes: Option<ProcessStatus>,
     /// It counts as failed because nothing was heard of it for too long.
     pub is_stale: bool,
+}
+
+/// The processes of one tracker.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ProcessStatus {
+    /// How many there are.
+    pub current: u32,
+    /// They are as many as they shall be, and that has yet to last.
+    pub gaining: bool,
+    /// They are not, and that has yet to last.
+    pub losing: bool,
 }
 
 /// The engine thread.
@@ -124,6 +160,8 @@ pub(crate) struct SnapshotJob {
     next: usize,
     /// Next interface to describe.
     next_interface: usize,
+    /// Next sync group to describe.
+    next_group: usize,
     reply: SyncSender<Box<EngineSnapshot>>,
 }
 
@@ -138,6 +176,7 @@ impl SnapshotJob {
             wanted,
             next: 0,
             next_interface: 0,
+            next_group: 0,
             reply,
         }
     }
@@ -177,13 +216,23 @@ impl EngineThread {
             job.snapshot.interfaces.extend(described);
             job.next_interface += 1;
         }
-        if job.next < self.instances.len() || job.next_interface < interfaces {
+        let groups = self.groups.len();
+        while job.next_group < groups && began.elapsed() < SNAPSHOT_BUDGET {
+            let described = self.describe_group(job.next_group, now);
+            job.snapshot.groups.extend(described);
+            job.next_group += 1;
+        }
+        if job.next < self.instances.len()
+            || job.next_interface < interfaces
+            || job.next_group < groups
+        {
             self.snapshot = Some(job);
             return true;
         }
         let dropped = self
             .receivers
             .iter()
+            .chain(&self.header_receiver)
             .map(|receiver| u64::from(receiver.dropped()));
         self.status.receive_overruns = dropped.sum();
         self.status.tracker_results_dropped =
@@ -192,7 +241,10 @@ impl EngineThread {
             id: tracker.config.id,
             generation: tracker.config.generation,
             name: Arc::clone(&tracker.config.name),
+            kind: tracker.config.source.kind(),
             state: tracker.state,
+            changes: tracker.changes,
+            processes: tracker.processes.as_ref().map(|count| count.status()),
             is_stale: tracker.is_stale,
         });
         job.snapshot.trackers.extend(trackers);
@@ -205,17 +257,17 @@ impl EngineThread {
     /// The present state of one instance.
     fn describe(&self, instance: &Instance, now: Instant) -> InstanceStatus {
         let held = instance
-            .addresses
+            .addresses()
             .iter()
-            .filter_map(|key| self.addresses.get(key))
+            .filter_map(|key| self.objects.address(key))
             .filter(|entry| entry.presence.is_there())
             .count();
         let router = &instance.router;
         InstanceStatus {
             name: Arc::clone(&instance.config.name),
-            interface: Arc::clone(&instance.config.interface),
+            interface: instance.config.interface.clone(),
             vrid: router.config().vrid,
-            family: instance.config.identity().family,
+            family: instance.identity.family,
             state: router.state(),
             in_state_for: now.saturating_duration_since(instance.since),
             priority: router.effective_priority(),
@@ -225,6 +277,7 @@ impl EngineThread {
             trackers_awaited: router.tracking().awaited,
             master: router.master(),
             addresses_held: u32::try_from(held).unwrap_or(u32::MAX),
+            rival: router.rival(),
             statistics: router.statistics().clone(),
         }
     }

@@ -5,12 +5,12 @@
 //! it speaks as the old one. Work that changes many kernel objects is cut into
 //! batches, one a step, so that advertisements that fall due leave in between.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use ka_netlink::{Monitor, Resync, RouteSocket};
+use ka_netlink::{Monitor, RemovalMonitor, Resync, RouteSocket};
 use ka_sys::membership::Memberships;
 use ka_sys::packet::PacketSender;
 use ka_sys::raw::{PacketBatch, VrrpReceiver, VrrpSender};
@@ -18,23 +18,32 @@ use ka_sys::signal::{SignalWatch, is_abort};
 use ka_sys::{Errno, IpFamily};
 use rustix::time::{ClockId, clock_gettime};
 
-use crate::addresses::AddressTable;
 use crate::announce::Announcer;
 use crate::apply::{ApplyJob, Refusal};
+use crate::buffers::ReceiveBuffers;
 use crate::config::{EngineOptions, Identity};
+use crate::contested::Contested;
+use crate::copies::CopyQueue;
+use crate::dispatch::UnicastReceivers;
 use crate::ends::{End, HEARTBEAT, Resigning};
 use crate::error::EngineError;
 use crate::event::{EventKind, EventSender};
+use crate::following::Following;
+use crate::groups::Groups;
+use crate::host_addresses::HostAddresses;
 use crate::instance::{Instance, InstanceId};
-use crate::interfaces::Interfaces;
-use crate::kernel::BatchSize;
-use crate::links::Following;
+use crate::interfaces::{InterfaceId, Interfaces};
+use crate::kernel::BatchSizes;
+use crate::listening::{Listening, RECEIVERS};
 use crate::monitored::Monitored;
+use crate::objects::{AddressKey, ObjectTable};
 use crate::scheduling::Pace;
 use crate::shared::{Command, Shared};
 use crate::snapshot::{EngineStatus, SnapshotJob};
+use crate::statics::Statics;
 use crate::timers::Timers;
 use crate::trackers::Trackers;
+use crate::unknown::Unknown;
 use crate::wait::Ready;
 
 /// A wait of this length lets other threads of the host run.
@@ -49,23 +58,39 @@ pub(crate) struct EngineThread {
     pub(crate) shared: Arc<Shared>,
     pub(crate) events: EventSender,
     pub(crate) opened_at: Instant,
+    /// How long the host had been running then.
+    pub(crate) uptime_at_open: Duration,
     /// Until then no instance that starts may become Master.
     pub(crate) hold_until: Option<Instant>,
     /// A configuration was taken up: the next one is a reload.
     pub(crate) has_applied: bool,
+    /// One was applied to the end.
+    pub(crate) is_started: bool,
     pub(crate) instances: Vec<Option<Box<Instance>>>,
     pub(crate) free: Vec<InstanceId>,
     pub(crate) identities: HashMap<Identity, InstanceId>,
     pub(crate) trackers: Trackers,
     pub(crate) interfaces: Interfaces,
-    pub(crate) addresses: AddressTable,
+    pub(crate) host_addresses: HostAddresses,
+    pub(crate) unicast_receivers: UnicastReceivers,
+    pub(crate) groups: Groups,
+    pub(crate) objects: ObjectTable,
+    /// What of it is configured whatever the state of instances.
+    pub(crate) statics: Statics,
+    /// Instances that others do not let have it.
+    pub(crate) contested: Contested,
     /// Where addresses that are not ours are to be told of.
     pub(crate) monitored: Option<Monitored>,
     pub(crate) announcer: Announcer,
     pub(crate) timers: Timers,
     /// Advertisements to send, in order.
     pub(crate) outbox: Vec<(InstanceId, u8)>,
+    /// What goes to unicast peers.
+    pub(crate) copies: CopyQueue,
     pub(crate) receivers: [VrrpReceiver; 2],
+    /// Of packets with an authentication header; open while an instance has one.
+    pub(crate) header_receiver: Option<VrrpReceiver>,
+    pub(crate) listening: Listening,
     /// Taken while its packets are looked at.
     pub(crate) packets: Option<PacketBatch>,
     pub(crate) senders: [VrrpSender; 2],
@@ -74,16 +99,24 @@ pub(crate) struct EngineThread {
     /// When to try again to join groups that could not be joined.
     pub(crate) join_again_at: Option<Instant>,
     pub(crate) following: Following,
+    /// Interfaces with delays.
+    pub(crate) debounced: Vec<InterfaceId>,
+    pub(crate) receive_buffers: ReceiveBuffers,
+    /// Addresses that another host has, and that were told.
+    pub(crate) duplicates: HashSet<AddressKey>,
+    pub(crate) unknown: Unknown,
     pub(crate) frames: PacketSender,
     pub(crate) route: RouteSocket,
     /// By which the kernel's messages tell what we asked for.
     pub(crate) route_port: u32,
     pub(crate) monitor: Monitor,
+    /// Tells of routes and rules of ours that others remove.
+    pub(crate) removals: RemovalMonitor,
     pub(crate) resync: Resync,
     pub(crate) resyncing: bool,
     /// When to try again to start a dump that the kernel refused.
     pub(crate) resync_at: Option<Instant>,
-    pub(crate) batch: BatchSize,
+    pub(crate) batches: BatchSizes,
     pub(crate) apply: Option<ApplyJob>,
     /// Plans to take up, each with the time it came.
     pub(crate) apply_waiting: VecDeque<(Instant, Command)>,
@@ -130,22 +163,32 @@ impl EngineThread {
         let mut thread = Self {
             events: EventSender::new(Arc::clone(&shared.events)),
             opened_at: now,
+            uptime_at_open: clock(ClockId::Boottime),
             hold_until: None,
             has_applied: false,
+            is_started: false,
             instances: Vec::new(),
             free: Vec::new(),
             identities: HashMap::new(),
             trackers: Trackers::default(),
             interfaces: Interfaces::default(),
-            addresses: AddressTable::default(),
+            host_addresses: HostAddresses::default(),
+            unicast_receivers: UnicastReceivers::default(),
+            groups: Groups::default(),
+            objects: ObjectTable::default(),
+            statics: Statics::default(),
+            contested: Contested::default(),
             monitored: options.monitor_addresses.then(Monitored::default),
             announcer: Announcer::default(),
             timers: Timers::new(now),
             outbox: Vec::new(),
+            copies: CopyQueue::default(),
             receivers: [
                 VrrpReceiver::open(IpFamily::V4)?,
                 VrrpReceiver::open(IpFamily::V6)?,
             ],
+            header_receiver: None,
+            listening: Listening::default(),
             packets: Some(PacketBatch::new()),
             senders: [
                 VrrpSender::open(IpFamily::V4)?,
@@ -155,12 +198,17 @@ impl EngineThread {
             memberships: Memberships::new(),
             join_again_at: None,
             following: Following::default(),
+            debounced: Vec::new(),
+            receive_buffers: ReceiveBuffers::default(),
+            duplicates: HashSet::new(),
+            unknown: Unknown::default(),
             frames: PacketSender::open()?,
             monitor,
+            removals: RemovalMonitor::open(crate::PROTOCOL_ID, &route)?,
             resync: Resync::open()?,
             resyncing: false,
             resync_at: None,
-            batch: BatchSize::default(),
+            batches: BatchSizes::default(),
             apply: None,
             apply_waiting: VecDeque::new(),
             apply_refusals: Vec::new(),
@@ -228,6 +276,7 @@ impl EngineThread {
     /// Hears, then acts, then does one piece of work that waits.
     fn step(&mut self, start: Instant) -> Option<End> {
         let now = start;
+        self.copies.renew(now);
         if self.ready.signals {
             self.take_signals();
         }
@@ -237,21 +286,27 @@ impl EngineThread {
         if self.ready.kernel {
             self.read_kernel(now);
         }
+        if self.ready.removals {
+            self.read_removals(now);
+        }
+        self.settle_delays(now);
         if self.following.has_work() {
             self.follow_interfaces(now);
         }
         // A packet may have come after the wait ended and before `now`: when a timer is due,
         // it must not find itself unheard.
         if self.timers.earliest().is_some_and(|(at, _)| at <= now) {
-            self.ready.packets = [true; 2];
+            self.ready.packets = [true; RECEIVERS];
         }
         self.receive(now);
         let now = Instant::now();
         self.fire_timers(now);
         self.answer_lateness();
+        // Members that follow their groups, and what waits, take turns.
+        let moves = !self.put_off && self.follow_groups(now);
         self.flush_advertisements();
         // What waits gets the rest of a short step, or one step in two when all are long.
-        self.put_off = !self.put_off && start.elapsed() > BEFORE_BACKGROUND;
+        self.put_off = !self.put_off && (moves || start.elapsed() > BEFORE_BACKGROUND);
         if !self.put_off {
             self.background(now);
             self.flush_advertisements();
@@ -317,10 +372,11 @@ impl EngineThread {
 
     /// Gives one background job a turn.
     fn background(&mut self, now: Instant) {
-        self.addresses.queue_retries(now);
+        self.objects.queue_retries(now);
         if self.resync_at.is_some_and(|at| at <= now) {
             self.start_resync(now);
         }
+        while self.calm_down(now) {}
         if self.join_again_at.is_some_and(|at| at <= now) {
             self.join_again();
         }
@@ -335,7 +391,7 @@ impl EngineThread {
         for _ in 0..6 {
             self.turn = (self.turn + 1) % 6;
             let worked = match self.turn {
-                0 => self.settle_addresses(now),
+                0 => self.settle_objects(now),
                 1 => self.announce(now),
                 2 if self.apply.is_some() => {
                     self.continue_apply(now);
@@ -358,7 +414,11 @@ const TERM: i32 = 15;
 
 /// Time that this thread itself has run; waiting and other processes do not count.
 fn thread_time() -> Duration {
-    let time = clock_gettime(ClockId::ThreadCPUTime);
+    clock(ClockId::ThreadCPUTime)
+}
+
+fn clock(id: ClockId) -> Duration {
+    let time = clock_gettime(id);
     Duration::new(
         u64::try_from(time.tv_sec).unwrap_or(0),
         u32::try_from(time.tv_nsec).unwrap_or(0),

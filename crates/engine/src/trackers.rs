@@ -1,8 +1,9 @@
-//! What instances track, as the host reports it: scripts now, and whatever else comes to be up or down.
+//! What instances track: what the host reports, interfaces, files and processes.
 //!
 //! A change is passed on to the instances one after the other, a slice in each step, and the next one
 //! waits for that: what happened in order takes effect in order.
 
+mod interfaces;
 mod mailbox;
 
 use std::collections::HashMap;
@@ -11,12 +12,14 @@ use std::time::{Duration, Instant};
 
 use ka_vrrp::{TrackerState, Tracking};
 
-use crate::config::{Track, TrackerConfig, TrackerId};
+use crate::config::{Track, TrackerConfig, TrackerId, TrackerKind, TrackerSource};
 use crate::ends::{HEARTBEAT, Resigning};
 use crate::event::EventKind;
 use crate::instance::InstanceId;
 use crate::thread::EngineThread;
+use crate::watch::ProcessCount;
 
+use interfaces::FollowedInterfaces;
 pub(crate) use mailbox::Mailbox;
 
 /// Time for passing on results in one step of the thread.
@@ -38,10 +41,16 @@ pub struct TrackerResult {
 pub(crate) struct Tracker {
     pub(crate) config: TrackerConfig,
     pub(crate) state: TrackerState,
+    /// How often its state changed since the engine knows it.
+    pub(crate) changes: u64,
+    /// Of processes, how many there are.
+    pub(crate) processes: Option<Arc<ProcessCount>>,
     /// It counts as failed because nothing was heard of it for too long.
     pub(crate) is_stale: bool,
     /// The beat at which it was last heard of.
     heard: u64,
+    /// It was looked at for the configuration that it comes with.
+    pub(crate) is_known: bool,
     /// The configuration names it.
     is_wanted: bool,
     /// Who tracks it.
@@ -51,19 +60,36 @@ pub(crate) struct Tracker {
 impl Tracker {
     /// One that nobody tracks yet, with room for those who will.
     pub(crate) fn new(config: TrackerConfig, instances: usize) -> Self {
+        let state = match &config.source {
+            TrackerSource::Reported { initial, .. } => *initial,
+            TrackerSource::File { .. } => TrackerState::Number(0),
+            // Until it is looked at.
+            TrackerSource::Interface { .. } | TrackerSource::Process(_) => TrackerState::Down,
+        };
         Self {
-            state: config.initial,
+            state,
+            changes: 0,
+            processes: None,
             is_stale: false,
             heard: 0,
+            is_known: false,
             is_wanted: true,
             instances: Vec::with_capacity(instances),
             config,
         }
     }
 
+    /// Whether the host says what is known of it.
+    fn is_reported(&self) -> bool {
+        self.config.source.kind() == TrackerKind::Reported
+    }
+
     /// How many beats it may be silent; `None`: for ever.
     fn patience(&self) -> Option<u64> {
-        let limit = self.config.stale_after?.as_nanos();
+        let TrackerSource::Reported { stale_after, .. } = &self.config.source else {
+            return None;
+        };
+        let limit = (*stale_after)?.as_nanos();
         u64::try_from(limit.div_ceil(HEARTBEAT.as_nanos())).ok()
     }
 }
@@ -77,6 +103,8 @@ pub(crate) enum Step {
     Stale(Arc<str>),
     /// A tracker that counted as failed is heard of again.
     Fresh(Arc<str>),
+    /// One that the engine itself looks at is otherwise than before.
+    Changed(Arc<str>, TrackerKind, TrackerState),
     /// A result that changes nothing for any instance.
     Nothing,
 }
@@ -98,13 +126,15 @@ pub(crate) struct Trackers {
     dropped: u64,
     /// Some tracker may become stale.
     age: bool,
+    followed: FollowedInterfaces,
 }
 
 impl Trackers {
     /// Takes up those of a new configuration. Those that it does not name stay until [`Self::retain`],
     /// for the instances that are still to go.
     ///
-    /// One of the same generation keeps what is known of it.
+    /// One of the same generation keeps what the host reported of it. What the engine looks at itself was
+    /// looked at for this; where that was not to be had in time, it is as before.
     pub(crate) fn configure(&mut self, planned: &mut HashMap<TrackerId, Tracker>) {
         for tracker in self.trackers.values_mut() {
             tracker.is_wanted = false;
@@ -113,7 +143,8 @@ impl Trackers {
             new.heard = self.beats;
             if let Some(old) = self.trackers.get_mut(&id) {
                 new.instances.append(&mut old.instances);
-                if old.config.generation == new.config.generation {
+                new.changes = old.changes;
+                if old.config.generation == new.config.generation && !new.is_known {
                     new.state = old.state;
                     new.is_stale = old.is_stale;
                     new.heard = old.heard;
@@ -122,7 +153,7 @@ impl Trackers {
             self.trackers.insert(id, new);
         }
         let mut wanted = self.trackers.values().filter(|tracker| tracker.is_wanted);
-        self.age = wanted.any(|tracker| tracker.config.stale_after.is_some());
+        self.age = wanted.any(|tracker| tracker.patience().is_some());
     }
 
     /// Forgets those that the configuration does not name.
@@ -161,7 +192,10 @@ impl Trackers {
 
     /// Whether anything is to be passed on.
     pub(crate) fn has_work(&self) -> bool {
-        self.changed.is_some() || !self.stale.is_empty() || self.next < self.results.len()
+        self.changed.is_some()
+            || !self.stale.is_empty()
+            || self.followed.has_news()
+            || self.next < self.results.len()
     }
 
     /// The next thing to do, `None` when there is none.
@@ -177,6 +211,9 @@ impl Trackers {
         if let Some(id) = self.stale.pop() {
             return Some(self.fail(id));
         }
+        if let Some((id, state)) = self.followed.next() {
+            return Some(self.change(id, state));
+        }
         let result = *self.results.get(self.next)?;
         self.next += 1;
         Some(self.take(result))
@@ -189,24 +226,35 @@ impl Trackers {
             return Step::Nothing;
         };
         tracker.heard = self.beats;
-        if tracker.state != result.state {
-            tracker.state = result.state;
-            self.changed = Some((result.tracker, tracker.instances.len()));
+        let was_stale = std::mem::take(&mut tracker.is_stale);
+        let fresh = was_stale.then(|| Step::Fresh(Arc::clone(&tracker.config.name)));
+        let changed = self.change(result.tracker, result.state);
+        fresh.unwrap_or(changed)
+    }
+
+    /// From now on `id` is in `state`.
+    fn change(&mut self, id: TrackerId, state: TrackerState) -> Step {
+        let Some(tracker) = self.trackers.get_mut(&id) else {
+            return Step::Nothing;
+        };
+        if tracker.state == state {
+            return Step::Nothing;
         }
-        match std::mem::take(&mut tracker.is_stale) {
-            true => Step::Fresh(Arc::clone(&tracker.config.name)),
-            false => Step::Nothing,
+        tracker.state = state;
+        tracker.changes += 1;
+        self.changed = Some((id, tracker.instances.len()));
+        let kind = tracker.config.source.kind();
+        match kind {
+            TrackerKind::Reported => Step::Nothing,
+            _ => Step::Changed(Arc::clone(&tracker.config.name), kind, state),
         }
     }
 
     fn fail(&mut self, id: TrackerId) -> Step {
+        self.change(id, TrackerState::Down);
         let Some(tracker) = self.trackers.get_mut(&id) else {
             return Step::Nothing;
         };
-        if tracker.state != TrackerState::Down {
-            tracker.state = TrackerState::Down;
-            self.changed = Some((id, tracker.instances.len()));
-        }
         tracker.is_stale = true;
         Step::Stale(Arc::clone(&tracker.config.name))
     }
@@ -245,6 +293,12 @@ impl Trackers {
         self.trackers.values()
     }
 
+    /// Those of the configuration that the engine looks at itself, in no order.
+    fn wanted(&self) -> impl Iterator<Item = &Tracker> {
+        let all = self.trackers.values();
+        all.filter(|tracker| tracker.is_wanted && !tracker.is_reported())
+    }
+
     /// Results that came too late.
     pub(crate) const fn dropped(&self) -> u64 {
         self.dropped
@@ -265,7 +319,25 @@ impl EngineThread {
         worked
     }
 
+    /// Tells how a new configuration found what the engine looks at itself, before instances act on it.
+    pub(crate) fn tell_trackers(&mut self) {
+        let mut found: Vec<&Tracker> = self.trackers.wanted().collect();
+        found.sort_unstable_by_key(|tracker| tracker.config.id);
+        for tracker in found {
+            self.events.send(EventKind::TrackerChanged {
+                tracker: Arc::clone(&tracker.config.name),
+                kind: tracker.config.source.kind(),
+                state: tracker.state,
+                initial: true,
+            });
+        }
+    }
+
     fn next_change(&mut self, now: Instant) -> bool {
+        if let Some(problem) = self.shared.next_problem() {
+            self.events.send(EventKind::TrackerProblem(problem));
+            return true;
+        }
         if !self.trackers.has_work() {
             let Some(results) = self.shared.results.take() else {
                 return false;
@@ -279,12 +351,21 @@ impl EngineThread {
             Some(Step::Tell(id)) => self.update_tracking(id, now),
             Some(Step::Stale(tracker)) => self.events.send(EventKind::TrackerStale { tracker }),
             Some(Step::Fresh(tracker)) => self.events.send(EventKind::TrackerFresh { tracker }),
+            Some(Step::Changed(tracker, kind, state)) => {
+                self.events.send(EventKind::TrackerChanged {
+                    tracker,
+                    kind,
+                    state,
+                    initial: false,
+                });
+            }
         }
         true
     }
 
     /// Tells the router of `id` what it tracks comes to now.
     pub(crate) fn update_tracking(&mut self, id: InstanceId, now: Instant) {
+        self.catch_up(id, now);
         let Some(instance) = self.instances[id.index()].as_mut() else {
             return;
         };
@@ -304,7 +385,7 @@ impl EngineThread {
 
     /// Whether results wait, here or with the host.
     pub(crate) fn has_results(&self) -> bool {
-        self.trackers.has_work() || self.shared.results.any()
+        self.trackers.has_work() || self.shared.results.any() || self.shared.has_problems()
     }
 }
 

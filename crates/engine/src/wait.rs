@@ -6,6 +6,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fd::{AsFd, BorrowedFd};
 
 use crate::ends::Resigning;
+use crate::listening::RECEIVERS;
 use crate::thread::EngineThread;
 
 /// In a burst packets are read this often.
@@ -15,8 +16,9 @@ const BURST_PAUSE: Duration = Duration::from_micros(200);
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Ready {
     pub(crate) commands: bool,
-    pub(crate) packets: [bool; 2],
+    pub(crate) packets: [bool; RECEIVERS],
     pub(crate) kernel: bool,
+    pub(crate) removals: bool,
     pub(crate) signals: bool,
 }
 
@@ -29,9 +31,12 @@ impl EngineThread {
         let timer = self.timers.earliest().map(|(at, _)| at);
         let beat = self.beats().then_some(self.next_heartbeat);
         let retries = [
-            self.addresses.retry_at(),
+            self.objects.retry_at(),
+            self.contested.next_at(),
             self.resync_at,
             self.join_again_at,
+            self.announcer.poll_timeout(),
+            self.delays_end_at(),
         ];
         retries
             .into_iter()
@@ -45,11 +50,13 @@ impl EngineThread {
         self.apply.is_some()
             || !self.apply_waiting.is_empty()
             || self.snapshot.is_some()
-            || !self.addresses.is_settled()
+            || !self.objects.is_settled()
             || self.announcer.has_work()
             || matches!(self.resigning, Resigning::From(_))
             || !self.outbox.is_empty()
+            || self.copies.has_work()
             || self.following.has_work()
+            || (self.groups.has_work() && self.resigning == Resigning::No)
             || self.has_results()
     }
 
@@ -81,19 +88,28 @@ impl EngineThread {
             PollFd::new(&self.shared.engine_wake, PollFlags::IN),
             PollFd::new(&self.receivers[0], packets),
             PollFd::new(&self.receivers[1], packets),
+            PollFd::from_borrowed_fd(self.header_fd(), packets),
             PollFd::from_borrowed_fd(kernel, PollFlags::IN),
+            PollFd::from_borrowed_fd(self.removals.as_fd(), PollFlags::IN),
             PollFd::from_borrowed_fd(self.signal_fd(), PollFlags::IN),
         ];
         // Interrupted or refused: look at everything, and wait again.
         let looked = poll(&mut fds, timeout.as_ref()).is_ok();
         let ready = fds.map(|fd| !looked || !fd.revents().is_empty());
-        let [commands, ipv4, ipv6, kernel, signals] = ready;
+        let [commands, ipv4, ipv6, headers, kernel, removals, signals] = ready;
         self.ready = Ready {
             commands,
-            packets: [ipv4 || self.in_burst, ipv6 || self.in_burst],
+            packets: [ipv4, ipv6, headers].map(|ready| ready || self.in_burst),
             kernel,
+            removals,
             signals,
         };
+    }
+
+    /// The socket of packets with an authentication header; without one a descriptor that is watched anyway.
+    fn header_fd(&self) -> BorrowedFd<'_> {
+        let receiver = self.header_receiver.as_ref();
+        receiver.unwrap_or(&self.receivers[0]).as_fd()
     }
 
     /// The signals' descriptor; without signals one that is watched anyway.

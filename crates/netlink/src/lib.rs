@@ -26,16 +26,27 @@ pub mod link;
 pub mod message;
 mod monitor;
 mod name;
+mod prefix;
+mod removals;
 mod resync;
 mod route;
+mod route_socket;
+mod rule;
 mod socket;
 
 pub use address::{Address, AddressChange, AddressFlags, AddressKey, VirtualAddress};
 pub use error::{ChangeError, NetlinkError};
-pub use ka_sys::Errno;
+pub use ka_sys::{Errno, IpFamily};
 pub use link::Link;
 pub use monitor::{Event, Monitor, MonitorProgress};
 pub use name::{InterfaceName, NameError};
+pub use prefix::Prefix;
+pub use removals::{Removal, RemovalMonitor};
 pub use resync::{Resync, ResyncProgress};
-pub use route::{MAX_BATCH, RouteSocket};
+pub use route::{
+    Encap, Hop, IpTunnel, Metric, NextHop, Placement, Realms, Route, RouteChange, RouteKey,
+    RouteKind, RouteMetrics, RoutePath, RouteSlot,
+};
+pub use route_socket::{MAX_BATCH, RouteSocket};
+pub use rule::{Rule, RuleAction, RuleChange, RuleMark, RuleRange};
 pub use socket::RequestSocket;

@@ -40,6 +40,8 @@ pub const NLM_F_DUMP: u16 = 0x300;
 pub const NLM_F_EXCL: u16 = 0x200;
 /// Make the object where it does not exist.
 pub const NLM_F_CREATE: u16 = 0x400;
+/// Put the object behind its likes.
+pub const NLM_F_APPEND: u16 = 0x800;
 /// Of an acknowledgement: the request is not repeated in it.
 const NLM_F_CAPPED: u16 = 0x100;
 /// Of an acknowledgement: attributes follow.
@@ -116,6 +118,11 @@ impl AttributeWriter<'_> {
         self.bytes(kind, &[value]);
     }
 
+    /// Appends an attribute with a number of 2 octets.
+    pub fn u16(&mut self, kind: u16, value: u16) {
+        self.bytes(kind, &value.to_ne_bytes());
+    }
+
     /// Appends an attribute with a number of 4 octets.
     pub fn u32(&mut self, kind: u16, value: u32) {
         self.bytes(kind, &value.to_ne_bytes());
@@ -135,6 +142,17 @@ impl AttributeWriter<'_> {
             inner.bytes.extend_from_slice(value.as_bytes());
             inner.bytes.push(0);
         });
+    }
+
+    /// Appends a structure that begins with its own length of 2 octets, which is filled in, and
+    /// the attributes behind it that `body` appends.
+    pub fn measured(&mut self, header: &[u8], body: impl FnOnce(&mut AttributeWriter<'_>)) {
+        let start = self.bytes.len();
+        self.bytes.extend_from_slice(header);
+        body(&mut AttributeWriter { bytes: self.bytes });
+        let length = u16::try_from(self.bytes.len() - start).unwrap_or(u16::MAX);
+        patch(self.bytes, start, &length.to_ne_bytes());
+        pad(self.bytes);
     }
 
     /// Appends an attribute whose value is what `body` appends.

@@ -9,7 +9,7 @@ use crate::error::NetlinkError;
 use crate::link::{Link, RTM_DELLINK, RTM_NEWLINK};
 use crate::message::Message;
 use crate::name::InterfaceName;
-use crate::route::RouteSocket;
+use crate::route_socket::RouteSocket;
 use crate::socket::BUFFER;
 
 /// RTMGRP_LINK, RTMGRP_IPV4_IFADDR and RTMGRP_IPV6_IFADDR.

@@ -42,6 +42,11 @@ impl RequestSocket {
         })
     }
 
+    /// Has the kernel filter dumps where it knows how; else they are long.
+    pub(crate) fn filter_dumps(&self) {
+        let _ = self.socket.filter_dumps();
+    }
+
     /// The number by which the kernel knows this socket.
     ///
     /// # Errors

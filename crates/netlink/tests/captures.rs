@@ -1,12 +1,16 @@
 //! Messages captured from a kernel, read, damaged and read again.
 
-use ka_netlink::message::{Answer, Attribute, Message};
-use ka_netlink::{Address, AddressFlags, AddressKey, Event, Link};
+use ka_netlink::message::{Answer, Attribute, Batch, Message};
+use ka_netlink::{
+    Address, AddressFlags, AddressKey, Event, Link, Route, RouteChange, Rule, RuleChange,
+};
 use proptest::prelude::*;
 use proptest::sample::Index;
 
 const LINKS: &str = include_str!("captures/links.hex");
 const ADDRESSES: &str = include_str!("captures/addresses.hex");
+const ROUTES: &str = include_str!("captures/routes.hex");
+const RULES: &str = include_str!("captures/rules.hex");
 
 fn messages(capture: &str) -> Vec<Vec<u8>> {
     let lines = capture.lines().filter(|line| !line.starts_with('#'));
@@ -126,6 +130,68 @@ fn attributes_that_are_unknown_or_longer_change_nothing() {
     }
 }
 
+/// What a request says, read as if the kernel said it.
+fn written<T>(
+    encode: impl FnOnce(&mut Batch),
+    parse: impl Fn(&Message<'_>) -> Option<T>,
+) -> Option<T> {
+    let mut batch = Batch::new();
+    encode(&mut batch);
+    parse(&Message::iter(batch.as_bytes()).next()?)
+}
+
+#[test]
+fn a_route_that_was_read_is_written_as_it_was() {
+    let routes = parsed(ROUTES, Route::parse);
+    assert_eq!(routes.len(), 21);
+    let own_words = |route: &Route| !ROUTES.contains(&route.destination.to_string());
+    let ipv4 = routes
+        .iter()
+        .filter(|route| route.destination.address().is_ipv4());
+    assert_eq!(ipv4.clone().count(), 13);
+    // `default` and single addresses are not called by their prefix.
+    assert_eq!(routes.iter().filter(|route| own_words(route)).count(), 2);
+    for route in routes {
+        let add = RouteChange::Add(Box::new(route.clone()));
+        let again = written(|batch| add.encode(batch, 1), Route::parse);
+        assert_eq!(again, Some(route.clone()));
+        let remove = RouteChange::Remove(Box::new(route.key()));
+        let removed = written(|batch| remove.encode(batch, 1), Route::parse).unwrap();
+        assert_eq!(removed.key(), route.key());
+        assert!(route.key().covers(&removed));
+    }
+}
+
+#[test]
+fn a_rule_that_was_read_is_written_as_it_was() {
+    let rules = parsed(RULES, Rule::parse);
+    assert_eq!(rules.len(), 16);
+    for rule in rules {
+        for change in [RuleChange::Add, RuleChange::Remove] {
+            let change = change(Box::new(rule.clone()));
+            let again = written(|batch| change.encode(batch, 1), Rule::parse);
+            assert_eq!(again.as_ref(), Some(&rule));
+        }
+    }
+}
+
+#[test]
+fn attributes_of_routes_and_rules_that_are_unknown_change_nothing() {
+    for capture in messages(ROUTES).iter().chain(&messages(RULES)) {
+        let message = Message::iter(capture).next().unwrap();
+        let mut longer = capture[..16 + 12].to_vec();
+        for attribute in message.attributes(12) {
+            append(&mut longer, 0x3ff0, b"of a newer kernel");
+            append(&mut longer, attribute.kind | 0x8000, attribute.value);
+        }
+        let length = u32::try_from(longer.len()).unwrap();
+        longer[..4].copy_from_slice(&length.to_ne_bytes());
+        let longer = Message::iter(&longer).next().unwrap();
+        assert_eq!(Route::parse(&longer), Route::parse(&message));
+        assert_eq!(Rule::parse(&longer), Rule::parse(&message));
+    }
+}
+
 fn append(bytes: &mut Vec<u8>, kind: u16, value: &[u8]) {
     let length = u16::try_from(value.len() + 4).unwrap();
     bytes.extend(length.to_ne_bytes());
@@ -153,6 +219,10 @@ fn a_bridge_that_loses_a_port_removes_no_link() {
 fn read_all(bytes: &[u8]) {
     for message in Message::iter(bytes) {
         let _ = Event::parse(&message);
+        if let Some(route) = Route::parse(&message) {
+            assert!(route.key().covers(&route), "{route:?}");
+        }
+        let _ = Rule::parse(&message);
         if let Answer::Refused { errno, .. } = message.answer() {
             assert_ne!(errno, 0);
         }
@@ -172,7 +242,7 @@ proptest! {
 
     #[test]
     fn no_message_of_a_known_kind_makes_it_panic(
-        kind in prop_oneof![Just(2u16), Just(3), 16u16..23],
+        kind in prop_oneof![Just(2u16), Just(3), 16u16..23, 24u16..36],
         flags in any::<u16>(),
         payload in prop::collection::vec(any::<u8>(), 0..120),
     ) {
@@ -190,7 +260,7 @@ proptest! {
         damage in prop::collection::vec((any::<Index>(), any::<u8>()), 1..8),
         cut in any::<Index>(),
     ) {
-        let captured = [messages(LINKS), messages(ADDRESSES)].concat();
+        let captured = [LINKS, ADDRESSES, ROUTES, RULES].map(messages).concat();
         let mut bytes = which.get(&captured).clone();
         for (at, octet) in damage {
             let at = at.index(bytes.len());

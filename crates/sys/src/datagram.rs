@@ -1,7 +1,7 @@
 //! Sending many datagrams in one system call.
 
 use std::mem::{size_of, zeroed};
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::os::fd::{AsRawFd, BorrowedFd};
 use std::ptr;
 
@@ -32,10 +32,10 @@ union Name {
 pub(crate) enum Route {
     /// To an IP address through an interface; 0 leaves the choice to the kernel.
     Ip {
-        /// What an IPv6 route is looked up for, as in the packet's header. Left
-        /// unspecified, the kernel would choose one for every packet, and refuse
+        /// What a route is looked up for, as in the packet's header. Left
+        /// unspecified for IPv6, the kernel would choose one for every packet, and refuse
         /// where it finds none.
-        source: Ipv6Addr,
+        source: IpAddr,
         destination: IpAddr,
         ifindex: u32,
     },
@@ -129,19 +129,25 @@ fn address(header: &mut libc::msghdr, name: &mut Name, control: &mut Control, ro
             size_of::<libc::sockaddr_ll>()
         }
         Route::Ip {
+            source,
             destination: IpAddr::V4(destination),
             ifindex,
-            ..
         } => {
+            let source = match source {
+                IpAddr::V4(source) => source,
+                IpAddr::V6(_) => Ipv4Addr::UNSPECIFIED,
+            };
             // SAFETY: an all-zero sockaddr_in is a valid value.
             let mut v4: libc::sockaddr_in = unsafe { zeroed() };
             v4.sin_family = libc::AF_INET as u16;
             v4.sin_addr.s_addr = u32::from_ne_bytes(destination.octets());
             name.v4 = v4;
-            if ifindex != 0 {
+            if ifindex != 0 || !source.is_unspecified() {
                 let info = libc::in_pktinfo {
                     ipi_ifindex: ifindex as libc::c_int,
-                    ipi_spec_dst: libc::in_addr { s_addr: 0 },
+                    ipi_spec_dst: libc::in_addr {
+                        s_addr: u32::from_ne_bytes(source.octets()),
+                    },
                     ipi_addr: libc::in_addr { s_addr: 0 },
                 };
                 attach_control(header, control, libc::IPPROTO_IP, libc::IP_PKTINFO, info);
@@ -153,6 +159,10 @@ fn address(header: &mut libc::msghdr, name: &mut Name, control: &mut Control, ro
             destination: IpAddr::V6(destination),
             ifindex,
         } => {
+            let source = match source {
+                IpAddr::V4(_) => Ipv6Addr::UNSPECIFIED,
+                IpAddr::V6(source) => source,
+            };
             // SAFETY: an all-zero sockaddr_in6 is a valid value.
             let mut v6: libc::sockaddr_in6 = unsafe { zeroed() };
             v6.sin6_family = libc::AF_INET6 as u16;

@@ -4,9 +4,10 @@ use std::fmt;
 use std::net::IpAddr;
 
 use rustix::net::AddressFamily;
+use serde::{Deserialize, Serialize};
 
 /// IPv4 or IPv6.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum IpFamily {
     /// IPv4.
     V4,

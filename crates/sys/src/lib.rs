@@ -23,6 +23,7 @@ pub mod netlink;
 pub mod packet;
 pub mod pid_file;
 pub mod process;
+pub mod process_events;
 pub mod raw;
 pub mod schedule;
 pub mod signal;

@@ -83,6 +83,22 @@ impl NetlinkSocket {
         Ok(socket)
     }
 
+    /// Subscribes to the multicast groups of the bit mask `groups`.
+    ///
+    /// # Errors
+    /// [`SysError::Call`].
+    pub fn join(&self, groups: u32) -> Result<(), SysError> {
+        (0..u32::BITS)
+            .filter(|bit| groups >> bit & 1 != 0)
+            // The groups of this option count from 1.
+            .try_for_each(|bit| {
+                let group = bit.cast_signed() + 1;
+                let option = libc::NETLINK_ADD_MEMBERSHIP;
+                set_option(&self.socket, libc::SOL_NETLINK, option, &group)
+            })
+            .map_err(|errno| SysError::new("join", "groups of netlink messages", errno))
+    }
+
     /// The number by which the kernel knows this socket; the messages about what it asked
     /// for carry it.
     ///
@@ -95,6 +111,17 @@ impl NetlinkSocket {
             .map_err(|errno| SysError::new("ask for", "the port of a netlink socket", errno))
     }
 
+    /// Has the kernel leave out of dumps what the header of the request does not ask for
+    /// (`NETLINK_GET_STRICT_CHK`, since Linux 4.20).
+    ///
+    /// # Errors
+    /// [`SysError::Call`], where the kernel does not know how.
+    pub fn filter_dumps(&self) -> Result<(), SysError> {
+        let option = libc::NETLINK_GET_STRICT_CHK;
+        set_option(&self.socket, libc::SOL_NETLINK, option, &1)
+            .map_err(|errno| SysError::new("filter", "netlink dumps", errno))
+    }
+
     /// Drops messages of the type `kind` about what the socket with the number `port`
     /// asked for, before they take room or wake anybody.
     ///
@@ -105,6 +132,25 @@ impl NetlinkSocket {
     /// [`SysError::Call`].
     pub fn drop_echoes(&self, kind: u16, port: u32) -> Result<(), SysError> {
         attach_filter(&self.socket, &all_but(kind, port))
+            .map_err(|errno| SysError::new("filter", "netlink messages", errno))
+    }
+
+    /// Drops every message, before it takes room or wakes anybody, that is neither of the type
+    /// `routes` and about a route of `protocol`, nor of the type `rules`; and of these those about
+    /// what the socket with the number `port` asked for.
+    ///
+    /// A host may have a million routes of others that come and go.
+    ///
+    /// # Errors
+    /// [`SysError::Call`].
+    pub fn keep_only(
+        &self,
+        routes: u16,
+        protocol: u8,
+        rules: u16,
+        port: u32,
+    ) -> Result<(), SysError> {
+        attach_filter(&self.socket, &only(routes, protocol, rules, port))
             .map_err(|errno| SysError::new("filter", "netlink messages", errno))
     }
 
@@ -161,6 +207,8 @@ impl AsFd for NetlinkSocket {
 /// Where `nlmsg_type` and `nlmsg_pid` are in a message (netlink(7)).
 const KIND_OFFSET: u32 = 4;
 const PORT_OFFSET: u32 = 12;
+/// Where `rtm_protocol` is in a message about a route (rtnetlink(7)).
+const PROTOCOL_OFFSET: u32 = 16 + 5;
 
 /// Accepts every message but those of one type and one port.
 fn all_but(kind: u16, port: u32) -> [libc::sock_filter; 6] {
@@ -171,6 +219,26 @@ fn all_but(kind: u16, port: u32) -> [libc::sock_filter; 6] {
     [
         op(BPF_LD | BPF_H | BPF_ABS, KIND_OFFSET),
         branch(BPF_JMP | BPF_JEQ | BPF_K, kind.into(), 0, 3),
+        op(BPF_LD | BPF_W | BPF_ABS, PORT_OFFSET),
+        branch(BPF_JMP | BPF_JEQ | BPF_K, port, 0, 1),
+        op(BPF_RET | BPF_K, 0),
+        op(BPF_RET | BPF_K, u32::MAX),
+    ]
+}
+
+/// Accepts of two types, of the first with one protocol, what is not of one port.
+fn only(routes: u16, protocol: u8, rules: u16, port: u32) -> [libc::sock_filter; 9] {
+    use libc::{BPF_ABS, BPF_B, BPF_H, BPF_JEQ, BPF_JMP, BPF_K, BPF_LD, BPF_RET, BPF_W};
+    // As above.
+    let routes = u16::from_be_bytes(routes.to_ne_bytes());
+    let rules = u16::from_be_bytes(rules.to_ne_bytes());
+    let port = u32::from_be_bytes(port.to_ne_bytes());
+    [
+        op(BPF_LD | BPF_H | BPF_ABS, KIND_OFFSET),
+        branch(BPF_JMP | BPF_JEQ | BPF_K, rules.into(), 3, 0),
+        branch(BPF_JMP | BPF_JEQ | BPF_K, routes.into(), 0, 4),
+        op(BPF_LD | BPF_B | BPF_ABS, PROTOCOL_OFFSET),
+        branch(BPF_JMP | BPF_JEQ | BPF_K, protocol.into(), 0, 2),
         op(BPF_LD | BPF_W | BPF_ABS, PORT_OFFSET),
         branch(BPF_JMP | BPF_JEQ | BPF_K, port, 0, 1),
         op(BPF_RET | BPF_K, 0),

@@ -39,17 +39,17 @@ pub fn allow_core_files() -> Result<(), SysError> {
 }
 
 /// Executes the program of this process again as it was started, with the same arguments and environment, to which
-/// `variable` is added: from the calling thread, whose namespaces the new program has, while all others end.
+/// `variables` are added: from the calling thread, whose namespaces the new program has, while all others end.
 /// Returns only where that fails.
 ///
 /// Of the open descriptors the new program has standard input, output and error and those in `kept`.
-pub fn execute_again(variable: &str, value: &str, kept: &[RawFd]) -> SysError {
+pub fn execute_again(variables: &[(&str, &str)], kept: &[RawFd]) -> SysError {
     match as_it_was_started() {
         Ok(mut command) => {
             for fd in STANDARD.iter().chain(kept) {
                 keep_open(*fd);
             }
-            let error = command.env(variable, value).exec();
+            let error = command.envs(variables.iter().copied()).exec();
             let program = Path::new(command.get_program()).display().to_string();
             SysError::new("execute", program, errno(&error))
         }

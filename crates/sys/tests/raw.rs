@@ -5,7 +5,7 @@ mod support;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ka_sys::membership::Memberships;
-use ka_sys::raw::{Outgoing, PacketBatch, VridSet, VrrpReceiver, VrrpSender};
+use ka_sys::raw::{Carrier, Outgoing, PacketBatch, VridSet, VrrpReceiver, VrrpSender};
 use ka_sys::{Errno, IpFamily};
 use support::{eventually, in_namespace, ip, veth};
 
@@ -193,6 +193,69 @@ fn a_packet_arrives_with_its_addresses_interface_and_ttl() {
     });
 }
 
+/// A VRRPv2 packet with an authentication header in front of it, and IP options as asked for.
+fn with_header(vrid: u8, options: usize) -> Vec<u8> {
+    let plain = packet(IpFamily::V4, vrid, 4);
+    let (ip, vrrp) = plain.split_at(20);
+    let mut packet = ip.to_vec();
+    packet[0] += (options / 4) as u8;
+    packet[9] = Carrier::AuthenticationHeader.protocol();
+    // No operation.
+    packet.resize(20 + options, 1);
+    packet.extend([112, 4, 0, 0]);
+    packet.resize(20 + options + 24, 0xee);
+    packet.extend(vrrp);
+    let length = packet.len() as u16;
+    packet[2..4].copy_from_slice(&length.to_be_bytes());
+    packet
+}
+
+#[test]
+fn packets_with_an_authentication_header_have_a_socket_of_their_own() {
+    in_namespace(|| {
+        let mut link = Link::new(IpFamily::V4);
+        let mut headers = VrrpReceiver::open_for(Carrier::AuthenticationHeader).unwrap();
+        assert_eq!(headers.family(), IpFamily::V4);
+        for receiver in [&mut link.receiver, &mut headers] {
+            receiver
+                .set_vrid_filter(&VridSet::from_iter([7, 8]))
+                .unwrap();
+        }
+        let cut = {
+            let mut cut = with_header(7, 0);
+            cut.truncate(20 + 24 + 1);
+            let length = cut.len() as u16;
+            cut[2..4].copy_from_slice(&length.to_be_bytes());
+            cut
+        };
+        let packets = [
+            with_header(7, 0),
+            packet(IpFamily::V4, 7, 4),
+            with_header(9, 0),
+            cut,
+            with_header(7, 8),
+            with_header(8, 0),
+            packet(IpFamily::V4, 8, 4),
+        ];
+        assert_eq!(link.send(&packets), [Ok(()); 7]);
+        assert_eq!(link.vrids(8), [7, 8]);
+        let mut batch = PacketBatch::new();
+        let mut arrived = Vec::new();
+        eventually(|| {
+            headers.receive(&mut batch).unwrap();
+            arrived.extend(batch.iter().map(|packet| {
+                let start = usize::from(packet.bytes[0] & 15) * 4;
+                assert_eq!(packet.ifindex, link.right);
+                assert_eq!(packet.bytes[start..start + 2], [112, 4]);
+                (packet.bytes[start + 24 + 1], start)
+            }));
+            arrived.iter().any(|(vrid, _)| *vrid == 8).then_some(())
+        });
+        // Behind options too, and nothing of another VRID nor of none.
+        assert_eq!(arrived, [(7, 20), (7, 28), (8, 20)]);
+    });
+}
+
 #[test]
 fn the_filter_keeps_exactly_the_wanted_vrids_and_can_be_replaced() {
     both(|family| {
@@ -356,6 +419,55 @@ fn a_unicast_packet_finds_its_way_without_an_interface() {
     });
 }
 
+/// `packet` to `destination`, from `source`.
+fn readdressed(mut packet: Vec<u8>, source: IpAddr, destination: IpAddr) -> Vec<u8> {
+    match (source, destination) {
+        (IpAddr::V4(source), IpAddr::V4(destination)) => {
+            packet[12..16].copy_from_slice(&source.octets());
+            packet[16..20].copy_from_slice(&destination.octets());
+        }
+        (IpAddr::V6(source), IpAddr::V6(destination)) => {
+            packet[8..24].copy_from_slice(&source.octets());
+            packet[24..40].copy_from_slice(&destination.octets());
+        }
+        _ => panic!("two families"),
+    }
+    packet
+}
+
+#[test]
+fn the_route_of_a_unicast_packet_may_depend_on_its_source() {
+    both(|family| {
+        let (left, _) = veth();
+        let [source, other, destination]: [IpAddr; 3] = match family {
+            IpFamily::V4 => ["198.51.100.1", "198.51.100.2", "203.0.113.9"],
+            IpFamily::V6 => ["2001:db8::1", "2001:db8::2", "2001:db8:9::9"],
+        }
+        .map(|text| text.parse().unwrap());
+        let number = match family {
+            IpFamily::V4 => "-4",
+            IpFamily::V6 => "-6",
+        };
+        ip(&format!("{number} rule add from {source} lookup 100"));
+        ip(&format!(
+            "{number} route add {destination} dev left table 100"
+        ));
+        let mut sender = VrrpSender::open(family).unwrap();
+        let mut results = Vec::new();
+        // Whether the source is an address of this host does not matter.
+        for (source, ifindex) in [(source, 0), (source, left), (other, 0)] {
+            let packet = readdressed(packet(family, 7, 4), source, destination);
+            let outgoing = Outgoing {
+                packet: &packet,
+                destination,
+                ifindex,
+            };
+            sender.send(&[outgoing], &mut results);
+        }
+        assert_eq!(results, [Ok(()), Ok(()), Err(Errno::NETUNREACH)]);
+    });
+}
+
 #[test]
 fn more_packets_than_a_batch_holds_are_read_in_order() {
     both(|family| {
@@ -391,5 +503,25 @@ fn packets_that_find_no_room_are_counted() {
         link.arrivals(2);
         let dropped = link.receiver.dropped() as usize;
         assert!(dropped > 0 && dropped <= sent - received, "{dropped}");
+    });
+}
+
+#[test]
+fn the_room_for_packets_grows_on_demand_and_never_below_what_a_new_socket_has() {
+    both(|family| {
+        let size = |receiver: &VrrpReceiver| {
+            rustix::net::sockopt::socket_recv_buffer_size(receiver).expect("a socket")
+        };
+        let mut receiver = VrrpReceiver::open(family).expect("a raw socket");
+        let least = size(&receiver);
+        receiver.set_room(0).expect("it is large enough");
+        assert_eq!(size(&receiver), least);
+        // The kernel doubles what it is asked for.
+        receiver.set_room(32 << 20).expect("CAP_NET_ADMIN");
+        assert_eq!(size(&receiver), 64 << 20);
+        receiver.set_room(usize::MAX).expect("CAP_NET_ADMIN");
+        assert!(size(&receiver) >= 1 << 30);
+        receiver.set_room(1).expect("CAP_NET_ADMIN");
+        assert_eq!(size(&receiver), least);
     });
 }

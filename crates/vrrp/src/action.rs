@@ -3,8 +3,12 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use ka_wire::ChecksumRule;
+
 use crate::receive::Rejection;
+use crate::rival::RivalReason;
 use crate::state::{Faults, State};
+use crate::sync_group::GroupWord;
 
 /// Something for the driver to do, in the order given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,8 +35,13 @@ pub enum Action {
         /// Rounds to send; each is one message for every address.
         rounds: u32,
     },
+    /// Send one gratuitous ARP or unsolicited neighbor advertisement on each interface other than the
+    /// router's own that carries addresses (`garp_extra_if`).
+    AnnounceExtraInterfaces,
     /// Drop announcements that wait to be sent.
     CancelAnnouncements,
+    /// Tell the sync group that the router is in.
+    Group(GroupWord),
     /// Tell whoever listens.
     Notify(Notice),
 }
@@ -97,6 +106,24 @@ pub enum Notice {
         source: IpAddr,
         /// The first such address.
         address: IpAddr,
+    },
+    /// A sender's clock is so many seconds ahead of ours, or behind where it is negative: more than half of what
+    /// its signatures may differ. Said once.
+    ClockSkew {
+        /// The sender.
+        source: IpAddr,
+        /// Seconds.
+        skew: i32,
+    },
+    /// The checksums of our advertisements, to this unicast peer or to the group, are like those of the sender from
+    /// now on. For old unicast ones "Setting unicast VRRPv3 checksum to old version".
+    ChecksumFollowed {
+        /// The sender.
+        source: IpAddr,
+        /// What they covered.
+        from: ChecksumRule,
+        /// What they cover now.
+        to: ChecksumRule,
     },
     /// Backup: the Master's interval is the one to wait for from now on: "advertisement
     /// interval updated from ... to ... by master".
@@ -167,6 +194,25 @@ pub enum Notice {
         /// The sender.
         source: IpAddr,
     },
+    /// Master: another router is Master too. Told once of each rival in a conflict, and of the first few only;
+    /// what becomes of it follows from `reason`.
+    RivalMaster {
+        /// The sender.
+        source: IpAddr,
+        /// Priority received; 0 when it resigned.
+        priority: u8,
+        /// Effective priority of this router.
+        ours: u8,
+        /// Why there are two.
+        reason: RivalReason,
+    },
+    /// Master: no other Master was heard for as long as a Backup waits, and this one still is.
+    RivalGone {
+        /// The one heard last.
+        source: IpAddr,
+        /// Rounds of announcements that make hosts and switches find their way back; 0 where others do.
+        rounds: u32,
+    },
     /// "Changing effective priority from A to B".
     EffectivePriorityChanged {
         /// Effective priority before.
@@ -210,6 +256,10 @@ pub enum Cause {
     },
     /// Nothing is missing any more.
     FaultsCleared,
+    /// It does as another member of its sync group did.
+    Group,
+    /// Others removed something that it held as Master.
+    LostObject,
     /// The router was stopped.
     Stop,
 }

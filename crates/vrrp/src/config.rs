@@ -3,7 +3,15 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use ka_wire::{Authentication, ChecksumRule, Family, Version};
+use ka_wire::{Authentication, Family, Version};
+
+mod auth_hmac;
+mod checksum;
+mod unicast;
+
+pub use auth_hmac::{AntiReplay, AuthHmac, HmacKey, HmacMode};
+pub use checksum::{ChecksumForms, ChecksumPolicy};
+pub use unicast::{Peer, UnicastPeers};
 
 /// Priority of the address owner (RFC 9568 §5.2.4).
 pub const OWNER_PRIORITY: u8 = 255;
@@ -16,6 +24,7 @@ const MAX_ADDRESSES: usize = 255;
 const MAX_PREEMPT_DELAY: Duration = Duration::from_secs(1000);
 const MAX_GARP_DELAY: Duration = Duration::from_secs(4294);
 const MAX_GARP_REFRESH: Duration = Duration::from_secs(u32::MAX as u64);
+const MAX_GARP_EXTRA: Duration = Duration::from_secs(86_400);
 
 /// Initial state of a virtual router (`state`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -43,6 +52,9 @@ pub struct GarpConfig {
     pub lower_prio_delay: Duration,
     /// Rounds in each of these blocks; 0: neither.
     pub lower_prio_repeat: u32,
+    /// Period of one announcement on each interface other than the router's own that carries addresses,
+    /// up to a day; zero: none (`garp_extra_if all`).
+    pub extra_interfaces: Duration,
 }
 
 impl Default for GarpConfig {
@@ -55,6 +67,7 @@ impl Default for GarpConfig {
             master_refresh_repeat: 1,
             lower_prio_delay: Duration::from_secs(5),
             lower_prio_repeat: 5,
+            extra_interfaces: Duration::ZERO,
         }
     }
 }
@@ -90,9 +103,12 @@ pub struct RouterConfig {
     pub authentication: Authentication,
     /// Advertised addresses in the order sent, at most 255 (`virtual_ipaddress`).
     pub addresses: Vec<IpAddr>,
-    /// What the checksum of VRRPv3 over IPv4 covers. With
-    /// [`ChecksumRule::NoPseudoHeader`] any checksum is accepted (`v3_checksum_as_v2`).
-    pub checksum_rule: ChecksumRule,
+    /// Signing of advertisements, in place of `authentication` (`auth_hmac`).
+    pub auth_hmac: Option<AuthHmac>,
+    /// Unicast peers; `None`: advertisements go to the multicast group (`unicast_peer`).
+    pub unicast: Option<UnicastPeers>,
+    /// What the checksum of VRRPv3 over IPv4 covers.
+    pub checksum: ChecksumPolicy,
     /// As Master, do not answer advertisements of lower priority (`lower_prio_no_advert`).
     pub lower_prio_no_advert: bool,
     /// As Master, send one last advertisement before giving way (`higher_prio_send_advert`).
@@ -131,7 +147,9 @@ impl RouterConfig {
             preempt_delay: Duration::ZERO,
             authentication: Authentication::None,
             addresses: Vec::new(),
-            checksum_rule: ChecksumRule::Standard,
+            auth_hmac: None,
+            unicast: None,
+            checksum: ChecksumPolicy::default(),
             lower_prio_no_advert: false,
             higher_prio_send_advert: false,
             owner_ignore_adverts: false,
@@ -180,15 +198,32 @@ impl RouterConfig {
         if authenticated && (self.version, self.family) != (Version::V2, Family::V4) {
             return Err(ConfigError::Authentication);
         }
+        if let Some(hmac) = &self.auth_hmac
+            && (authenticated || !hmac.is_valid())
+        {
+            return Err(ConfigError::AuthHmac);
+        }
+        self.validate_peers()?;
         if self.addresses.len() > MAX_ADDRESSES {
             let count = self.addresses.len();
             return Err(ConfigError::TooManyAddresses { count });
         }
+        self.validate_peers()?;
         let foreign = |address: &&IpAddr| Family::from(**address) != self.family;
         if let Some(&address) = self.addresses.iter().find(foreign) {
             return Err(ConfigError::AddressFamily { address });
         }
         self.validate_garp()
+    }
+
+    fn validate_peers(&self) -> Result<(), ConfigError> {
+        for peer in self.unicast.iter().flat_map(|unicast| &unicast.peers) {
+            let address = peer.address;
+            if Family::from(address) != self.family {
+                return Err(ConfigError::AddressFamily { address });
+            }
+        }
+        Ok(())
     }
 
     fn validate_interval(&self) -> Result<(), ConfigError> {
@@ -232,6 +267,7 @@ impl RouterConfig {
             (garp.master_delay, MAX_GARP_DELAY),
             (garp.lower_prio_delay, MAX_GARP_DELAY),
             (garp.master_refresh, MAX_GARP_REFRESH),
+            (garp.extra_interfaces, MAX_GARP_EXTRA),
         ];
         match limits.into_iter().find(|(time, limit)| time > limit) {
             Some((time, _)) => Err(ConfigError::GarpTime { time }),
@@ -283,13 +319,17 @@ pub enum ConfigError {
     /// A password outside of VRRPv2 over IPv4.
     #[error("only VRRPv2 over IPv4 can be authenticated")]
     Authentication,
+    /// `auth_hmac` without its active key, with an identifier that is 0 or used twice, a time window out of
+    /// range, or beside a password.
+    #[error("the keys of auth_hmac do not fit together, or there is a password too")]
+    AuthHmac,
     /// More addresses than an advertisement can count.
     #[error("{count} addresses, at most 255 can be advertised")]
     TooManyAddresses {
         /// Number of addresses asked for.
         count: usize,
     },
-    /// An advertised address of the other family.
+    /// An advertised address or a peer of the other family.
     #[error("{address} is not of the virtual router's family")]
     AddressFamily {
         /// The first such address.

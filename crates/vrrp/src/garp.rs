@@ -1,7 +1,7 @@
 //! When to announce the addresses: gratuitous ARP (IPv4, RFC 5944 §4.6) and unsolicited neighbor
 //! advertisements (IPv6, RFC 4861 §7.2.6).
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::config::GarpConfig;
 
@@ -14,6 +14,16 @@ pub struct GarpSchedule {
     /// The next block for a lower-priority advertisement, and the last.
     lower_priority_blocks: Option<(Instant, Instant)>,
     refresh: Option<Instant>,
+    extra_interfaces: Option<Instant>,
+}
+
+/// What is to be announced.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Due {
+    /// Rounds of all addresses.
+    pub rounds: u32,
+    /// One announcement on each extra interface.
+    pub extra_interfaces: bool,
 }
 
 impl GarpSchedule {
@@ -33,10 +43,13 @@ impl GarpSchedule {
         config.master_repeat
     }
 
-    /// Schedules the first refresh, which comes one period after the second block.
+    /// Schedules the first refresh, and the first announcement on extra interfaces, each of which comes
+    /// one period after the second block.
     pub fn restart_refresh(&mut self, config: &GarpConfig, now: Instant) {
         self.refresh = (!config.master_refresh.is_zero())
             .then(|| now + config.master_delay + config.master_refresh);
+        self.extra_interfaces = (!config.extra_interfaces.is_zero())
+            .then(|| now + config.master_delay + config.extra_interfaces);
     }
 
     /// Another router advertised with lower priority, so that hosts may have learned its
@@ -64,17 +77,19 @@ impl GarpSchedule {
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
         let lower_priority_block = self.lower_priority_blocks.map(|(next, _)| next);
-        [self.second_block, lower_priority_block, self.refresh]
+        let periods = [self.refresh, self.extra_interfaces];
+        [self.second_block, lower_priority_block]
             .into_iter()
+            .chain(periods)
             .flatten()
             .min()
     }
 
-    /// The rounds to send at `now`, all that is due together; 0 when nothing is.
+    /// What to send at `now`, all that is due together.
     ///
     /// Refreshes missed by a late call are not made up for.
     #[must_use]
-    pub fn handle_timeout(&mut self, config: &GarpConfig, now: Instant) -> u32 {
+    pub fn handle_timeout(&mut self, config: &GarpConfig, now: Instant) -> Due {
         let mut rounds: u32 = 0;
         if take_due(&mut self.second_block, now).is_some() {
             rounds = rounds.saturating_add(config.master_repeat);
@@ -85,15 +100,22 @@ impl GarpSchedule {
         }
         if let Some(due) = take_due(&mut self.refresh, now) {
             rounds = rounds.saturating_add(config.master_refresh_repeat);
-            let next = due + config.master_refresh;
-            self.refresh = Some(if next > now {
-                next
-            } else {
-                now + config.master_refresh
-            });
+            self.refresh = Some(next_of(due, config.master_refresh, now));
         }
-        rounds
+        let extra_interfaces = take_due(&mut self.extra_interfaces, now);
+        if let Some(due) = extra_interfaces {
+            self.extra_interfaces = Some(next_of(due, config.extra_interfaces, now));
+        }
+        Due {
+            rounds,
+            extra_interfaces: extra_interfaces.is_some(),
+        }
     }
+}
+
+fn next_of(due: Instant, period: Duration, now: Instant) -> Instant {
+    let next = due + period;
+    if next > now { next } else { now + period }
 }
 
 fn take_due(deadline: &mut Option<Instant>, now: Instant) -> Option<Instant> {

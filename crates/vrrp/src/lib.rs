@@ -19,17 +19,24 @@ pub mod receive;
 pub mod router;
 pub mod state;
 pub mod statistics;
+pub mod sync_group;
 pub mod timers;
 pub mod tracking;
 
 mod noticed;
 mod owner;
 mod remarks;
+mod rival;
 
 pub use action::{Action, Cause, Notice};
-pub use config::{ConfigError, GarpConfig, InitialState, RouterConfig};
-pub use receive::{ReceivedPacket, RejectReason, Rejection};
+pub use config::{
+    AntiReplay, AuthHmac, ChecksumForms, ChecksumPolicy, ConfigError, GarpConfig, HmacKey,
+    HmacMode, InitialState, Peer, RouterConfig, UnicastPeers,
+};
+pub use receive::{AuthenticationFailure, ReceivedPacket, RejectReason, Rejection};
+pub use rival::RivalReason;
 pub use router::VirtualRouter;
-pub use state::{Faults, State};
+pub use state::{Faults, SourceFlaw, State, UnusableSource};
 pub use statistics::{AuthenticationExtensionErrors, Statistics};
+pub use sync_group::{GroupChange, GroupStart, GroupStep, GroupWord, Health, Standing, SyncGroup};
 pub use tracking::{Effect, TrackerState, Tracking, Weight};

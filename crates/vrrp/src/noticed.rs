@@ -15,12 +15,14 @@ pub(crate) enum Once {
     AddressCount,
     /// One of our addresses is not advertised.
     AddressMissing,
+    /// A clock that differs much from ours.
+    ClockSkew,
 }
 
 /// One bit for each [`Once`], so that a stream of bad packets does not become
 /// a stream of notices. The counters count them all.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Noticed(u32);
+pub(crate) struct Noticed(u64);
 
 impl Noticed {
     /// Marks `once`; true the first time.
@@ -33,6 +35,7 @@ impl Noticed {
                 Once::Interval => others + 1,
                 Once::AddressCount => others + 2,
                 Once::AddressMissing => others + 3,
+                Once::ClockSkew => others + 4,
             };
         let first = self.0 & bit == 0;
         self.0 |= bit;
@@ -57,6 +60,7 @@ mod tests {
             Once::Interval,
             Once::AddressCount,
             Once::AddressMissing,
+            Once::ClockSkew,
         ]);
         let mut noticed = Noticed::default();
         for _ in 0..2 {

@@ -1,10 +1,14 @@
 //! The virtual router: its state, its timers and what it answers to events.
 
+mod authentication;
 mod backup;
 mod fault;
+mod group;
+mod lost;
 mod master;
 mod reading;
 mod reload;
+mod rival;
 mod track;
 
 use std::collections::VecDeque;
@@ -18,9 +22,10 @@ use crate::config::RouterConfig;
 use crate::garp::GarpSchedule;
 use crate::noticed::{Noticed, Once};
 use crate::owner::OwnerConflict;
-use crate::receive::{self, Accepted, ReceivedPacket, Rejection};
+use crate::receive::{self, Accepted, ReceivedPacket, Receiver, Rejection};
 use crate::remarks::Remarks;
-use crate::state::State;
+use crate::rival::Rivals;
+use crate::state::{State, UnusableSource};
 use crate::statistics::Statistics;
 use crate::tracking::Tracking;
 
@@ -46,6 +51,7 @@ pub struct VirtualRouter {
     actions: VecDeque<Action>,
     garp: GarpSchedule,
     owner_conflict: Option<OwnerConflict>,
+    rivals: Rivals,
     /// Master_Down_Timer as Backup, Adver_Timer as Master.
     timer: Option<Instant>,
     /// End of `vrrp_startup_delay`.
@@ -57,10 +63,16 @@ pub struct VirtualRouter {
     /// Master_Adver_Interval.
     master_adver_interval: Duration,
     source: Option<IpAddr>,
+    source_lost: bool,
+    /// Others remove what it holds again and again.
+    objects_lost: bool,
+    /// What could be the source were it usable.
+    unusable_source: Option<UnusableSource>,
     /// Backup: the Master and its priority.
     master: Option<(IpAddr, u8)>,
     /// Sender of the last advertisement that was not rejected.
     sender: Option<IpAddr>,
+    receiver: Receiver,
     noticed: Noticed,
     remarks: Remarks,
     state: State,
@@ -69,8 +81,11 @@ pub struct VirtualRouter {
     effective_priority: u8,
     link_up: bool,
     tracking: Tracking,
-    /// Started, and still in [`State::Init`]: a tracker has no result yet that may be a fault.
+    /// Started, and still in [`State::Init`]: a tracker has no result yet that may be a fault, or the
+    /// sync group has not started yet.
     awaits_trackers: bool,
+    /// Of a sync group.
+    membership: Option<group::Membership>,
 }
 
 impl VirtualRouter {
@@ -85,6 +100,7 @@ impl VirtualRouter {
             actions: VecDeque::new(),
             garp: GarpSchedule::default(),
             owner_conflict: None,
+            rivals: Rivals::default(),
             timer: None,
             hold_until: None,
             preempt_at: None,
@@ -92,8 +108,12 @@ impl VirtualRouter {
             last_transition: None,
             master_adver_interval: config.advertisement_interval,
             source: None,
+            source_lost: false,
+            objects_lost: false,
+            unusable_source: None,
             master: None,
             sender: None,
+            receiver: Receiver::default(),
             noticed: Noticed::default(),
             remarks: Remarks::default(),
             state: State::Init,
@@ -102,6 +122,7 @@ impl VirtualRouter {
             link_up: false,
             tracking: Tracking::default(),
             awaits_trackers: false,
+            membership: None,
             config,
         }
     }
@@ -125,11 +146,24 @@ impl VirtualRouter {
         self.remarks.renew(now);
         let owner_ignores = self.config.owner_ignore_adverts
             && self.effective_priority == crate::config::OWNER_PRIORITY;
-        match receive::check(&self.config, owner_ignores, packet) {
-            Err(rejection) => self.reject(packet.source, rejection),
+        match self.receiver.check(&self.config, owner_ignores, packet) {
+            Err(rejection) => {
+                self.reject(packet.source, rejection);
+                if rejection == Rejection::OwnerIgnoresAdvertisements && self.state == State::Master
+                {
+                    // It passed all checks but this one, so that there is a priority.
+                    let priority = packet.payload.get(2).copied().unwrap_or(0);
+                    self.ignore_rival(packet.source, priority, now);
+                }
+            }
             Ok(advertisement) => {
                 self.statistics.advertisements_received += 1;
+                if let Err(rejection) = receive::check_peer(&self.config, packet) {
+                    self.compare_addresses(&advertisement);
+                    return self.reject(packet.source, rejection);
+                }
                 self.note_differences(&advertisement);
+                self.note_sender(&advertisement, now);
                 match self.state {
                     State::Backup => self.hear(&advertisement, now),
                     State::Master => self.contest(&advertisement, now),
@@ -151,10 +185,14 @@ impl VirtualRouter {
     /// When [`Self::handle_timeout`] has something to do; `None` as long as only other events matter.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
-        match (self.timer, self.garp.poll_timeout()) {
-            (Some(timer), Some(garp)) => Some(timer.min(garp)),
-            (timer, garp) => timer.or(garp),
-        }
+        [
+            self.timer,
+            self.garp.poll_timeout(),
+            self.rivals.poll_timeout(),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
     }
 
     /// The next action to perform, until `None`.
@@ -199,8 +237,8 @@ impl VirtualRouter {
     }
 
     /// Tells the state unless it is the one told before: an owner that is about to become Master
-    /// is Backup without a word. This is the last thing that a transition does.
-    fn tell(&mut self, cause: Cause) {
+    /// is Backup without a word. This is the last thing that a transition does. `false`: it was told before.
+    fn tell(&mut self, cause: Cause) -> bool {
         let from = std::mem::replace(&mut self.told, self.state);
         if from != self.state {
             self.notify(Notice::StateChanged {
@@ -209,6 +247,7 @@ impl VirtualRouter {
                 cause,
             });
         }
+        from != self.state
     }
 
     /// keepalived says who sent a packet before it checks it, each time that changes. Here

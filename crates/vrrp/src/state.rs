@@ -1,6 +1,7 @@
 //! The states of a virtual router and what keeps it in [`State::Fault`].
 
 use std::fmt;
+use std::net::IpAddr;
 
 /// State of a virtual router (RFC 9568 §6.4, and keepalived's FAULT and STOP).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -45,15 +46,61 @@ pub struct Faults {
     pub link_down: bool,
     /// There is no address to send advertisements from.
     pub no_source: bool,
+    /// The address to send from is no address of this host (`track_src_ip`).
+    pub source_lost: bool,
+    /// It shall send to unicast peers and has none (`unicast_fault_no_peer`).
+    pub no_peers: bool,
+    /// What it holds as Master is removed by others again and again.
+    pub objects: bool,
+    /// With [`Self::no_source`]: an address is there, but cannot be used.
+    pub unusable_source: Option<UnusableSource>,
     /// How many of its trackers are a fault.
     pub trackers: u16,
+    /// Another member of its sync group is in Fault.
+    pub group: bool,
+}
+
+/// An address that advertisements would come from, were it usable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct UnusableSource {
+    /// The address.
+    pub address: IpAddr,
+    /// Why it cannot be used.
+    pub flaw: SourceFlaw,
+}
+
+/// Why the kernel does not let an IPv6 address be used (RFC 4862 §5.4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SourceFlaw {
+    /// Duplicate address detection is under way.
+    Tentative,
+    /// Another host has it: duplicate address detection failed.
+    Duplicate,
 }
 
 impl Faults {
+    /// Nothing is missing.
+    pub const NONE: Self = Self {
+        link_down: false,
+        no_source: false,
+        objects: false,
+        group: false,
+        no_peers: false,
+        source_lost: false,
+        trackers: 0,
+        unusable_source: None,
+    };
+
     /// Whether there is any.
     #[must_use]
     pub const fn any(self) -> bool {
-        self.link_down || self.no_source || self.trackers > 0
+        self.link_down
+            || self.no_source
+            || self.source_lost
+            || self.no_peers
+            || self.objects
+            || self.trackers > 0
+            || self.group
     }
 }
 
@@ -78,14 +125,17 @@ mod tests {
     #[test]
     fn each_fault_alone_is_one() {
         assert!(!Faults::default().any());
-        for (link_down, no_source, trackers) in
-            [(true, false, 0), (false, true, 0), (false, false, 1)]
-        {
-            let faults = Faults {
-                link_down,
-                no_source,
-                trackers,
-            };
+        let alone: [fn(&mut Faults); 6] = [
+            |faults| faults.link_down = true,
+            |faults| faults.no_source = true,
+            |faults| faults.source_lost = true,
+            |faults| faults.no_peers = true,
+            |faults| faults.trackers = 1,
+            |faults| faults.group = true,
+        ];
+        for set in alone {
+            let mut faults = Faults::default();
+            set(&mut faults);
             assert!(faults.any());
         }
     }

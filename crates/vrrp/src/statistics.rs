@@ -20,13 +20,16 @@ pub struct Statistics {
     pub priority_zero_sent: u64,
     /// Accepted advertisements whose addresses were not ours (`addr_list_err`).
     pub address_list_errors: u64,
-    /// Advertisements rejected for their authentication trailer (`auth_ext_*`).
-    pub authentication_extension: AuthenticationExtensionErrors,
+    /// Advertisements of other Masters heard as Master, good ones only. As address owner also those
+    /// that `owner_ignore_adverts` drops.
+    pub rival_advertisements: u64,
+    /// Other Masters heard as Master, each once in a conflict.
+    pub rivals: u64,
     rejected: [u64; RejectReason::ALL.len()],
 }
 
 /// Advertisements rejected for their authentication trailer, by what was wrong with it. In parentheses the
-/// key in keepalived's JSON dump. All are 0 as long as no instance asks for a trailer (`auth_hmac`).
+/// key in keepalived's JSON dump. All are 0 without `auth_hmac`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AuthenticationExtensionErrors {
     /// No trailer (`auth_ext_missing`).
@@ -54,6 +57,19 @@ impl Statistics {
     #[must_use]
     pub fn rejected_total(&self) -> u64 {
         self.rejected.iter().sum()
+    }
+
+    /// Advertisements rejected for their authentication trailer (`auth_ext_*`).
+    #[must_use]
+    pub const fn authentication_extension(&self) -> AuthenticationExtensionErrors {
+        AuthenticationExtensionErrors {
+            missing: self.rejected(RejectReason::SignatureMissing),
+            malformed: self.rejected(RejectReason::SignatureMalformed),
+            unknown_key: self.rejected(RejectReason::SignatureKeyUnknown),
+            invalid_hmac: self.rejected(RejectReason::SignatureInvalid),
+            stale: self.rejected(RejectReason::SignatureStale),
+            replay: self.rejected(RejectReason::SignatureReplayed),
+        }
     }
 
     pub(crate) const fn count_rejected(&mut self, reason: RejectReason) {

@@ -16,6 +16,8 @@ pub enum TrackerState {
     Up,
     /// It failed.
     Down,
+    /// It holds this number, as a file does.
+    Number(i32),
 }
 
 impl TrackerState {
@@ -26,17 +28,23 @@ impl TrackerState {
             Self::Unknown => "unknown",
             Self::Up => "up",
             Self::Down => "down",
+            Self::Number(_) => "number",
         }
     }
 }
+
+/// No priority can make up for what takes so much of it: a fault.
+const FAULT_BELOW: i64 = -253;
+/// The most that one tracker adds.
+const MAX_PART: i64 = 253;
 
 /// How one router takes what one tracker says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Weight {
     /// Added while up when it is positive, and while down when it is negative; with 0 being down is
-    /// a fault.
+    /// a fault. A number is multiplied by it; with 0 each number but 0 is a fault.
     pub weight: i16,
-    /// The weight counts with the other sign, and with 0 being up is the fault.
+    /// The weight counts with the other sign, and with 0 being up is the fault, or the number 0.
     pub reverse: bool,
 }
 
@@ -52,11 +60,25 @@ impl Weight {
             (TrackerState::Unknown, 0) => Effect::Awaited,
             (TrackerState::Up, 0) if reverse => Effect::Fault,
             (TrackerState::Down, 0) if !reverse => Effect::Fault,
+            (TrackerState::Number(number), 0) if (number == 0) == reverse => Effect::Fault,
+            (TrackerState::Number(number), _) => self.product(number),
             (TrackerState::Up, 1..) | (TrackerState::Down, ..0) => {
                 let weight = weight as i32;
                 Effect::Priority(if reverse { -weight } else { weight })
             }
             _ => Effect::Priority(0),
+        }
+    }
+
+    /// What a number comes to: less than any priority can bear is a fault.
+    const fn product(self, number: i32) -> Effect {
+        let sign = if self.reverse { -1 } else { 1 };
+        // 32 bits by 16 bits fit.
+        let part = number as i64 * self.weight as i64 * sign;
+        match part {
+            ..FAULT_BELOW => Effect::Fault,
+            MAX_PART.. => Effect::Priority(MAX_PART as i32),
+            part => Effect::Priority(part as i32),
         }
     }
 }
@@ -122,6 +144,39 @@ mod tests {
     }
 
     #[test]
+    fn a_number_is_multiplied_by_its_weight_within_limits() {
+        let effect = |weight, reverse, number| {
+            Weight { weight, reverse }.effect(TrackerState::Number(number))
+        };
+        assert_eq!(effect(1, false, 0), Priority(0));
+        assert_eq!(effect(-3, false, 20), Priority(-60));
+        assert_eq!(effect(-3, true, 20), Priority(60));
+        assert_eq!(effect(2, false, 127), Priority(253));
+        assert_eq!(effect(1, false, -253), Priority(-253));
+        assert_eq!(effect(1, false, -254), Fault);
+        assert_eq!(effect(1, true, 254), Fault);
+        assert_eq!(effect(-254, false, i32::MAX), Fault);
+        assert_eq!(effect(-254, false, i32::MIN), Priority(253));
+        assert_eq!(effect(-254, true, i32::MIN), Fault);
+    }
+
+    #[test]
+    fn without_a_weight_a_number_is_a_fault_or_none() {
+        let effect = |reverse, number| {
+            let weight = Weight { weight: 0, reverse };
+            weight.effect(TrackerState::Number(number))
+        };
+        assert_eq!(
+            [0, 1, -1].map(|number| effect(false, number)),
+            [Priority(0), Fault, Fault]
+        );
+        assert_eq!(
+            [0, 1, -1].map(|number| effect(true, number)),
+            [Fault, Priority(0), Priority(0)]
+        );
+    }
+
+    #[test]
     fn effects_add_up_beyond_the_limits_of_a_priority() {
         let effects = [
             Priority(253),
@@ -142,7 +197,15 @@ mod tests {
 
     #[test]
     fn states_have_names() {
-        let states = [TrackerState::Unknown, TrackerState::Up, TrackerState::Down];
-        assert_eq!(states.map(TrackerState::name), ["unknown", "up", "down"]);
+        let states = [
+            TrackerState::Unknown,
+            TrackerState::Up,
+            TrackerState::Down,
+            TrackerState::Number(7),
+        ];
+        assert_eq!(
+            states.map(TrackerState::name),
+            ["unknown", "up", "down", "number"]
+        );
     }
 }

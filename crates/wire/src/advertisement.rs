@@ -98,7 +98,8 @@ pub enum AdvertisementError {
         /// Octets that the address count asks for.
         expected: usize,
     },
-    /// An authentication type that is neither none nor PASS.
+    /// An authentication type that is neither none nor PASS: of AH (type 2) the header in front is needed
+    /// to tell, see [`ah`](crate::ah).
     #[error("read advertisement: authentication type {kind}")]
     AuthenticationKind {
         /// Type received.
@@ -209,7 +210,8 @@ impl Advertisement {
             vrid: self.vrid,
             priority: self.priority,
             max_advertise_interval: self.max_advertise_interval,
-            authentication: self.authentication,
+            authentication: &self.authentication,
+            signature: None,
             addresses: &self.addresses,
             checksum_rule: rule,
             source,

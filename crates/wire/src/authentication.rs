@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+use subtle::ConstantTimeEq;
+use zeroize::Zeroize;
+
 /// Octets of authentication data at the end of every VRRPv2 advertisement over IPv4.
 pub const DATA_LEN: usize = 8;
 
@@ -9,13 +12,16 @@ pub const DATA_LEN: usize = 8;
 ///
 /// RFC 3768 took authentication out of VRRPv2, but kept the field and its eight
 /// octets; keepalived still offers it (`auth_type`).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Authentication {
     /// Type 0: the data is zero.
     #[default]
     None,
     /// Type 1: the data is the password, in the clear (`auth_type PASS`).
     Pass(Password),
+    /// Type 2: the data is zero, and the password is the key of the [`ah`](crate::ah) in front of
+    /// the advertisement (`auth_type AH`).
+    Ah(Password),
 }
 
 impl Authentication {
@@ -25,12 +31,19 @@ impl Authentication {
         Self::Pass(Password::new(password))
     }
 
-    /// The authentication type on the wire: 0 or 1.
+    /// `auth_type AH` with this password, see [`Password::new`].
+    #[must_use]
+    pub fn ah(password: impl AsRef<[u8]>) -> Self {
+        Self::Ah(Password::new(password))
+    }
+
+    /// The authentication type on the wire: 0, 1 or 2.
     #[must_use]
     pub const fn kind(&self) -> u8 {
         match self {
             Self::None => 0,
             Self::Pass(_) => 1,
+            Self::Ah(_) => 2,
         }
     }
 
@@ -38,15 +51,24 @@ impl Authentication {
     #[must_use]
     pub const fn data(&self) -> [u8; DATA_LEN] {
         match self {
-            Self::None => [0; DATA_LEN],
+            Self::None | Self::Ah(_) => [0; DATA_LEN],
             Self::Pass(password) => password.octets(),
+        }
+    }
+
+    /// The key of the authentication header, where there is one.
+    #[must_use]
+    pub const fn ah_key(&self) -> Option<&Password> {
+        match self {
+            Self::Ah(password) => Some(password),
+            Self::None | Self::Pass(_) => None,
         }
     }
 }
 
 /// Eight octets of password. Comparison takes the same time wherever two
-/// passwords differ, and `Debug` does not show them.
-#[derive(Clone, Copy, Eq)]
+/// passwords differ, `Debug` does not show them, and they are wiped when dropped.
+#[derive(Clone, Eq)]
 pub struct Password([u8; DATA_LEN]);
 
 impl Password {
@@ -78,8 +100,13 @@ impl From<[u8; DATA_LEN]> for Password {
 
 impl PartialEq for Password {
     fn eq(&self, other: &Self) -> bool {
-        // One comparison of integers: comparing octets could end at the first difference.
-        u64::from_ne_bytes(self.0) == u64::from_ne_bytes(other.0)
+        self.0.ct_eq(&other.0).into()
+    }
+}
+
+impl Drop for Password {
+    fn drop(&mut self) {
+        self.0.zeroize();
     }
 }
 
@@ -119,11 +146,23 @@ mod tests {
         assert_eq!(Authentication::None.data(), [0; 8]);
         assert_eq!(Authentication::pass("s3cret").kind(), 1);
         assert_eq!(Authentication::pass("s3cret").data(), *b"s3cret\0\0");
+        assert_eq!(Authentication::ah("s3cret").kind(), 2);
+        assert_eq!(Authentication::ah("s3cret").data(), [0; 8]);
+    }
+
+    #[test]
+    fn only_ah_has_a_key() {
+        let key = Password::new("s3cret");
+        assert_eq!(Authentication::ah("s3cret").ah_key(), Some(&key));
+        assert_eq!(Authentication::pass("s3cret").ah_key(), None);
+        assert_eq!(Authentication::None.ah_key(), None);
     }
 
     #[test]
     fn debug_does_not_show_the_password() {
         let shown = format!("{:?}", Authentication::pass("s3cret"));
         assert_eq!(shown, "Pass(Password(..))");
+        let shown = format!("{:?}", Authentication::ah("s3cret"));
+        assert_eq!(shown, "Ah(Password(..))");
     }
 }

@@ -2,7 +2,7 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-/// Whether the checksum of a VRRPv3 advertisement over IPv4 covers a pseudo-header.
+/// What the checksum of a VRRPv3 advertisement over IPv4 covers beside the advertisement.
 ///
 /// Other advertisements know one rule only: VRRPv2 over IPv4 never has a
 /// pseudo-header, anything over IPv6 always has (the kernel computes and checks
@@ -15,11 +15,14 @@ pub enum ChecksumRule {
     /// way; RFC 9568 §5.2.8 settled on the pseudo-header over IPv6 only.
     #[default]
     Standard,
-    /// No pseudo-header: keepalived's `v3_checksum_as_v2`.
+    /// No pseudo-header: RFC 9568, and keepalived's `v3_checksum_as_v2`.
     ///
     /// With that option keepalived accepts *any* checksum on receipt; a
     /// receiver that follows it does not verify at all.
     NoPseudoHeader,
+    /// A pseudo-header with this destination, wherever the packet goes: keepalived's
+    /// `old_unicast_checksum`, where unicast packets have the multicast group in it.
+    Towards(Ipv4Addr),
 }
 
 /// A running one's complement sum of 16-bit words (RFC 1071).

@@ -42,7 +42,7 @@ pub enum EmitError {
         /// The interval asked for.
         interval: std::time::Duration,
     },
-    /// Only VRRPv2 over IPv4 has room for a password.
+    /// Only VRRPv2 over IPv4 can be authenticated by PASS or AH.
     #[error("write advertisement: password outside of VRRPv2 over IPv4")]
     Authentication,
 }

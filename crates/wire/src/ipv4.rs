@@ -163,6 +163,12 @@ impl<'a> Ipv4View<'a> {
         header_len(self.header)
     }
 
+    /// The header without options, as received.
+    #[must_use]
+    pub const fn header(&self) -> &'a [u8; HEADER_LEN] {
+        self.header
+    }
+
     /// Type of service.
     #[must_use]
     pub const fn tos(&self) -> u8 {

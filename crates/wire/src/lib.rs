@@ -1,7 +1,7 @@
 //! Bytes to values and back for what the VRRP engine puts on the wire:
 //! VRRPv2 (RFC 3768) and VRRPv3 (RFC 9568) advertisements over IPv4 and IPv6,
-//! the IP headers in front of them, gratuitous ARP and unsolicited neighbor
-//! advertisements.
+//! the IP and authentication headers in front of them, the trailer behind, gratuitous ARP and
+//! unsolicited neighbor advertisements.
 //!
 //! This crate does no I/O, keeps no state and takes no decision: which of the
 //! receive checks apply, and in which order, is up to `ka-vrrp`; sockets are up to
@@ -25,7 +25,8 @@
 //!     vrid: 13,
 //!     priority: 130,
 //!     max_advertise_interval: Duration::from_millis(500),
-//!     authentication: Authentication::None,
+//!     authentication: &Authentication::None,
+//!     signature: None,
 //!     addresses: &addresses,
 //!     checksum_rule: ChecksumRule::Standard,
 //!     source: source.into(),
@@ -61,13 +62,16 @@
 )]
 
 pub mod advertisement;
+pub mod ah;
 pub mod arp;
 pub mod authentication;
 pub mod checksum;
+pub mod destination;
 pub mod family;
 pub mod ipv4;
 pub mod ipv6;
 pub mod ndisc;
+pub mod trailer;
 
 mod emit;
 
@@ -76,6 +80,7 @@ pub use advertisement::{
 };
 pub use authentication::{Authentication, Password};
 pub use checksum::ChecksumRule;
+pub use destination::{DestinationError, set_destination};
 pub use emit::EmitError;
 pub use family::{Family, Version};
 
@@ -83,6 +88,9 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// IP protocol number of VRRP (RFC 9568 §5.1.1.4).
 pub const IP_PROTOCOL_VRRP: u8 = 112;
+
+/// IP protocol number of the authentication header (RFC 2402).
+pub const IP_PROTOCOL_AH: u8 = 51;
 
 /// IPv4 TTL and IPv6 hop limit of every multicast advertisement (RFC 9568 §5.1.1.3):
 /// a received one with less has crossed a router.

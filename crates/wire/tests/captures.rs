@@ -6,10 +6,12 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
+use ka_wire::ah::{self, AhView};
 use ka_wire::ipv4::{self, Ipv4View};
+use ka_wire::trailer::{self, Signature, TrailerView};
 use ka_wire::{
     Advertisement, AdvertisementView, Authentication, ChecksumRule, Family, GROUP_V4, GROUP_V6,
-    Password, Version, arp, ipv6, ndisc, set_priority,
+    Outgoing, Password, Version, arp, checksum, ipv6, ndisc, set_priority,
 };
 
 const V2_IPV4: &str = include_str!("captures/v2_ipv4.txt");
@@ -19,6 +21,7 @@ const V3_IPV4: &str = include_str!("captures/v3_ipv4.txt");
 const V3_IPV4_UNICAST: &str = include_str!("captures/v3_ipv4_unicast.txt");
 const V3_IPV6: &str = include_str!("captures/v3_ipv6.txt");
 const V3_IPV6_ROUTER: &str = include_str!("captures/v3_ipv6_router.txt");
+const V2_IPV4_AH: &str = include_str!("captures/v2_ipv4_ah.txt");
 const AUTH_HMAC: &str = include_str!("captures/auth_hmac.txt");
 
 const ETHERNET_LEN: usize = 14;
@@ -184,6 +187,71 @@ fn version_2_over_ipv4_with_a_password() {
 }
 
 #[test]
+fn version_2_over_ipv4_with_an_authentication_header() {
+    let (key, wrong) = (Password::new("s3cret"), Password::new("S3cret"));
+    let authentication = Authentication::Ah(key.clone());
+    for (label, id, sequence, priority) in [
+        ("advertisement, sequence 2", 1, 2, 120),
+        ("resignation, sequence 8, IP id 7", 7, 8, 0),
+    ] {
+        let captured = frame(V2_IPV4_AH, label);
+        let packet = &captured[ETHERNET_LEN..];
+        let view = AhView::new(Ipv4View::new(packet).unwrap()).unwrap();
+        assert_eq!((view.spi(), view.sequence()), (SENDER_V4, sequence));
+        assert!(view.verify(&key));
+        assert!(!view.verify(&wrong));
+        let message = AdvertisementView::new(view.message()).unwrap();
+        assert_eq!(message.auth_type(), 2);
+        assert_eq!(message.auth_data(), Some([0; 8]));
+        let (source, group) = (SENDER_V4.into(), GROUP_V4.into());
+        assert!(message.verify_checksum(source, group, ChecksumRule::Standard));
+
+        let mut written = [0xa5; 64];
+        let addresses = addresses(&["192.0.2.103"]);
+        let length = Outgoing {
+            version: Version::V2,
+            vrid: 12,
+            priority,
+            max_advertise_interval: Duration::from_secs(1),
+            authentication: &authentication,
+            signature: None,
+            addresses: &addresses,
+            checksum_rule: ChecksumRule::Standard,
+            source,
+            destination: group,
+        }
+        .emit(&mut written[44..])
+        .unwrap();
+        let header = ipv4::Header {
+            protocol: 51,
+            ..ipv4::Header::vrrp(id, SENDER_V4, GROUP_V4)
+        };
+        header.emit(24 + length, &mut written).unwrap();
+        ah::seal(&mut written, &key, sequence).unwrap();
+        written[10..12].copy_from_slice(&packet[10..12]);
+        assert_eq!(written[..], packet[..], "{label}");
+    }
+}
+
+#[test]
+fn every_covered_bit_of_a_packet_with_an_authentication_header_counts() {
+    let captured = frame(V2_IPV4_AH, "advertisement, sequence 2");
+    let packet = &captured[ETHERNET_LEN..];
+    let key = Password::new("s3cret");
+    for bit in 0..packet.len() * 8 {
+        let mut changed = packet.to_vec();
+        changed[bit / 8] ^= 1 << (bit % 8);
+        let read = Ipv4View::new(&changed).ok();
+        let verified = read
+            .and_then(|view| AhView::new(view).ok())
+            .is_some_and(|view| view.verify(&key));
+        // Type of service, fragment offset and header checksum change on the way.
+        let mutable = [1, 6, 7, 10, 11].contains(&(bit / 8));
+        assert_eq!(verified, mutable, "bit {bit}");
+    }
+}
+
+#[test]
 fn version_2_over_ipv6_has_a_pseudo_header_and_no_authentication_data() {
     assert_ipv6(&frame(V2_IPV6, "advertisement"), &v2_ipv6());
     assert_ipv6(&frame(V2_IPV6, "resignation"), &resigning(v2_ipv6()));
@@ -274,6 +342,82 @@ fn the_trailer_of_auth_hmac_is_covered_over_ipv6_only() {
         assert!(verifies(&frame[offset..]), "{label}");
         *frame.last_mut().unwrap() ^= 1;
         assert_eq!(verifies(&frame[offset..]), !covered, "{label}");
+    }
+}
+
+#[test]
+fn a_signature_is_what_keepalived_makes_it() {
+    let counting: Vec<u8> = (0..64).collect();
+    let cases = [
+        (
+            "VRRPv2 over IPv4",
+            7,
+            &counting[..32],
+            0x6b03_74b2_8db1_0000,
+            20,
+        ),
+        (
+            "VRRPv3 over IPv4",
+            8,
+            b"0123456789abcdef0123456789ABCDEF",
+            0x6b03_74b2_8cb1_0000,
+            20,
+        ),
+        (
+            "VRRPv3 over IPv6",
+            9,
+            &counting[..],
+            0x6b03_74b2_8bb7_0000,
+            40,
+        ),
+    ];
+    for (label, id, octets, sequence, header_len) in cases {
+        let captured = frame(AUTH_HMAC, label);
+        let payload = &captured[ETHERNET_LEN + header_len..];
+        let (source, destination): (IpAddr, IpAddr) = match header_len {
+            20 => (SENDER_V4.into(), GROUP_V4.into()),
+            _ => (SENDER_V6.into(), GROUP_V6.into()),
+        };
+        let key = trailer::Key::new(octets).unwrap();
+        let view = TrailerView::new(payload).unwrap();
+        assert!(view.is_well_formed());
+        assert_eq!(view.key_id(), id, "{label}");
+        assert_eq!(view.sequence().number(), sequence, "{label}");
+        assert!(view.verify(&key, source), "{label}");
+        assert!(!view.verify(&trailer::Key::new(&[1; 32]).unwrap(), source));
+
+        // Written anew, checksum included, it is the same.
+        let rule = ChecksumRule::Standard;
+        let mut unsigned = view.advertisement().to_vec();
+        if header_len == 40 {
+            // Its checksum covers the trailer: parse() sees none.
+            unsigned[6..8].fill(0);
+            let sum = checksum::Checksum::pseudo_header_v6(SENDER_V6, GROUP_V6, 112, 40);
+            let sum = sum.cover(&unsigned).finish();
+            unsigned[6..8].copy_from_slice(&sum.to_be_bytes());
+        }
+        let read = Advertisement::parse(&unsigned, source, destination, rule).unwrap();
+        let mut written = [0xa5; 128];
+        let length = Outgoing {
+            version: read.version,
+            vrid: read.vrid,
+            priority: read.priority,
+            max_advertise_interval: read.max_advertise_interval,
+            authentication: &read.authentication,
+            signature: Some(Signature {
+                key_id: id,
+                key: &key,
+                sequence: view.sequence(),
+            }),
+            addresses: &read.addresses,
+            checksum_rule: rule,
+            source,
+            destination,
+        }
+        .emit(&mut written)
+        .unwrap();
+        assert_eq!(&written[..length], payload, "{label}");
+        assert!(written[length..].iter().all(|octet| *octet == 0xa5));
     }
 }
 

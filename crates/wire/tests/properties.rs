@@ -3,10 +3,12 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
+use ka_wire::ah::{self, AhView};
 use ka_wire::ipv4::{self, Ipv4View};
+use ka_wire::trailer::{Key, Sequence, Signature, TrailerView};
 use ka_wire::{
-    Advertisement, AdvertisementView, Authentication, ChecksumRule, EmitError, Family, Version,
-    arp, checksum, ipv6, ndisc, set_priority,
+    Advertisement, AdvertisementView, Authentication, ChecksumRule, EmitError, Family, Outgoing,
+    Version, arp, checksum, ipv6, ndisc, set_priority,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -60,7 +62,8 @@ fn version() -> impl Strategy<Value = Version> {
 fn rule() -> impl Strategy<Value = ChecksumRule> {
     prop_oneof![
         Just(ChecksumRule::Standard),
-        Just(ChecksumRule::NoPseudoHeader)
+        Just(ChecksumRule::NoPseudoHeader),
+        any::<Ipv4Addr>().prop_map(ChecksumRule::Towards),
     ]
 }
 
@@ -186,6 +189,107 @@ proptest! {
     }
 
     #[test]
+    fn no_packet_makes_the_authentication_readers_panic(
+        packet in vec(any::<u8>(), 0..120),
+        plausible in any::<bool>(),
+    ) {
+        let mut packet = packet;
+        if plausible {
+            for (octet, value) in packet.iter_mut().zip([0x45_u8]) {
+                *octet = value;
+            }
+            for (place, value) in [(9, 51), (20, 112), (21, 4)] {
+                if let Some(octet) = packet.get_mut(place) {
+                    *octet = value;
+                }
+            }
+        }
+        let key = ka_wire::Password::new("s3cret");
+        if let Ok(view) = Ipv4View::new(&packet)
+            && let Ok(view) = AhView::new(view)
+        {
+            prop_assert!(packet.len() >= 44);
+            let _ = (view.spi(), view.sequence(), view.message());
+            prop_assert!(!view.verify(&key));
+            let _ = format!("{view:?}");
+        }
+        let source = IpAddr::from([192, 0, 2, 1]);
+        if let Some(view) = TrailerView::new(&packet) {
+            prop_assert_eq!(view.advertisement().len() + 28, packet.len());
+            let _ = (view.is_well_formed(), view.key_id(), view.sequence());
+            prop_assert!(!view.verify(&Key::new(&[7; 32]).unwrap(), source));
+            let _ = format!("{view:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_sealed_verifies_and_nothing_else_does(
+        message in vec(any::<u8>(), 8..80),
+        password in any::<[u8; 8]>(),
+        sequence in any::<u32>(),
+        fields in any::<(u16, u8, Ipv4Addr, Ipv4Addr)>(),
+        bit in any::<Index>(),
+    ) {
+        let (id, ttl, source, destination) = fields;
+        let key = ka_wire::Password::from(password);
+        let header = ipv4::Header { protocol: 51, ttl, ..ipv4::Header::vrrp(id, source, destination) };
+        let mut packet = vec![0; 44];
+        packet.extend(&message);
+        header.emit(24 + message.len(), &mut packet).unwrap();
+        ah::seal(&mut packet, &key, sequence).unwrap();
+        prop_assert_eq!(&packet[44..], &message[..]);
+        let view = AhView::new(Ipv4View::new(&packet).unwrap()).unwrap();
+        prop_assert_eq!((view.spi(), view.sequence()), (source, sequence));
+        prop_assert_eq!(view.message(), &message[..]);
+        prop_assert!(view.verify(&key));
+        // The time to live of a unicast packet changes on the way.
+        packet[8] ^= 0x55;
+        let view = AhView::new(Ipv4View::new(&packet).unwrap()).unwrap();
+        prop_assert_eq!(view.verify(&key), !destination.is_multicast());
+        packet[8] ^= 0x55;
+        let place = 24 + bit.index(packet.len() - 24);
+        packet[place] ^= 1;
+        let view = AhView::new(Ipv4View::new(&packet).unwrap()).unwrap();
+        prop_assert!(!view.verify(&key));
+    }
+
+    #[test]
+    fn what_is_signed_is_received_in_either_family(
+        sent in sent(),
+        octets in vec(any::<u8>(), 32..=64),
+        key_id in 1..=255_u8,
+        number in any::<u64>(),
+        bit in any::<Index>(),
+    ) {
+        let key = Key::new(&octets).unwrap();
+        let advertisement = &sent.advertisement;
+        let sequence = Sequence::from_number(number);
+        let outgoing = Outgoing {
+            version: advertisement.version,
+            vrid: advertisement.vrid,
+            priority: advertisement.priority,
+            max_advertise_interval: advertisement.max_advertise_interval,
+            authentication: &advertisement.authentication,
+            signature: Some(Signature { key_id, key: &key, sequence }),
+            addresses: &advertisement.addresses,
+            checksum_rule: sent.rule,
+            source: sent.source,
+            destination: sent.destination,
+        };
+        let mut payload = vec![0xa5; outgoing.encoded_len()];
+        prop_assert_eq!(outgoing.emit(&mut payload), Ok(payload.len()));
+        prop_assert!(sent.verifies(&payload));
+        let view = TrailerView::new(&payload).unwrap();
+        prop_assert_eq!((view.key_id(), view.sequence()), (key_id, sequence));
+        prop_assert!(view.is_well_formed() && view.verify(&key, sent.source));
+        let place = bit.index(payload.len());
+        let mut changed = payload.clone();
+        changed[place] ^= 1;
+        let view = TrailerView::new(&changed).unwrap();
+        prop_assert_eq!(view.verify(&key, sent.source), (6..8).contains(&place));
+    }
+
+    #[test]
     fn what_is_sent_is_received(sent in sent()) {
         let payload = sent.emit();
         let view = AdvertisementView::new(&payload).unwrap();
@@ -248,8 +352,10 @@ proptest! {
     #[test]
     fn a_pseudo_header_covers_the_addresses(sent in sent(), bit in 0..32_u32) {
         let payload = sent.emit();
-        let covered = sent.family() == Family::V6
-            || (sent.advertisement.version == Version::V3 && sent.rule == ChecksumRule::Standard);
+        let v3 = sent.advertisement.version == Version::V3;
+        let with_source = v3 && sent.rule != ChecksumRule::NoPseudoHeader;
+        let with_destination = v3 && sent.rule == ChecksumRule::Standard;
+        let six = sent.family() == Family::V6;
         let flip = |address: IpAddr| -> IpAddr {
             match address {
                 IpAddr::V4(address) => Ipv4Addr::from_bits(address.to_bits() ^ 1 << bit).into(),
@@ -259,9 +365,9 @@ proptest! {
             }
         };
         let from_elsewhere = Sent { source: flip(sent.source), ..sent.clone() };
-        prop_assert_eq!(from_elsewhere.verifies(&payload), !covered);
+        prop_assert_eq!(from_elsewhere.verifies(&payload), !(six || with_source));
         let to_elsewhere = Sent { destination: flip(sent.destination), ..sent.clone() };
-        prop_assert_eq!(to_elsewhere.verifies(&payload), !covered);
+        prop_assert_eq!(to_elsewhere.verifies(&payload), !(six || with_destination));
     }
 
     #[test]

@@ -4,7 +4,7 @@ import type { HmacKey } from '../tables/values.ts'
 import { integer, wholeSeconds } from '../forms/numbers.ts'
 import { oneOf } from '../forms/words.ts'
 import { noName } from '../tables/headers.ts'
-import { NOT_YET } from '../tables/keyword-status.ts'
+import { ACTED_ON } from '../tables/keyword-status.ts'
 import type { Block, Draft, ReadContext, Row } from '../tables/schema.ts'
 import type { Line } from '../blocks/line.ts'
 
@@ -109,7 +109,7 @@ export const AUTH_HMAC: Block = {
   meaning: 'Authentication by a keyed hash.',
   header: noName('note'),
   rows: ROWS,
-  status: NOT_YET,
+  status: ACTED_ON,
 }
 
 /** Each key has an ID of its own. */

@@ -3,7 +3,7 @@ import { noteLong } from '../forms/notes.ts'
 import { MAX_DELAY_S, seconds } from '../forms/numbers.ts'
 import { interfaceName } from '../forms/words.ts'
 import { noName } from '../tables/headers.ts'
-import { NOT_YET } from '../tables/keyword-status.ts'
+import { ACTED_ON } from '../tables/keyword-status.ts'
 import type { Block } from '../tables/schema.ts'
 
 const INTERVAL = noteLong(seconds(0, MAX_DELAY_S), 'unusual-value', 1, (value, name) => {
@@ -60,7 +60,7 @@ export const GARP_GROUP: Block = {
       recall: () => undefined,
     },
   ],
-  status: NOT_YET,
+  status: ACTED_ON,
 }
 
 /** One more of `interfaces`, as which it is written again. */

@@ -1,7 +1,7 @@
 /** `global_defs`: buffers of netlink sockets. */
 import { integer, UINT32_MAX } from '../forms/numbers.ts'
 import { boolean } from '../forms/words.ts'
-import { noEffect } from '../tables/keyword-status.ts'
+import { ACTED_ON, noEffect } from '../tables/keyword-status.ts'
 import type { Row } from '../tables/schema.ts'
 
 const OWN_SIZE = noEffect('the engine gives its netlink sockets buffers of their own size')
@@ -63,7 +63,7 @@ export const BUFFER_ROWS: readonly Row[] = [
     meaning: 'Receive buffer of the process-event socket.',
     form: integer(0, UINT32_MAX, { isLenient: true }),
     standard: 0,
-    status: OWN_SIZE,
+    status: ACTED_ON,
   },
   {
     kind: 'setting',
@@ -74,7 +74,7 @@ export const BUFFER_ROWS: readonly Row[] = [
     range: 'BOOL',
     meaning: 'Allows that buffer to exceed the system maximum.',
     form: boolean(),
-    status: OWN_SIZE,
+    status: ACTED_ON,
   },
   {
     kind: 'setting',

@@ -3,7 +3,7 @@ import { multicastGroup } from '../forms/addresses.ts'
 import { noteLong } from '../forms/notes.ts'
 import { integer, integerOf, MAX_DELAY_S, seconds, UINT32_MAX, unlessZero } from '../forms/numbers.ts'
 import { boolean, flag } from '../forms/words.ts'
-import { ACTED_ON, lacking } from '../tables/keyword-status.ts'
+import { ACTED_ON } from '../tables/keyword-status.ts'
 import type { Row } from '../tables/schema.ts'
 import { MIN_GARP_ROW } from './min-garp.ts'
 import { receiveBuffers, storeReceiveBuffers } from './receive-buffers.ts'
@@ -29,6 +29,30 @@ export const VRRP_ROWS: readonly Row[] = [
     default: 'off',
     range: 'flag; any argument is ignored here',
     meaning: 'Default for leaving the pseudo header out of IPv4 VRRPv3 checksums.',
+    form: flag(),
+    status: ACTED_ON,
+  },
+  {
+    kind: 'setting',
+    keyword: 'v3_checksum_follow_peer',
+    field: 'v3ChecksumFollowPeer',
+    syntax: 'v3_checksum_follow_peer',
+    default: 'off',
+    range: 'flag',
+    meaning: 'Default for following what the IPv4 VRRPv3 checksums of the other routers cover.',
+    note: 'Of ka-native alone',
+    form: flag(),
+    status: ACTED_ON,
+  },
+  {
+    kind: 'setting',
+    keyword: 'resign_on_loss',
+    field: 'resignOnLoss',
+    syntax: 'resign_on_loss',
+    default: 'off',
+    range: 'flag',
+    meaning: 'Default for resigning when somebody else removes what a MASTER holds.',
+    note: 'Of ka-native alone',
     form: flag(),
     status: ACTED_ON,
   },
@@ -81,7 +105,7 @@ export const VRRP_ROWS: readonly Row[] = [
     meaning: 'Gap between gratuitous ARP messages on one interface.',
     form: INTERVAL,
     standard: 0,
-    status: lacking('gratuitous ARPs are not paced'),
+    status: ACTED_ON,
   },
   {
     kind: 'setting',
@@ -93,7 +117,7 @@ export const VRRP_ROWS: readonly Row[] = [
     meaning: 'Gap between unsolicited NA messages on one interface.',
     form: INTERVAL,
     standard: 0,
-    status: lacking('unsolicited neighbor advertisements are not paced'),
+    status: ACTED_ON,
   },
   {
     kind: 'setting',
@@ -104,7 +128,7 @@ export const VRRP_ROWS: readonly Row[] = [
     range: 'flag',
     meaning: 'Default for dropping unicast adverts whose sender is not a configured peer.',
     form: flag(),
-    status: lacking('senders are not compared with the unicast peers'),
+    status: ACTED_ON,
   },
   {
     kind: 'setting',
@@ -127,6 +151,7 @@ export const VRRP_ROWS: readonly Row[] = [
     meaning: 'How the receive buffer of VRRP sockets is sized.',
     form: receiveBuffers(),
     store: storeReceiveBuffers,
+    status: ACTED_ON,
     options: [
       { keyword: 'MTU', syntax: 'MTU', default: '-', range: 'word, any case', meaning: 'Sizes from interface MTU times the multiplier.' },
       {
@@ -148,6 +173,7 @@ export const VRRP_ROWS: readonly Row[] = [
     meaning: 'Multiplier of vrrp_rx_bufs_policy.',
     form: integer(1, UINT32_MAX, { isLenient: true, isAlone: true }),
     standard: 3,
+    status: ACTED_ON,
   },
   {
     kind: 'setting',
@@ -171,7 +197,7 @@ export const VRRP_ROWS: readonly Row[] = [
     meaning: 'Holds back VRRP until the system uptime reaches this value.',
     form: DELAY,
     standard: 0,
-    status: lacking('VRRP does not wait after a boot'),
+    status: ACTED_ON,
   },
   {
     kind: 'setting',
@@ -182,5 +208,6 @@ export const VRRP_ROWS: readonly Row[] = [
     range: 'flag',
     meaning: 'Reports adverts carrying a VRID that no local instance uses there.',
     form: flag(),
+    status: ACTED_ON,
   },
 ]

@@ -21,6 +21,7 @@ export const ROOT_SETTINGS: readonly Row[] = [
     meaning: 'Opens the block of daemon-wide settings and of defaults inherited by the other blocks.',
     block: GLOBAL_DEFS,
     use: 'merge',
+    isFilled: true,
     status: ACTED_ON,
   },
   {
@@ -130,6 +131,6 @@ export const ROOT_SETTINGS: readonly Row[] = [
     range: 'block of lines',
     meaning: 'Sets debounce delays for interface state changes.',
     grammar: INTERFACE_UP_DOWN_DELAYS,
-    status: lacking('interface changes take effect at once'),
+    status: ACTED_ON,
   },
 ]

@@ -19,7 +19,6 @@ import { VRRP_SYNC_GROUP } from './vrrp-sync-group.ts'
 import { VRRP_TRACK_PROCESS } from './vrrp-track-process.ts'
 
 const NO_IPVS = lacking('no IPVS service is set up')
-const NO_STATIC = lacking('nothing is installed at start')
 const NOT_TRACKED = lacking('what it tracks has no influence on the priority or the state')
 
 const VRRP_BLOCKS: readonly Row[] = [
@@ -43,7 +42,7 @@ const VRRP_BLOCKS: readonly Row[] = [
     range: 'block of address lines',
     meaning: 'Addresses installed at start and kept regardless of VRRP state.',
     grammar: STATIC_IPADDRESS,
-    status: NO_STATIC,
+    status: ACTED_ON,
   },
   {
     kind: 'lines',
@@ -54,7 +53,7 @@ const VRRP_BLOCKS: readonly Row[] = [
     range: 'block of route lines',
     meaning: 'Routes installed at start and kept regardless of VRRP state.',
     grammar: STATIC_ROUTES,
-    status: NO_STATIC,
+    status: ACTED_ON,
   },
   {
     kind: 'lines',
@@ -65,7 +64,7 @@ const VRRP_BLOCKS: readonly Row[] = [
     range: 'block of rule lines',
     meaning: 'Policy-routing rules installed at start and kept regardless of VRRP state.',
     grammar: STATIC_RULES,
-    status: NO_STATIC,
+    status: ACTED_ON,
   },
   {
     kind: 'block',
@@ -77,7 +76,7 @@ const VRRP_BLOCKS: readonly Row[] = [
     meaning: 'Groups VRRP instances so that they change state together.',
     block: VRRP_SYNC_GROUP,
     use: 'list',
-    status: lacking('its instances change state independently of each other'),
+    status: ACTED_ON,
   },
   {
     kind: 'block',
@@ -89,7 +88,7 @@ const VRRP_BLOCKS: readonly Row[] = [
     meaning: 'Sets pacing of gratuitous ARP / unsolicited NA messages for interfaces.',
     block: GARP_GROUP,
     use: 'list',
-    status: lacking('gratuitous ARPs are not paced'),
+    status: ACTED_ON,
   },
   {
     kind: 'block',
@@ -128,7 +127,7 @@ const TRACKERS: readonly Row[] = [
     meaning: 'Defines a process whose presence instances may track.',
     block: VRRP_TRACK_PROCESS,
     use: 'list',
-    status: NOT_TRACKED,
+    status: ACTED_ON,
   },
   {
     kind: 'block',
@@ -140,7 +139,7 @@ const TRACKERS: readonly Row[] = [
     meaning: 'Defines a file holding a number that instances and real servers may track.',
     block: TRACK_FILE,
     use: 'list',
-    status: NOT_TRACKED,
+    status: ACTED_ON,
   },
   {
     kind: 'block',
@@ -153,7 +152,7 @@ const TRACKERS: readonly Row[] = [
     note: 'Deprecated since 2.0.20; use track_file',
     block: VRRP_TRACK_FILE,
     use: 'list',
-    status: NOT_TRACKED,
+    status: ACTED_ON,
     deprecated: { instead: 'track_file', silent: true },
   },
   {

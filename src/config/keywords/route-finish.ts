@@ -30,10 +30,17 @@ export function finishRoute(item: Item, line: Line, context: ReadContext): Item 
     return context.diagnostics.error('missing-destination', line.span, `a route has a destination; ${ROUTE_IGNORED}`)
   }
   route.family ??= familyOfPaths(route)
+  // keepalived 2.2.7 takes a word for the type, be it `unicast`, as "add only"; not confirmed for later ones.
+  route.placement ??= route.type === undefined ? 'prepend' : 'add'
   route.type ??= 'unicast'
   if (!fitsFamily(route, context) || !makePaths(route, context)) return undefined
   checkTracking(route, line, context)
   return item
+}
+
+/** Where a route goes that does not say so, once its type is known. */
+export function placementOf({ type }: Pick<RouteDraft, 'type'>): RouteDraft['placement'] {
+  return type === undefined || type === 'unicast' ? 'prepend' : 'add'
 }
 
 /** A default route without an address is one of IPv4, unless it has what only IPv6 has. */

@@ -14,7 +14,7 @@ import { encapForm, encapGrammar } from './encap.ts'
 import { NEXTHOP_FORM, nexthopGrammar } from './nexthop.ts'
 import { ANY_WORDS, claimFamily, FAMILY_WORDS, noteFamilyWord, readFamilyWord, ROUTE_IGNORED } from './route-addresses.ts'
 import { DESTINATION_OPTIONS, parseRouteType, ROUTE_TYPES } from './route-destination.ts'
-import { finishRoute } from './route-finish.ts'
+import { finishRoute, placementOf } from './route-finish.ts'
 import { ROUTE_METRICS } from './route-metrics.ts'
 import { ROUTE_END_OPTIONS, ROUTE_OPTIONS } from './route-options.ts'
 import { TRACK_GROUP_OPTION } from './track-group-option.ts'
@@ -97,6 +97,7 @@ function routeGrammar(path: string, more: readonly OptionRow[]): LineGrammar {
     readHead: () => true,
     readOther,
     finish: finishRoute,
+    isImplied: (field, item) => field === 'placement' && item[field] === placementOf(item as RouteDraft),
     headInput,
     headWords({ type, destination }) {
       if (typeof destination !== 'string') return undefined

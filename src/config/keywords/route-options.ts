@@ -3,6 +3,7 @@ import { address } from '../forms/addresses.ts'
 import { iprouteNamed } from '../forms/iproute.ts'
 import { UINT32_MAX, wholeSeconds } from '../forms/numbers.ts'
 import { constant, flag, interfaceName } from '../forms/words.ts'
+import { lacking } from '../tables/keyword-status.ts'
 import type { OptionRow } from '../tables/schema.ts'
 import { FROM, gateway, ROUTE_IGNORED, storeAddress, storeFrom, uint32 } from './route-addresses.ts'
 
@@ -189,7 +190,7 @@ export const ROUTE_END_OPTIONS: readonly OptionRow[] = [
     meaning: 'Adds only when no equal route exists.',
     form: constant('add', PLACEMENTS),
     field: 'placement',
-    standard: 'prepend',
+    isFilled: true,
   },
   {
     keyword: 'prepend',
@@ -199,7 +200,7 @@ export const ROUTE_END_OPTIONS: readonly OptionRow[] = [
     meaning: 'Puts the route before equal ones.',
     form: constant('prepend', PLACEMENTS),
     field: 'placement',
-    standard: 'prepend',
+    isFilled: true,
   },
   {
     keyword: 'append',
@@ -209,7 +210,7 @@ export const ROUTE_END_OPTIONS: readonly OptionRow[] = [
     meaning: 'Puts the route after equal ones.',
     form: constant('append', PLACEMENTS),
     field: 'placement',
-    standard: 'prepend',
+    isFilled: true,
   },
   {
     keyword: 'no_track',
@@ -226,5 +227,6 @@ export const ROUTE_END_OPTIONS: readonly OptionRow[] = [
     range: 'existing VRF device',
     meaning: 'Uses the table of a VRF.',
     form: interfaceName('the name of a VRF'),
+    status: lacking('the route is left out'),
   },
 ]

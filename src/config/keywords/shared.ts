@@ -1,7 +1,7 @@
 /** Keywords that exist per instance and, with `vrrp_` in front, in global_defs as their default. */
 import { count, INT32_MAX, integer, UINT32_MAX, wholeSeconds } from '../forms/numbers.ts'
 import { boolean } from '../forms/words.ts'
-import { ACTED_ON, NOT_YET } from '../tables/keyword-status.ts'
+import { ACTED_ON } from '../tables/keyword-status.ts'
 import { camelCase } from '../tables/schema.ts'
 import type { Form } from '../tables/form.ts'
 import type { Described, ReadContext, SettingRow } from '../tables/schema.ts'
@@ -188,7 +188,7 @@ function extraIfRows(prefix: Prefix): readonly SettingRow[] {
       ...described(prefix, keyword, '[all] SECONDS', columns),
       form,
       options: [prefix === '' ? EXTRA_IF_OPTIONS.instance : EXTRA_IF_OPTIONS.global],
-      status: NOT_YET,
+      status: ACTED_ON,
     },
     {
       kind: 'setting',
@@ -201,7 +201,7 @@ function extraIfRows(prefix: Prefix): readonly SettingRow[] {
       note: 'Deprecated after 2.2.2 (error class deprecated)',
       form,
       deprecated: { instead: keyword },
-      status: NOT_YET,
+      status: ACTED_ON,
     },
   ]
 }

@@ -1,7 +1,7 @@
 /** `track_file` and its older spelling `vrrp_track_file`. */
 import { word } from '../forms/words.ts'
 import { mandatoryName } from '../tables/headers.ts'
-import { NOT_YET } from '../tables/keyword-status.ts'
+import { ACTED_ON } from '../tables/keyword-status.ts'
 import type { Block, Row } from '../tables/schema.ts'
 import { initFile, OVERWRITE } from './init-file.ts'
 import { recallWeight, REVERSE, storeWeightOnce, weightAndDirection } from '../forms/weight.ts'
@@ -18,7 +18,7 @@ export const TRACK_FILE: Block = {
   header: mandatoryName(),
   rows: fileRows({}),
   derived: [REVERSE],
-  status: NOT_YET,
+  status: ACTED_ON,
 }
 
 export const VRRP_TRACK_FILE: Block = {

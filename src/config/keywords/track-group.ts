@@ -1,7 +1,7 @@
 /** `track_group`. */
 import { word } from '../forms/words.ts'
 import { uniqueName } from '../tables/headers.ts'
-import { NOT_YET } from '../tables/keyword-status.ts'
+import { ACTED_ON } from '../tables/keyword-status.ts'
 import type { Block, WordsRow } from '../tables/schema.ts'
 
 /** The instances of a group. */
@@ -26,5 +26,5 @@ export const TRACK_GROUP: Block = {
   meaning: 'Instances that static addresses, routes and rules depend on.',
   header: uniqueName(),
   rows: [membersRow('Members of the static track group.')],
-  status: NOT_YET,
+  status: ACTED_ON,
 }

@@ -136,7 +136,7 @@ export function trackingRows(block: 'vrrp_instance' | 'vrrp_sync_group'): readon
       range: block === 'vrrp_instance' ? instanceRange : 'block of lines',
       meaning: block === 'vrrp_instance' ? instanceMeaning : groupMeaning,
       grammar: trackGrammar(kind, `${block}/${keyword}`),
-      status: block === 'vrrp_instance' && keyword === 'track_script' ? ACTED_ON : NOT_TRACKED,
+      status: keyword === 'track_bfd' ? NOT_TRACKED : ACTED_ON,
     }
   })
 }

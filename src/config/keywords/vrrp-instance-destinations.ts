@@ -2,7 +2,7 @@
 import { address } from '../forms/addresses.ts'
 import { integer } from '../forms/numbers.ts'
 import { flag, oneOf } from '../forms/words.ts'
-import { ACTED_ON, lacking, refused } from '../tables/keyword-status.ts'
+import { ACTED_ON } from '../tables/keyword-status.ts'
 import type { Config, VrrpInstance } from '../model.ts'
 import type { Row } from '../tables/schema.ts'
 import { UNICAST_PEER } from './unicast-peer.ts'
@@ -18,7 +18,7 @@ export const DESTINATION_ROWS: readonly Row[] = [
     range: 'block of lines',
     meaning: 'Peers adverts are sent to instead of the multicast group.',
     grammar: UNICAST_PEER,
-    status: refused('the instance would send to the multicast group instead'),
+    status: ACTED_ON,
   },
   {
     kind: 'setting',
@@ -29,7 +29,7 @@ export const DESTINATION_ROWS: readonly Row[] = [
     range: 'flag',
     meaning: 'Puts the instance in fault instead of falling back to multicast when no peer is listed.',
     form: flag(),
-    status: lacking('without peers the instance uses multicast'),
+    status: ACTED_ON,
   },
   {
     kind: 'setting',
@@ -42,7 +42,7 @@ export const DESTINATION_ROWS: readonly Row[] = [
     note: 'Counts as a unicast keyword',
     form: flag(),
     isImplied: isSourceCheckInherited,
-    status: lacking('senders are not compared with the unicast peers'),
+    status: ACTED_ON,
   },
   {
     kind: 'setting',
@@ -54,7 +54,7 @@ export const DESTINATION_ROWS: readonly Row[] = [
     meaning: 'Uses the checksum of releases up to 1.3.6 for unicast VRRPv3.',
     note: 'Only in builds with that compatibility',
     form: oneOf(['never'], { bare: 'always' }),
-    status: lacking('it concerns unicast only'),
+    status: ACTED_ON,
     options: [{ keyword: 'never', syntax: 'never', default: '-', range: 'option word', meaning: 'Turns the automatic detection off.' }],
   },
   {
@@ -79,7 +79,7 @@ export const DESTINATION_ROWS: readonly Row[] = [
     meaning: 'Source address of adverts, marking the instance as unicast.',
     form: address(),
     store: storeUnicastSource,
-    status: lacking('the source address is the one of the interface'),
+    status: ACTED_ON,
   },
   {
     kind: 'setting',
@@ -104,7 +104,7 @@ export const DESTINATION_ROWS: readonly Row[] = [
     range: 'flag; only with an explicit source address',
     meaning: 'Faults the instance when its source address disappears.',
     form: flag(),
-    status: lacking('losing the source address follows the rules of the interface'),
+    status: ACTED_ON,
   },
   {
     kind: 'setting',
@@ -115,7 +115,7 @@ export const DESTINATION_ROWS: readonly Row[] = [
     range: '0..255; needs peers defined',
     meaning: 'TTL / hop limit of unicast adverts.',
     form: integer(0, 255),
-    status: lacking('it concerns unicast only'),
+    status: ACTED_ON,
   },
 ]
 

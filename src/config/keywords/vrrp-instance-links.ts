@@ -2,7 +2,7 @@
 import { grammarForm } from '../tables/grammar.ts'
 import { integer, UINT32_MAX } from '../forms/numbers.ts'
 import { flag, interfaceName } from '../forms/words.ts'
-import { lacking, refused } from '../tables/keyword-status.ts'
+import { ACTED_ON, lacking, refused } from '../tables/keyword-status.ts'
 import type { Row } from '../tables/schema.ts'
 import { USE_IPVLAN, USE_VMAC } from './vmac.ts'
 import { storeIpvlan, storeVmac } from './vrrp-instance-store.ts'
@@ -76,6 +76,7 @@ export const LINK_ROWS: readonly Row[] = [
     range: '0..4294967295; exactly one argument',
     meaning: "Receive buffer of the instance's socket.",
     form: integer(0, UINT32_MAX, { isLenient: true, isAlone: true }),
+    status: ACTED_ON,
   },
   {
     kind: 'setting',

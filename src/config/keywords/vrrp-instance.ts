@@ -1,6 +1,6 @@
 /** `vrrp_instance`. */
 import { uniqueName } from '../tables/headers.ts'
-import { ACTED_ON, lacking, NOT_YET, refused } from '../tables/keyword-status.ts'
+import { ACTED_ON, NOT_YET } from '../tables/keyword-status.ts'
 import type { Block, Row } from '../tables/schema.ts'
 import { VIRTUAL_IPADDRESS, VIRTUAL_IPADDRESS_EXCLUDED } from './address-line.ts'
 import { AUTH_HMAC } from './auth-hmac.ts'
@@ -49,7 +49,7 @@ const BLOCKS: readonly Row[] = [
     range: 'block of route lines',
     meaning: 'Routes installed while master.',
     grammar: VIRTUAL_ROUTES,
-    status: lacking('no route is installed'),
+    status: ACTED_ON,
   },
   {
     kind: 'lines',
@@ -60,7 +60,7 @@ const BLOCKS: readonly Row[] = [
     range: 'block of rule lines',
     meaning: 'Policy-routing rules installed while master.',
     grammar: VIRTUAL_RULES,
-    status: lacking('no rule is installed'),
+    status: ACTED_ON,
   },
   {
     kind: 'block',
@@ -85,7 +85,7 @@ const BLOCKS: readonly Row[] = [
     note: 'New in the 2.4 series',
     block: AUTH_HMAC,
     use: 'merge',
-    status: refused('the instance would run without authentication'),
+    status: ACTED_ON,
   },
 ]
 

@@ -2,7 +2,7 @@
 import { script } from '../forms/scripts.ts'
 import { boolean, flag } from '../forms/words.ts'
 import { uniqueName } from '../tables/headers.ts'
-import { NOT_YET } from '../tables/keyword-status.ts'
+import { ACTED_ON } from '../tables/keyword-status.ts'
 import type { Block } from '../tables/schema.ts'
 import { membersRow } from './track-group.ts'
 import { trackingRows } from './tracking.ts'
@@ -99,6 +99,7 @@ export const VRRP_SYNC_GROUP: Block = {
       range: 'flag',
       meaning: 'Lets members keep differing tracking weights.',
       form: flag(),
+      status: ACTED_ON,
     },
     {
       kind: 'setting',
@@ -110,8 +111,9 @@ export const VRRP_SYNC_GROUP: Block = {
       meaning: 'Acts as sync_group_tracking_weight.',
       note: 'Deprecated; an error is reported; use the track_ blocks of the group',
       form: flag(),
+      status: ACTED_ON,
       deprecated: { instead: 'sync_group_tracking_weight' },
     },
   ],
-  status: NOT_YET,
+  status: ACTED_ON,
 }

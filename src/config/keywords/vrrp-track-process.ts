@@ -2,7 +2,7 @@
 import { integer, seconds, unlessZero } from '../forms/numbers.ts'
 import { flag, oneOf } from '../forms/words.ts'
 import { mandatoryName } from '../tables/headers.ts'
-import { NOT_YET } from '../tables/keyword-status.ts'
+import { ACTED_ON } from '../tables/keyword-status.ts'
 import type { Block } from '../tables/schema.ts'
 import { processMatch, storeDelay, storeQuorum, storeQuorumMax } from './process-match.ts'
 import { recallWeight, REVERSE, storeWeightOnce, weightAndDirection } from '../forms/weight.ts'
@@ -127,5 +127,5 @@ export const VRRP_TRACK_PROCESS: Block = {
     },
   ],
   derived: [REVERSE],
-  status: NOT_YET,
+  status: ACTED_ON,
 }

@@ -7,7 +7,6 @@ import type { Authentication, AuthHmac } from '../model.ts'
 import { blockSpan, settingSpan, valueSpan } from '../blocks/places.ts'
 import { shown } from '../diagnostics/printable.ts'
 import type { ReadContext } from '../tables/schema.ts'
-import { REFUSED } from '../blocks/status.ts'
 import { complete } from './complete.ts'
 
 type Draft = VrrpInstanceDraft
@@ -35,10 +34,6 @@ export function linkAuthentication(draft: Draft, version: number, context: ReadC
   if (version === 3) return drop('VRRP version 3 has no authentication')
   if (draft.family === 6) return drop('VRRP over IPv6 has no authentication')
   if (authPass === undefined) return drop('no password is given', 'add `auth_pass`')
-  if (authType === 'AH') {
-    const message = `authentication AH is known, but not supported yet: instance ${shown(name)} cannot run without it; ${REFUSED}`
-    diagnostics.warning('cannot-run-without', span, message, 'AH protects with MD5 only; `auth_type PASS` is supported')
-  }
   return { authType, authPass }
 }
 

@@ -33,6 +33,8 @@ export function instanceDefaults(globals: GlobalDefs, isElsewhere: boolean): Def
       ownerIgnoreAdverts: globals.vrrpOwnerIgnoreAdverts,
       skipCheckAdvAddr: globals.vrrpSkipCheckAdvAddr,
       v3ChecksumAsV2: globals.v3ChecksumAsV2,
+      v3ChecksumFollowPeer: globals.v3ChecksumFollowPeer,
+      resignOnLoss: globals.resignOnLoss,
       checkUnicastSrc: globals.vrrpCheckUnicastSrc,
       garpMasterDelayUs: globals.vrrpGarpMasterDelayUs,
       garpMasterRepeat: globals.vrrpGarpMasterRepeat,

@@ -1,5 +1,5 @@
 /** One `vrrp_instance`: defaults, and the rules among its own lines (vrrp.md §1, §5.2, §8). */
-import type { VrrpInstanceDraft } from '../drafts.ts'
+import type { VrrpInstanceDraft, VrrpSyncGroupDraft } from '../drafts.ts'
 import { VRRP_INSTANCE } from '../keywords/vrrp-instance.ts'
 import type { Authentication, VrrpInstance } from '../model.ts'
 import { respell, secondsText } from '../diagnostics/fix.ts'
@@ -84,9 +84,14 @@ export function linkInstance(written: Draft, defaults: Defaults, known: Trackabl
       promoteSecondaries: linkPromoteSecondaries(draft, context),
       ...linkNotify(draft, context),
     },
-    defaults.inherited,
+    inheritedBy(known.groups.get(name), defaults),
   )
   return (device === undefined && linked.unicastPeer.length === 0) || virtualRouterId === undefined ? undefined : linked
+}
+
+/** A sync group whose members' changes of priority are told says so for each that says nothing itself. */
+function inheritedBy(group: VrrpSyncGroupDraft | undefined, { inherited }: Defaults): Partial<VrrpInstance> {
+  return group?.notifyPriorityChanges === true ? { ...inherited, notifyPriorityChanges: true } : inherited
 }
 
 function linkInterface(draft: Draft, defaults: Defaults, context: ReadContext): string | undefined {

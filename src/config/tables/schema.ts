@@ -114,6 +114,8 @@ export interface BlockRow extends RowBase {
   readonly block: Block
   /** `list`: each is an item; `merge`: later ones add to the first; `replace`: a second one replaces it, reported. */
   readonly use: 'list' | 'merge' | 'replace'
+  /** Linking makes one also where none is written. */
+  readonly isFilled?: true
 }
 
 /** A keyword that opens a block of which every line is an item. */

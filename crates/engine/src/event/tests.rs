@@ -13,6 +13,7 @@ fn change(instance: &str, from: State, to: State) -> EventKind {
         cause: Cause::MasterDownTimer,
         priority: 100,
         skipped: 0,
+        untold: false,
     }
 }
 
@@ -34,6 +35,12 @@ fn text(events: &[EngineEvent]) -> Vec<String> {
             ..
         } => format!("{instance} {from} {to} +{skipped}"),
         EventKind::Notice { instance, .. } => format!("{instance} notice"),
+        EventKind::GroupStateChanged {
+            group,
+            from,
+            to,
+            skipped,
+        } => format!("{group} {from} {to} +{skipped}"),
         EventKind::Signal { signal } => format!("signal {signal}"),
         EventKind::Dropped { count } => format!("dropped {count}"),
         other => panic!("{other:?}"),
@@ -206,4 +213,56 @@ fn no_wake_up_is_lost_between_two_threads() {
     }
     producer.join().unwrap();
     assert_eq!(seen, CHANGES);
+}
+
+fn group_change(from: State, to: State) -> EventKind {
+    EventKind::GroupStateChanged {
+        group: "G1".into(),
+        from,
+        to,
+        skipped: 0,
+    }
+}
+
+#[test]
+fn a_change_of_a_group_that_was_held_back_comes_behind_those_of_its_members() {
+    use State::{Backup, Fault, Master};
+    let (mut sender, ring) = channel(2);
+    sender.send(change("VI_1", Backup, Master));
+    sender.send(group_change(Backup, Master));
+    sender.send(change("VI_1", Master, Fault));
+    sender.send(change("VI_2", Master, Fault));
+    sender.send(group_change(Master, Fault));
+    let (events, _) = ring.take(1);
+    assert_eq!(text(&events), ["VI_1 BACKUP MASTER +0"]);
+    // There is room for one change of an instance now, and none for another.
+    sender.send(change("VI_1", Fault, Backup));
+    sender.send(group_change(Fault, Backup));
+    let rest = take_all(&mut sender, &ring);
+    assert_eq!(
+        rest.first().map(String::as_str),
+        Some("G1 BACKUP MASTER +0")
+    );
+    assert_eq!(rest.last().map(String::as_str), Some("G1 MASTER BACKUP +1"));
+    // Which instance went first is chance.
+    assert!((4..=5).contains(&rest.len()), "{rest:?}");
+}
+
+#[test]
+fn what_is_held_back_of_groups_when_the_engine_ends_comes_last() {
+    use State::{Backup, Master};
+    let (mut sender, ring) = channel(1);
+    sender.send(change("VI_1", Backup, Master));
+    sender.send(change("VI_2", Backup, Master));
+    sender.send(group_change(Backup, Master));
+    sender.close();
+    let (events, _) = ring.take(usize::MAX);
+    assert_eq!(
+        text(&events),
+        [
+            "VI_1 BACKUP MASTER +0",
+            "VI_2 BACKUP MASTER +0",
+            "G1 BACKUP MASTER +0"
+        ]
+    );
 }

@@ -1,6 +1,7 @@
-use ka_vrrp::RouterConfig;
+use ka_vrrp::{Peer, RouterConfig, UnicastPeers};
 
 use super::*;
+use crate::config::UnicastConfig;
 
 fn virtual_address(text: &str, prefix_len: u8) -> VirtualAddress {
     VirtualAddress {
@@ -17,6 +18,7 @@ fn virtual_address(text: &str, prefix_len: u8) -> VirtualAddress {
         manage_temporary: false,
         no_prefix_route: false,
         auto_join: false,
+        no_track: false,
     }
 }
 
@@ -25,12 +27,18 @@ fn instance(name: &str, vrid: u8) -> InstanceConfig {
     router.addresses = vec![[192, 0, 2, 100].into()];
     InstanceConfig {
         name: name.into(),
-        interface: "eth0".into(),
+        interface: Some("eth0".into()),
         dynamic_interface: false,
         source: None,
+        track_source: false,
+        unicast: None,
         group: [224, 0, 0, 18].into(),
         router,
         addresses: vec![virtual_address("192.0.2.100", 24)],
+        routes: Vec::new(),
+        rules: Vec::new(),
+        resign_on_loss: false,
+        promote_secondaries: false,
         tracks: Vec::new(),
     }
 }
@@ -105,7 +113,7 @@ fn addresses_that_no_kernel_carries_are_named() {
 #[test]
 fn a_missing_interface_is_an_error_unless_it_may_come_later() {
     let mut missing = instance("VI_1", 51);
-    missing.interface = "eth9".into();
+    missing.interface = Some("eth9".into());
     let mut of_address = instance("VI_2", 52);
     of_address.addresses[0].interface = "eth8".into();
     for (bad, name) in [(&missing, "eth9"), (&of_address, "eth8")] {
@@ -133,6 +141,7 @@ fn one_virtual_router_cannot_be_there_twice() {
             vrid: 51,
             interface,
         }) => {
+            let interface = interface.unwrap();
             let told = [first.as_str(), second.as_str(), interface.as_str()];
             assert_eq!(told, ["VI_1", "VI_2", "eth0"]);
         }
@@ -145,7 +154,7 @@ fn one_virtual_router_cannot_be_there_twice() {
     let mut group = instance("VI_3", 51);
     group.group = [224, 0, 0, 19].into();
     let mut interface = instance("VI_4", 51);
-    interface.interface = "eth1".into();
+    interface.interface = Some("eth1".into());
     interface.dynamic_interface = true;
     assert!(plan(vec![instance("VI_1", 51), six, group, interface]).is_ok());
 }
@@ -198,4 +207,169 @@ fn two_instances_of_one_name_are_refused() {
         Err(EngineError::DuplicateName { name }) => assert_eq!(name, "VI_1"),
         other => panic!("{other:?}"),
     }
+}
+
+/// One that sends from 192.0.2.1 to `peers`, by whatever way.
+fn unicast(name: &str, peers: &[&str]) -> InstanceConfig {
+    let peers = peers.iter().map(|peer| Peer {
+        address: peer.parse().unwrap(),
+        min_ttl: 0,
+        max_ttl: 255,
+    });
+    let peers = peers.collect();
+    let mut instance = instance(name, 51);
+    instance.interface = None;
+    instance.source = Some([192, 0, 2, 1].into());
+    instance.unicast = Some(UnicastConfig::default());
+    instance.router.unicast = Some(UnicastPeers {
+        peers,
+        check_source: false,
+    });
+    instance
+}
+
+#[test]
+fn unicast_instances_are_told_apart_by_their_peers() {
+    let near = || unicast("near", &["192.0.2.2", "192.0.2.3"]);
+    let far = || unicast("far", &["192.0.2.4"]);
+    let ranks = |instances| {
+        let plan = plan(instances).unwrap();
+        let ranked = plan.instances.iter();
+        let ranked = ranked.map(|(identity, planned)| (identity.rank, planned.0.name.to_string()));
+        ranked.collect::<Vec<_>>()
+    };
+    let (first, second) = ("near".to_owned(), "far".to_owned());
+    assert_eq!(
+        ranks(vec![near(), far()]),
+        [(0, first.clone()), (1, second)]
+    );
+    // One to the group is another virtual router, and so is one from another address.
+    let mut elsewhere = unicast("elsewhere", &["192.0.2.2"]);
+    elsewhere.source = Some([192, 0, 2, 9].into());
+    let others = ranks(vec![instance("group", 51), elsewhere, near()]);
+    assert!(others.iter().all(|(rank, _)| *rank == 0), "{others:?}");
+
+    let again = unicast("again", &["192.0.2.4", "192.0.2.3"]);
+    match plan(vec![near(), far(), again]) {
+        Err(error @ EngineError::DuplicateInstance { .. }) => assert_eq!(
+            error.to_string(),
+            "instances far and again both use VRID 51 with one source address and a common peer"
+        ),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn what_an_instance_with_peers_lacks_is_told() {
+    let changed = |change: fn(&mut InstanceConfig)| {
+        reason(|instance| {
+            *instance = unicast("VI_1", &["192.0.2.2"]);
+            change(instance);
+        })
+    };
+    type Change = fn(&mut InstanceConfig);
+    let cases: [(&str, Change); 9] = [
+        (
+            "its router and its way of sending differ in whether there are peers",
+            |instance| instance.unicast = None,
+        ),
+        ("without an interface it needs unicast peers", |instance| {
+            instance.unicast = None;
+            instance.router.unicast = None;
+        }),
+        (
+            "without an interface it needs a source address",
+            |instance| {
+                instance.source = None;
+            },
+        ),
+        (
+            "without a source address of its own none can be tracked",
+            |instance| {
+                instance.interface = Some("eth0".into());
+                instance.source = None;
+                instance.track_source = true;
+            },
+        ),
+        ("peer 192.0.2.2 is listed twice", |instance| {
+            let peers = &mut instance.router.unicast.as_mut().unwrap().peers;
+            peers.push(peers[0]);
+        }),
+        ("peer 224.0.0.18 is no address of a host", |instance| {
+            instance.router.unicast.as_mut().unwrap().peers[0].address = [224, 0, 0, 18].into();
+        }),
+        (
+            "with a time to live of 0 nothing leaves this host",
+            |instance| instance.unicast = Some(UnicastConfig { ttl: Some(0) }),
+        ),
+        (
+            "2001:db8::2 is not of the virtual router's family",
+            |instance| {
+                let peer = "2001:db8::2".parse().unwrap();
+                instance.router.unicast.as_mut().unwrap().peers[0].address = peer;
+            },
+        ),
+        ("without an interface fe80::1 is on no link", |instance| {
+            let peers = instance.router.unicast.as_mut().unwrap();
+            peers.peers[0].address = "2001:db8::2".parse().unwrap();
+            let router = RouterConfig::new(51, Family::V6);
+            let unicast = instance.router.unicast.take();
+            instance.router = RouterConfig { unicast, ..router };
+            instance.group = "ff02::12".parse().unwrap();
+            instance.source = Some("fe80::1".parse().unwrap());
+        }),
+    ];
+    for (expected, change) in cases {
+        assert_eq!(changed(change), expected);
+    }
+    let mut on_link = unicast("VI_1", &["192.0.2.2"]);
+    on_link.interface = Some("eth0".into());
+    on_link.source = None;
+    assert!(plan(vec![on_link]).is_ok());
+}
+
+/// Why groups with these members are invalid: `G1 VI_1 VI_2`.
+fn group_reason(groups: &[&str]) -> String {
+    let groups = groups.iter().map(|line| {
+        let mut words = line.split(' ').map(Arc::from);
+        GroupConfig {
+            name: words.next().unwrap(),
+            members: words.collect(),
+        }
+    });
+    let config = EngineConfig {
+        instances: vec![instance("VI_1", 51), instance("VI_2", 52)],
+        groups: groups.collect(),
+        ..EngineConfig::default()
+    };
+    match Plan::new(config, |_| true) {
+        Err(error) => error.to_string(),
+        Ok(plan) => {
+            let group = plan.groups.first().unwrap();
+            let vrids: Vec<u8> = group.members.iter().map(|member| member.vrid).collect();
+            format!("{} {vrids:?}", group.name)
+        }
+    }
+}
+
+#[test]
+fn a_group_has_instances_of_its_own() {
+    assert_eq!(group_reason(&["G1 VI_2 VI_1"]), "G1 [52, 51]");
+    assert_eq!(
+        group_reason(&["G1 VI_1", "G1 VI_2"]),
+        "sync group G1: there are two of that name"
+    );
+    assert_eq!(group_reason(&["G1"]), "sync group G1: it has no instance");
+    for groups in [
+        &["G1 VI_1 VI_3"][..],
+        &["G1 VI_3 VI_3"],
+        &["G1 VI_1", "G2 VI_3"],
+    ] {
+        let reason = group_reason(groups);
+        assert!(reason.contains("there is no instance VI_3"), "{reason}");
+    }
+    let twice = group_reason(&["G1 VI_1", "G2 VI_2 VI_1"]);
+    assert!(
+        twice.starts_with("sync group G2: there is no instance VI_1, or it is in a group already")
+    );
 }

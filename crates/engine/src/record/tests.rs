@@ -39,8 +39,8 @@ impl Drop for Directory {
     }
 }
 
-fn records() -> BTreeSet<Record> {
-    BTreeSet::from([Record {
+fn records() -> Records {
+    Records::from([Leftover::Address {
         interface: "eth0".to_owned(),
         address: [192, 0, 2, 1].into(),
     }])
@@ -52,7 +52,7 @@ const GOOD: &str = r#"{"layout":1,"addresses":[{"interface":"eth0","address":"19
 fn what_is_written_is_read() {
     let directory = Directory::new("read");
     let path = directory.file("record");
-    assert_eq!(read(&path).unwrap(), Ok(BTreeSet::new()), "it is missing");
+    assert_eq!(read(&path).unwrap(), Ok(Records::new()), "it is missing");
     write(&path, &records()).unwrap();
     assert_eq!(read(&path).unwrap(), Ok(records()));
     assert_eq!(parse(GOOD.as_bytes()), Ok(records()));
@@ -65,8 +65,8 @@ fn a_half_written_or_newer_record_is_told_from_an_empty_one() {
     }
     assert_eq!(parse(b"[]"), Err(Flaw::Damaged));
     assert_eq!(parse(&[0xff; 64]), Err(Flaw::Damaged));
-    let newer = br#"{"layout":2,"leases":{}}"#;
-    assert_eq!(parse(newer), Err(Flaw::Layout(2)));
+    let newer = br#"{"layout":3,"leases":{}}"#;
+    assert_eq!(parse(newer), Err(Flaw::Layout(3)));
     let other = br#"{"layout":1,"addresses":[{"interface":"eth0","address":"somewhere"}]}"#;
     assert_eq!(parse(other), Err(Flaw::Damaged));
 }
@@ -128,4 +128,41 @@ fn a_link_or_pipe_in_its_place_is_replaced() {
     }
     assert_eq!(fs::read_to_string(&target).unwrap(), "precious");
     assert!(!directory.file("new").exists());
+}
+
+#[test]
+fn routes_rules_and_settings_are_written_beside_the_addresses() {
+    let directory = Directory::new("layout");
+    let path = directory.file("record");
+    let mut route = ka_netlink::Route::new(ka_netlink::Prefix::new([10, 0, 0, 0].into(), 8));
+    route.path.hop.interface = Some("eth0".to_owned());
+    let rule = Rule::new(
+        ka_netlink::IpFamily::V6,
+        500,
+        ka_netlink::RuleAction::Lookup { table: 100 },
+    );
+    let mut all = records();
+    all.extend([
+        Leftover::Route(route.key()),
+        Leftover::Rule(rule),
+        Leftover::Promotion {
+            interface: "eth0".to_owned(),
+        },
+    ]);
+    write(&path, &all).unwrap();
+    assert_eq!(read(&path).unwrap(), Ok(all.clone()));
+    let mut said: Vec<String> = all.iter().map(ToString::to_string).collect();
+    said.sort();
+    assert_eq!(
+        said,
+        [
+            "192.0.2.1 on eth0",
+            "promote_secondaries of eth0",
+            "route 10.0.0.0/8 dev eth0",
+            "rule 500: from all lookup 100",
+        ]
+    );
+    // What older versions read they can go on reading.
+    write(&path, &records()).unwrap();
+    assert_eq!(fs::read_to_string(&path).unwrap(), GOOD);
 }

@@ -10,7 +10,9 @@ use ka_wire::Family;
 use support::{DEADLINE, in_namespace, ip, veth};
 
 use super::*;
-use crate::config::{EngineConfig, EngineOptions, InstanceConfig, TrackerConfig, TrackerId};
+use crate::config::{
+    EngineConfig, EngineOptions, InstanceConfig, TrackerConfig, TrackerId, TrackerSource,
+};
 use crate::ends::HEARTBEAT;
 use crate::plan::Plan;
 use crate::shared::Shared;
@@ -28,12 +30,18 @@ fn thread_with(priority: u8, master_repeat: u32) -> EngineThread {
     router.garp.master_repeat = master_repeat;
     let instance = InstanceConfig {
         name: "VI_1".into(),
-        interface: "left".into(),
+        interface: Some("left".into()),
         dynamic_interface: false,
         source: None,
+        track_source: false,
+        unicast: None,
         group: [224, 0, 0, 18].into(),
         router,
         addresses: Vec::new(),
+        routes: Vec::new(),
+        rules: Vec::new(),
+        resign_on_loss: false,
+        promote_secondaries: false,
         tracks: Vec::new(),
     };
     let config = EngineConfig {
@@ -123,8 +131,10 @@ fn a_process_that_was_stopped_for_hours_has_missed_no_result() {
             id: TrackerId(1),
             generation: 1,
             name: "script".into(),
-            initial: ka_vrrp::TrackerState::Up,
-            stale_after: Some(limit),
+            source: TrackerSource::Reported {
+                initial: ka_vrrp::TrackerState::Up,
+                stale_after: Some(limit),
+            },
         };
         let mut planned = [(config.id, crate::trackers::Tracker::new(config, 0))].into();
         thread.trackers.configure(&mut planned);

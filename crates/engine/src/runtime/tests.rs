@@ -24,8 +24,8 @@ impl Drop for Directory {
     }
 }
 
-fn records(hosts: &[u8]) -> BTreeSet<Record> {
-    let record = |host: &u8| Record {
+fn records(hosts: &[u8]) -> Records {
+    let record = |host: &u8| Leftover::Address {
         interface: "eth0".to_owned(),
         address: [192, 0, 2, *host].into(),
     };
@@ -78,7 +78,7 @@ fn a_file_that_cannot_be_used_is_kept_aside_when_it_is_asked_for() {
     let path = runtime.path.clone();
     let aside = path.with_extension("json.bad");
     drop(runtime);
-    for text in ["half", r#"{"layout":2,"addresses":[]}"#] {
+    for text in ["half", r#"{"layout":3,"addresses":[]}"#] {
         fs::write(&path, text).unwrap();
         // Opening alone changes nothing.
         let opened = directory.open();

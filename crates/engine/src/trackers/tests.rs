@@ -12,8 +12,20 @@ fn config(id: TrackerId, generation: u32, initial: TrackerState) -> TrackerConfi
         id,
         generation,
         name: format!("script {}", id.0).into(),
-        initial,
-        stale_after: None,
+        source: TrackerSource::Reported {
+            initial,
+            stale_after: None,
+        },
+    }
+}
+
+fn silent(id: TrackerId, generation: u32, initial: TrackerState, after: Duration) -> TrackerConfig {
+    TrackerConfig {
+        source: TrackerSource::Reported {
+            initial,
+            stale_after: Some(after),
+        },
+        ..config(id, generation, initial)
     }
 }
 
@@ -139,10 +151,7 @@ fn nobody_is_left_out_when_instances_come_and_go_meanwhile() {
 #[test]
 fn silence_beyond_the_limit_counts_as_failure_until_it_ends() {
     let mut trackers = Trackers::default();
-    let silent = |id, generation| TrackerConfig {
-        stale_after: Some(Duration::from_millis(2500)),
-        ..config(id, generation, UP)
-    };
+    let silent = |id, generation| silent(id, generation, UP, Duration::from_millis(2500));
     configure(&mut trackers, [silent(FIRST, 1), config(SECOND, 1, UP)]);
     assert!(trackers.may_become_stale());
     trackers.subscribe(instance(0), &[track(FIRST, 0), track(SECOND, 0)]);
@@ -182,11 +191,8 @@ fn silence_beyond_the_limit_counts_as_failure_until_it_ends() {
 #[test]
 fn a_tracker_that_never_had_a_result_may_become_stale_too() {
     let mut trackers = Trackers::default();
-    let config = TrackerConfig {
-        stale_after: Some(Duration::from_secs(1)),
-        ..config(FIRST, 1, TrackerState::Unknown)
-    };
-    configure(&mut trackers, [config]);
+    let silent = silent(FIRST, 1, TrackerState::Unknown, Duration::from_secs(1));
+    configure(&mut trackers, [silent]);
     trackers.subscribe(instance(0), &[track(FIRST, 0)]);
     assert_eq!(trackers.tracking(&[track(FIRST, 0)]).awaited, 1);
     trackers.beat();
@@ -194,4 +200,30 @@ fn a_tracker_that_never_had_a_result_may_become_stale_too() {
     assert_eq!(steps(&mut trackers).len(), 2);
     let tracking = trackers.tracking(&[track(FIRST, 0)]);
     assert_eq!((tracking.awaited, tracking.faults), (0, 1));
+}
+
+#[test]
+fn what_could_not_be_looked_at_in_time_is_as_before() {
+    let file = |known: Option<i32>| {
+        let config = TrackerConfig {
+            source: TrackerSource::File {
+                path: "/numbers".into(),
+                init: None,
+            },
+            ..config(FIRST, 1, UP)
+        };
+        let mut tracker = Tracker::new(config, 1);
+        if let Some(number) = known {
+            tracker.state = TrackerState::Number(number);
+            tracker.is_known = true;
+        }
+        HashMap::from([(FIRST, tracker)])
+    };
+    let mut trackers = Trackers::default();
+    trackers.configure(&mut file(Some(5)));
+    assert_eq!(state_of(&trackers, FIRST), TrackerState::Number(5));
+    trackers.configure(&mut file(None));
+    assert_eq!(state_of(&trackers, FIRST), TrackerState::Number(5));
+    trackers.configure(&mut file(Some(0)));
+    assert_eq!(state_of(&trackers, FIRST), TrackerState::Number(0));
 }

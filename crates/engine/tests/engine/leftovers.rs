@@ -130,12 +130,8 @@ fn release_removes_what_is_recorded_and_the_record() {
         add_marked("left", "192.0.2.10");
         add_marked("left", "192.0.2.14");
         let report = release(&directory.0, None).unwrap();
-        let released: Vec<String> = report
-            .released
-            .iter()
-            .map(|address| format!("{} {}", address.interface, address.address))
-            .collect();
-        assert_eq!(released, ["left 192.0.2.10"]);
+        let released: Vec<String> = report.released.iter().map(ToString::to_string).collect();
+        assert_eq!(released, ["192.0.2.10 on left"]);
         assert!(report.failed.is_empty());
         assert_eq!(held("left"), set(&["192.0.2.14/32"]));
         assert!(!runtime_file(&directory.0).exists());
@@ -149,7 +145,7 @@ fn release_leaves_a_record_that_it_cannot_read_and_fails() {
         let directory = Directory::new("unreadable");
         fs::create_dir_all(&directory.0).unwrap();
         let file = runtime_file(&directory.0);
-        fs::write(&file, r#"{"layout":2}"#).unwrap();
+        fs::write(&file, r#"{"layout":3}"#).unwrap();
         add_marked("left", "192.0.2.10");
         for _ in 0..2 {
             let Err(EngineError::UnusableRecord { path, reason }) = release(&directory.0, None)
@@ -158,7 +154,7 @@ fn release_leaves_a_record_that_it_cannot_read_and_fails() {
             };
             assert_eq!((path, reason.contains("newer")), (file.clone(), true));
         }
-        assert_eq!(fs::read_to_string(&file).unwrap(), r#"{"layout":2}"#);
+        assert_eq!(fs::read_to_string(&file).unwrap(), r#"{"layout":3}"#);
         assert_eq!(held("left"), set(&["192.0.2.10/32"]));
     });
 }
@@ -201,7 +197,7 @@ fn an_engine_that_applied_nothing_leaves_what_the_one_before_it_recorded() {
         add_marked("left", "192.0.2.10");
         let engine = open(&directory.0);
         let mut unusable = owner("VI_1", 51, &["192.0.2.100"]);
-        unusable.interface = "missing".into();
+        unusable.interface = Some("missing".into());
         engine.apply(config([unusable])).unwrap_err();
         drop(engine);
         assert_eq!(release(&directory.0, None).unwrap().released.len(), 1);
@@ -250,12 +246,8 @@ fn release_without_a_name_takes_what_every_dead_engine_left_and_nothing_of_one_t
             add_marked("left", address);
         }
         let report = release(&directory.0, None).unwrap();
-        let released: Vec<String> = report
-            .released
-            .iter()
-            .map(|address| address.address.to_string())
-            .collect();
-        assert_eq!(released, ["192.0.2.10", "192.0.2.11"]);
+        let released: Vec<String> = report.released.iter().map(ToString::to_string).collect();
+        assert_eq!(released, ["192.0.2.10 on left", "192.0.2.11 on left"]);
         // Of another namespace.
         assert_eq!(held("left"), set(&["192.0.2.101/32", "192.0.2.12/32"]));
         assert!(file("7").exists() && file(".living").exists());

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use ka_engine::{Engine, EventKind, Fault, Hold};
+use ka_engine::{Engine, EventKind, Fault, Hold, UnicastConfig};
 use ka_netlink::{AddressChange, AddressKey, RouteSocket, VirtualAddress};
-use ka_vrrp::State;
+use ka_vrrp::{State, UnicastPeers};
 
 use crate::support::{
     Directory, Peer, address, changes, config, drain, eventually, held, in_namespace, index, ip,
@@ -89,7 +89,7 @@ fn an_interface_that_is_recreated_is_heard_and_spoken_on_again() {
         let ups: Vec<Option<bool>> = drain(&engine)
             .iter()
             .filter_map(|event| match event {
-                EventKind::LinkChanged { interface, up } if &**interface == "left" => Some(*up),
+                EventKind::LinkChanged { interface, up, .. } if &**interface == "left" => Some(*up),
                 _ => None,
             })
             .collect();
@@ -242,6 +242,40 @@ fn after_lost_messages_the_state_is_read_anew() {
         wait_held("left", &["192.0.2.100/32", "192.0.2.101/32"]);
         engine.stop(Duration::from_secs(30)).unwrap();
         assert!(held("left").is_empty() && held("third").is_empty());
+    });
+}
+
+#[test]
+fn carrier_changes_are_noticed_beside_an_instance_without_an_interface() {
+    in_namespace(|| {
+        let peer = Peer::connect();
+        let directory = Directory::new("beside");
+        let engine = open(&directory.0);
+        let mut unbound = router("U_1", 60, &["192.0.2.160"]);
+        unbound.interface = None;
+        unbound.source = Some(address("192.0.2.1"));
+        unbound.unicast = Some(UnicastConfig::default());
+        unbound.router.unicast = Some(UnicastPeers {
+            peers: vec![ka_vrrp::Peer {
+                address: address("192.0.2.2"),
+                min_ttl: 0,
+                max_ttl: 255,
+            }],
+            check_source: false,
+        });
+        let bound = router("VI_1", 51, &["192.0.2.100"]);
+        engine.apply(config([unbound, bound])).unwrap();
+        for name in ["U_1", "VI_1"] {
+            wait_for(&engine, name, State::Master);
+        }
+        for _ in 0..2 {
+            peer.run(|| ip("link set right down"));
+            wait_for(&engine, "VI_1", State::Fault);
+            // It is bound to no link, and nobody is there to take over.
+            assert_eq!(status(&engine, "U_1").state, State::Master);
+            peer.run(|| ip("link set right up"));
+            wait_for(&engine, "VI_1", State::Master);
+        }
     });
 }
 

@@ -42,7 +42,7 @@ fn while_a_thousand_addresses_come_and_go_no_advertisement_is_missing() {
         let other = peer.run(|| {
             let other = open(&other_directory.0);
             let mut worse = vrid_1();
-            worse.interface = "right".into();
+            worse.interface = Some("right".into());
             worse.addresses[0].interface = "right".into();
             worse.router.priority = 50;
             other.apply(config([worse])).unwrap();

@@ -80,7 +80,7 @@ fn a_mistake_anywhere_changes_nothing() {
         engine.apply(config([good()])).unwrap();
         wait_held("left", &["192.0.2.101/32"]);
         let missing = InstanceConfig {
-            interface: "nowhere".into(),
+            interface: Some("nowhere".into()),
             ..router("bad", 2, &["192.0.2.102"])
         };
         let refused = engine.apply(config([missing]));

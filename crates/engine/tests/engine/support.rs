@@ -27,7 +27,7 @@ use rustix::net::{AddressFamily, Protocol, RecvFlags, SocketFlags, SocketType, r
 use rustix::thread::gettid;
 
 pub(crate) use system::{
-    Directory, eventually, finish, in_namespace, index, ip, is_second_process, second_process,
+    Directory, eventually, finish, in_namespace, index, ip, is_second_process, second_process, skip,
 };
 
 const ETH_P_ARP: u16 = 0x0806;
@@ -70,15 +70,21 @@ pub(crate) fn router(name: &str, vrid: u8, addresses: &[&str]) -> InstanceConfig
     router.addresses = addresses.clone();
     InstanceConfig {
         name: name.into(),
-        interface: "left".into(),
+        interface: Some("left".into()),
         dynamic_interface: false,
         source: None,
+        track_source: false,
+        unicast: None,
         group: address(match family {
             Family::V4 => GROUP4,
             Family::V6 => GROUP6,
         }),
         router,
         addresses: addresses.into_iter().map(virtual_address).collect(),
+        routes: Vec::new(),
+        rules: Vec::new(),
+        resign_on_loss: false,
+        promote_secondaries: false,
         tracks: Vec::new(),
     }
 }
@@ -98,6 +104,7 @@ pub(crate) fn virtual_address(address: IpAddr) -> VirtualAddress {
         manage_temporary: false,
         no_prefix_route: false,
         auto_join: false,
+        no_track: false,
     }
 }
 
@@ -252,7 +259,7 @@ impl Peer {
         directory: &Directory,
         mut instance: InstanceConfig,
     ) -> Engine {
-        instance.interface = "right".into();
+        instance.interface = Some("right".into());
         for address in &mut instance.addresses {
             address.interface = "right".into();
         }
@@ -362,32 +369,39 @@ pub(crate) struct ArpListener {
 impl Peer {
     /// Listens for ARP on `right` from now on.
     pub(crate) fn listen_arp(&self) -> ArpListener {
-        let protocol = NonZeroU32::new(u32::from(ETH_P_ARP.to_be())).expect("not zero");
-        let socket = self.run(|| {
-            socket_with(
-                AddressFamily::PACKET,
-                SocketType::RAW,
-                SocketFlags::CLOEXEC | SocketFlags::NONBLOCK,
-                Some(Protocol::from_raw(protocol)),
-            )
-        });
-        ArpListener {
-            socket: socket.expect("a packet socket"),
-        }
+        self.run(listen_arp)
+    }
+}
+
+/// Listens for ARP on all interfaces of this thread's namespace from now on.
+pub(crate) fn listen_arp() -> ArpListener {
+    let protocol = NonZeroU32::new(u32::from(ETH_P_ARP.to_be())).expect("not zero");
+    let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+    let protocol = Some(Protocol::from_raw(protocol));
+    ArpListener {
+        socket: socket_with(AddressFamily::PACKET, SocketType::RAW, flags, protocol)
+            .expect("a packet socket"),
     }
 }
 
 impl ArpListener {
+    /// The address of the next announcement that has arrived.
+    pub(crate) fn heard(&self) -> Option<[u8; 4]> {
+        let mut frame = [0; 64];
+        while let Ok((length, _)) = recv(&self.socket, &mut frame, RecvFlags::empty()) {
+            // Sender and target protocol address, RFC 826 behind an Ethernet header.
+            if length >= 42 && frame[28..32] == frame[38..42] {
+                return frame[28..32].try_into().ok();
+            }
+        }
+        None
+    }
+
     /// Waits for an announcement of `address`.
     pub(crate) fn wait_for(&self, address: [u8; 4]) {
-        let mut frame = [0; 64];
         eventually(|| {
-            while let Ok((length, _)) = recv(&self.socket, &mut frame, RecvFlags::empty()) {
-                // Sender and target protocol address, RFC 826 behind an Ethernet header.
-                let addresses = frame
-                    .get(..length)
-                    .map(|frame| (&frame[28..32], &frame[38..42]));
-                if addresses == Some((&address[..], &address[..])) {
+            while let Some(heard) = self.heard() {
+                if heard == address {
                     return Some(());
                 }
             }

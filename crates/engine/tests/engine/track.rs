@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use ka_engine::{
-    Engine, EngineConfig, EventKind, InstanceConfig, Track, TrackerConfig, TrackerId, TrackerResult,
+    Engine, EngineConfig, EventKind, InstanceConfig, Track, TrackerConfig, TrackerId,
+    TrackerResult, TrackerSource,
 };
 use ka_vrrp::{Notice, State, TrackerState, Weight};
 
@@ -22,8 +23,10 @@ fn tracker(id: u32, initial: TrackerState) -> TrackerConfig {
         id: TrackerId(id),
         generation: 1,
         name: format!("t{id}").into(),
-        initial,
-        stale_after: None,
+        source: TrackerSource::Reported {
+            initial,
+            stale_after: None,
+        },
     }
 }
 
@@ -248,7 +251,10 @@ fn a_tracker_that_falls_silent_counts_as_failed_and_says_so() {
         let engine = open(&directory.0);
         let instance = tracking(owner("VI_1", 51, &["192.0.2.100"]), &[(1, 0), (2, 0)]);
         let silent = TrackerConfig {
-            stale_after: Some(Duration::from_secs(1)),
+            source: TrackerSource::Reported {
+                initial: UP,
+                stale_after: Some(Duration::from_secs(1)),
+            },
             ..tracker(1, UP)
         };
         engine

@@ -2,6 +2,7 @@
 
 use crate::bpf::{branch, op};
 use crate::family::IpFamily;
+use crate::raw::Carrier;
 
 /// A set of virtual router identifiers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -57,6 +58,8 @@ impl Extend<u8> for VridSet {
 
 /// Where the VRID is in a VRRP header (RFC 9568 §5.1).
 const VRID_OFFSET: u32 = 1;
+/// Octets of the authentication header in front of it, where there is one (RFC 2402 §2).
+const AH_LEN: u32 = 24;
 const SCRATCH_VRID: u32 = 0;
 const SCRATCH_MASK: u32 = 1;
 
@@ -65,7 +68,7 @@ const SCRATCH_MASK: u32 = 1;
 /// An IPv4 raw socket's filter sees the packet from the IP header on, an IPv6
 /// one's from the VRRP header on. A packet too short to hold a VRID is dropped:
 /// a load beyond its end ends the program with 0.
-pub(super) fn program(family: IpFamily, vrids: &VridSet) -> Vec<libc::sock_filter> {
+pub(super) fn program(carrier: Carrier, vrids: &VridSet) -> Vec<libc::sock_filter> {
     use libc::{
         BPF_ALU, BPF_AND, BPF_B, BPF_IMM, BPF_IND, BPF_JA, BPF_JEQ, BPF_JMP, BPF_K, BPF_LD,
         BPF_LDX, BPF_LSH, BPF_MEM, BPF_MSH, BPF_RET, BPF_RSH, BPF_ST, BPF_W, BPF_X,
@@ -73,11 +76,15 @@ pub(super) fn program(family: IpFamily, vrids: &VridSet) -> Vec<libc::sock_filte
     const TAX: u32 = 0x00;
     let mut code = Vec::with_capacity(40);
     // X becomes the offset of the VRRP header: 4 * (first octet & 15) in IPv4.
-    code.push(match family {
+    code.push(match carrier.family() {
         IpFamily::V4 => op(BPF_LDX | BPF_B | BPF_MSH, 0),
         IpFamily::V6 => op(BPF_LDX | BPF_W | BPF_IMM, 0),
     });
-    code.push(op(BPF_LD | BPF_B | BPF_IND, VRID_OFFSET));
+    let vrid = match carrier {
+        Carrier::Plain(_) => VRID_OFFSET,
+        Carrier::AuthenticationHeader => AH_LEN + VRID_OFFSET,
+    };
+    code.push(op(BPF_LD | BPF_B | BPF_IND, vrid));
     code.push(op(BPF_ST, SCRATCH_VRID));
     // The bit of the VRID within its word.
     code.push(op(BPF_ALU | BPF_AND | BPF_K, 31));
@@ -122,8 +129,13 @@ mod tests {
 
     #[test]
     fn the_filter_has_the_same_length_for_every_set() {
+        let carriers = [
+            Carrier::Plain(IpFamily::V4),
+            Carrier::Plain(IpFamily::V6),
+            Carrier::AuthenticationHeader,
+        ];
         let lengths = [VridSet::new(), (0..=255).collect()]
-            .map(|set| [IpFamily::V4, IpFamily::V6].map(|family| program(family, &set).len()));
-        assert_eq!(lengths, [[39, 39]; 2]);
+            .map(|set| carriers.map(|carrier| program(carrier, &set).len()));
+        assert_eq!(lengths, [[39, 39, 39]; 2]);
     }
 }

@@ -11,11 +11,14 @@ use rustix::net::{Protocol, SocketType};
 use crate::bpf;
 use crate::error::SysError;
 use crate::family::IpFamily;
-use crate::raw::{VridSet, filter};
+use crate::raw::{Carrier, VridSet, filter};
 use crate::socket::{self, last_errno, set_option};
 
 /// Room for some thousand advertisements that arrive while the thread is away.
 const RECEIVE_BUFFER: usize = 8 << 20;
+
+/// The kernel takes a size of 31 bits and doubles it.
+const MAX_RECEIVE_BUFFER: usize = 1 << 29;
 
 /// The packets that one system call returns at most.
 const BATCH: usize = 64;
@@ -122,17 +125,19 @@ impl std::fmt::Debug for PacketBatch {
     }
 }
 
-/// Receives the VRRP packets of one family from all interfaces.
+/// Receives the VRRP packets of one family from all interfaces, or those with an authentication header.
 ///
-/// One unbound socket, because the kernel offers every packet of protocol 112
+/// One unbound socket, because the kernel offers every packet of protocol 112 (or 51)
 /// to every socket of that protocol. It joins no group itself: it hears the
 /// groups that [`Memberships`](crate::membership::Memberships) joined
 /// (`IP_MULTICAST_ALL` and `IPV6_MULTICAST_ALL` stay on, as they are by default).
 #[derive(Debug)]
 pub struct VrrpReceiver {
     socket: OwnedFd,
-    family: IpFamily,
+    carrier: Carrier,
     dropped: u32,
+    /// Octets asked of the kernel for packets that wait.
+    room: usize,
 }
 
 impl VrrpReceiver {
@@ -145,17 +150,27 @@ impl VrrpReceiver {
     /// # Errors
     /// [`SysError::Call`], with `EPERM` without CAP_NET_RAW.
     pub fn open(family: IpFamily) -> Result<Self, SysError> {
-        let socket = Self::open_socket(family)
-            .map_err(|errno| SysError::new("open", format!("{family} receive socket"), errno))?;
+        Self::open_for(Carrier::Plain(family))
+    }
+
+    /// Opens a socket for packets in `carrier`, likewise.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn open_for(carrier: Carrier) -> Result<Self, SysError> {
+        let socket = Self::open_socket(carrier)
+            .map_err(|errno| SysError::new("open", format!("{carrier} receive socket"), errno))?;
         Ok(Self {
             socket,
-            family,
+            carrier,
             dropped: 0,
+            room: RECEIVE_BUFFER,
         })
     }
 
-    fn open_socket(family: IpFamily) -> Result<OwnedFd, Errno> {
-        let protocol = std::num::NonZeroU32::new(super::VRRP_PROTOCOL.into());
+    fn open_socket(carrier: Carrier) -> Result<OwnedFd, Errno> {
+        let family = carrier.family();
+        let protocol = std::num::NonZeroU32::new(carrier.protocol().into());
         let protocol = protocol.map(Protocol::from_raw);
         let socket = socket::open(family.address_family(), SocketType::RAW, protocol)?;
         bpf::attach_filter(&socket, &bpf::drop_all())?;
@@ -177,7 +192,7 @@ impl VrrpReceiver {
     /// The family this socket receives.
     #[must_use]
     pub const fn family(&self) -> IpFamily {
-        self.family
+        self.carrier.family()
     }
 
     /// How many packets the kernel has dropped for want of buffer space, as of the
@@ -185,6 +200,23 @@ impl VrrpReceiver {
     #[must_use]
     pub const fn dropped(&self) -> u32 {
         self.dropped
+    }
+
+    /// Makes room for `octets` of packets that wait, the kernel's own needs included, but never less than a
+    /// socket has when it is opened, nor more than the kernel can count.
+    ///
+    /// # Errors
+    /// [`SysError::Call`]; the room is what it was then.
+    pub fn set_room(&mut self, octets: usize) -> Result<(), SysError> {
+        let room = octets.clamp(RECEIVE_BUFFER, MAX_RECEIVE_BUFFER);
+        if room == self.room {
+            return Ok(());
+        }
+        socket::enlarge_receive_buffer(&self.socket, room).map_err(|errno| {
+            SysError::new("resize", format!("{} receive buffer", self.family()), errno)
+        })?;
+        self.room = room;
+        Ok(())
     }
 
     /// Keeps packets whose VRID is in `vrids`, drops all others in the kernel.
@@ -195,8 +227,8 @@ impl VrrpReceiver {
     /// # Errors
     /// [`SysError::Call`], with `ENOMEM` when the kernel has no room for it.
     pub fn set_vrid_filter(&mut self, vrids: &VridSet) -> Result<(), SysError> {
-        bpf::attach_filter(&self.socket, &filter::program(self.family, vrids))
-            .map_err(|errno| SysError::new("filter", format!("{} VRIDs", self.family), errno))
+        bpf::attach_filter(&self.socket, &filter::program(self.carrier, vrids))
+            .map_err(|errno| SysError::new("filter", format!("{} VRIDs", self.carrier), errno))
     }
 
     /// Fills `batch` with up to [`PacketBatch::ROOM`] packets and returns how many; fewer
@@ -252,7 +284,7 @@ impl VrrpReceiver {
                     Errno::INTR => {}
                     Errno::AGAIN => break 0,
                     errno => {
-                        let object = format!("{} packets", self.family);
+                        let object = format!("{} packets", self.carrier);
                         return Err(SysError::new("receive", object, errno));
                     }
                 },
@@ -270,7 +302,7 @@ impl VrrpReceiver {
                 slot,
                 length,
             };
-            if self.family == IpFamily::V4 {
+            if self.family() == IpFamily::V4 {
                 let start = slot * CAPACITY;
                 read_ipv4_header(&bytes[start..start + length], &mut arrival);
             }

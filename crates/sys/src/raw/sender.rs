@@ -1,6 +1,6 @@
 //! The socket that all advertisements of one address family leave through.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::os::fd::{AsFd, OwnedFd};
 
 use rustix::io::Errno;
@@ -55,7 +55,11 @@ impl VrrpSender {
         // Packets that claim protocol 255 would fill the receive buffer.
         bpf::attach_filter(&socket, &bpf::drop_all())?;
         match family {
-            IpFamily::V4 => sockopt::set_ip_multicast_loop(&socket, false)?,
+            IpFamily::V4 => {
+                sockopt::set_ip_multicast_loop(&socket, false)?;
+                // For the route of a packet whose source is not ours, or not yet.
+                sockopt::set_ip_freebind(&socket, true)?;
+            }
             IpFamily::V6 => {
                 sockopt::set_ipv6_multicast_loop(&socket, false)?;
                 // The source may be tentative still, or configured and not ours.
@@ -82,7 +86,7 @@ impl VrrpSender {
             };
             let datagrams = run.iter().map(|outgoing| {
                 let route = Route::Ip {
-                    source: ipv6_source(outgoing.packet),
+                    source: source(outgoing),
                     destination: outgoing.destination,
                     ifindex: outgoing.ifindex,
                 };
@@ -98,11 +102,20 @@ fn is_multicast(outgoing: &Outgoing<'_>) -> bool {
     outgoing.destination.is_multicast()
 }
 
-/// The source address in an IPv6 header (RFC 8200 §3); what it is for other packets
-/// does not matter.
-fn ipv6_source(packet: &[u8]) -> Ipv6Addr {
-    match packet.get(8..).and_then(|rest| rest.first_chunk::<16>()) {
-        Some(octets) => Ipv6Addr::from(*octets),
-        None => Ipv6Addr::UNSPECIFIED,
+/// The source address in the IP header (RFC 791 §3.1, RFC 8200 §3), by which rules may choose the route.
+///
+/// A group is on the link, whatever the source of a packet to it: over IPv4 the kernel need not know that.
+fn source(outgoing: &Outgoing<'_>) -> IpAddr {
+    let packet = outgoing.packet;
+    match outgoing.destination {
+        IpAddr::V4(group) if group.is_multicast() => Ipv4Addr::UNSPECIFIED.into(),
+        IpAddr::V4(_) => match packet.get(12..).and_then(|rest| rest.first_chunk::<4>()) {
+            Some(octets) => Ipv4Addr::from(*octets).into(),
+            None => Ipv4Addr::UNSPECIFIED.into(),
+        },
+        IpAddr::V6(_) => match packet.get(8..).and_then(|rest| rest.first_chunk::<16>()) {
+            Some(octets) => Ipv6Addr::from(*octets).into(),
+            None => Ipv6Addr::UNSPECIFIED.into(),
+        },
     }
 }

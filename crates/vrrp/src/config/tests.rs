@@ -217,6 +217,18 @@ fn every_mistake_has_its_error() {
                 time: seconds(4295),
             },
         ),
+        (
+            RouterConfig {
+                garp: GarpConfig {
+                    extra_interfaces: seconds(86_401),
+                    ..garp
+                },
+                ..v4()
+            },
+            ConfigError::GarpTime {
+                time: seconds(86_401),
+            },
+        ),
     ];
     for (config, error) in cases {
         assert_eq!(config.validate(), Err(error));
@@ -234,6 +246,7 @@ fn limits_themselves_are_fine() {
         authentication: Authentication::pass("s3cret"),
         addresses: vec![Ipv4Addr::LOCALHOST.into(); 255],
         garp: GarpConfig {
+            extra_interfaces: Duration::from_secs(86_400),
             master_delay: Duration::from_secs(4294),
             master_repeat: u32::MAX,
             master_refresh: Duration::from_secs(u32::MAX.into()),

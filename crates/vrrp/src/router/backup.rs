@@ -7,6 +7,7 @@ use crate::action::{Action, Cause, Notice};
 use crate::config::OWNER_PRIORITY;
 use crate::receive::Accepted;
 use crate::state::State;
+use crate::sync_group::GroupWord;
 
 impl VirtualRouter {
     /// Becomes Backup. What a Master held was released before.
@@ -52,7 +53,13 @@ impl VirtualRouter {
             self.remark(Notice::PreemptDelayStarted { delay });
         }
         // An owner that was about to become Master waits like any other router now.
-        self.tell(Cause::Start);
+        let word = if self.tell(Cause::Start) {
+            GroupWord::LeftMaster
+        } else {
+            let is_better = (priority, Some(source)) > (self.effective_priority, self.source);
+            GroupWord::Hears { is_better }
+        };
+        self.tell_group(word);
     }
 
     /// The Master_Down_Timer may have run out.
@@ -60,17 +67,24 @@ impl VirtualRouter {
         if self.timer.is_none_or(|due| now < due) {
             return;
         }
-        // An owner that just started never told anybody that it was Backup.
-        let cause = match self.told {
+        if !self.asks_group(now) {
+            let cause = self.timeout_cause();
+            self.become_master(cause, now);
+        }
+    }
+
+    /// An owner that just started never told anybody that it was Backup.
+    pub(super) const fn timeout_cause(&self) -> Cause {
+        match self.told {
             State::Init | State::Stop => Cause::AddressOwner,
             State::Backup | State::Master | State::Fault => Cause::MasterDownTimer,
-        };
-        self.become_master(cause, now);
+        }
     }
 
     /// Advertisement first, so that no other router takes over while this one is busy
     /// with addresses.
-    fn become_master(&mut self, cause: Cause, now: Instant) {
+    pub(super) fn become_master(&mut self, cause: Cause, now: Instant) {
+        self.receiver.ah.become_master();
         self.advertise(self.effective_priority, now);
         self.timer = Some(now + self.config.advertisement_interval);
         self.reset_interval();

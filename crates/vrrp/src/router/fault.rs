@@ -7,7 +7,8 @@ use ka_wire::Family;
 
 use super::VirtualRouter;
 use crate::action::{Cause, Notice};
-use crate::state::State;
+use crate::state::{State, UnusableSource};
+use crate::sync_group::GroupWord;
 
 /// keepalived's timer for an address owner that need not wait.
 const AT_ONCE: Duration = Duration::from_micros(1);
@@ -38,7 +39,12 @@ impl VirtualRouter {
         self.effective_priority = self.tracked_priority();
         self.master_adver_interval = self.config.advertisement_interval;
         self.sender = None;
-        if self.faults().any() {
+        if self.is_grouped() {
+            // The group starts when all its members are there.
+            self.set_state(State::Init, now);
+            self.awaits_trackers = true;
+            self.report_health();
+        } else if self.faults().any() {
             self.become_faulty(now);
         } else if self.tracking.awaited > 0 {
             self.set_state(State::Init, now);
@@ -50,7 +56,10 @@ impl VirtualRouter {
 
     /// Starts, or starts over when the configuration changes before anything was told.
     pub(super) fn start_without_fault(&mut self, now: Instant) {
-        if self.config.is_owner() && self.config.starts_as_master() {
+        if self.is_grouped() {
+            self.become_backup(Cause::Start, now);
+            self.tell_group(GroupWord::LeftMaster);
+        } else if self.config.is_owner() && self.config.starts_as_master() {
             self.await_ownership(now);
         } else {
             self.become_backup(Cause::Start, now);
@@ -63,9 +72,22 @@ impl VirtualRouter {
         self.settle_faults(now);
     }
 
+    /// What could be the address to send from, but cannot be used. Said before [`Self::handle_source`], it
+    /// is told with the fault; alone it changes nothing.
+    pub const fn set_unusable_source(&mut self, unusable: Option<UnusableSource>) {
+        self.unusable_source = unusable;
+    }
+
     /// The address to send from changed, came or went. Saying the same again does nothing.
     pub fn handle_source(&mut self, source: Option<IpAddr>, now: Instant) {
         self.source = source;
+        self.settle_faults(now);
+    }
+
+    /// The address to send from is no address of this host any more, or is one again. An instance
+    /// that is new has it. Saying the same again does nothing.
+    pub fn handle_source_lost(&mut self, lost: bool, now: Instant) {
+        self.source_lost = lost;
         self.settle_faults(now);
     }
 
@@ -87,6 +109,9 @@ impl VirtualRouter {
 
     /// Enters or leaves Fault as the faults say.
     pub(super) fn settle_faults(&mut self, now: Instant) {
+        if self.is_grouped() {
+            return self.settle_in_group(now);
+        }
         let faulty = self.faults().any();
         match self.state {
             State::Backup => {
@@ -134,21 +159,21 @@ impl VirtualRouter {
 
     /// keepalived resigns twice on a fault of its own. The first time it looks whether
     /// IPv6 has an address to send from.
-    fn resign_in_fault(&mut self, now: Instant) {
+    pub(super) fn resign_in_fault(&mut self, now: Instant) {
         if self.config.family == Family::V4 || self.source.is_some() {
             self.advertise(0, now);
         }
         self.resign(now);
     }
 
-    fn resign(&mut self, now: Instant) {
+    pub(super) fn resign(&mut self, now: Instant) {
         self.advertise(0, now);
         self.statistics.priority_zero_sent += 1;
         self.notify(Notice::PriorityZeroSent);
     }
 
     /// Backup in name only, which is told to nobody.
-    fn await_ownership(&mut self, now: Instant) {
+    pub(super) fn await_ownership(&mut self, now: Instant) {
         self.set_state(State::Backup, now);
         self.preempt_at = None;
         let at_once = now + AT_ONCE;

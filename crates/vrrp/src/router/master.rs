@@ -9,6 +9,7 @@ use crate::config::OWNER_PRIORITY;
 use crate::owner::{OwnerConflict, REDUCED_PRIORITY, Verdict};
 use crate::receive::Accepted;
 use crate::state::State;
+use crate::sync_group::GroupWord;
 use crate::timers;
 
 impl VirtualRouter {
@@ -17,6 +18,7 @@ impl VirtualRouter {
         let source = advertisement.source;
         let priority = advertisement.priority;
         if priority == 0 {
+            self.hear_rival(advertisement, now);
             self.statistics.priority_zero_received += 1;
             self.remark(Notice::PriorityZeroReceived {
                 source,
@@ -26,6 +28,7 @@ impl VirtualRouter {
             return;
         }
         self.contest_ownership(advertisement, now);
+        self.hear_rival(advertisement, now);
         let ours = (self.effective_priority, self.source);
         match (priority, Some(source)).cmp(&ours) {
             Ordering::Greater => self.give_way(advertisement, now),
@@ -51,10 +54,14 @@ impl VirtualRouter {
                 conflict.handle_own_advertisement(now);
             }
         }
-        let rounds = self.garp.handle_timeout(&self.config.garp, now);
-        if rounds > 0 {
-            self.act(Action::Announce { rounds });
+        let due = self.garp.handle_timeout(&self.config.garp, now);
+        if due.rounds > 0 {
+            self.act(Action::Announce { rounds: due.rounds });
         }
+        if due.extra_interfaces {
+            self.act(Action::AnnounceExtraInterfaces);
+        }
+        self.settle_rivals(now);
     }
 
     /// `timer_expired_backup`: a Master that wakes so late that another router must have
@@ -75,6 +82,7 @@ impl VirtualRouter {
         let late = now.saturating_duration_since(due);
         self.release();
         self.become_backup(Cause::TimerExpired { late }, now);
+        self.tell_group(GroupWord::LeftMaster);
     }
 
     /// Sends one advertisement. The caller sets the Adver_Timer.
@@ -94,6 +102,7 @@ impl VirtualRouter {
     pub(super) fn release(&mut self) {
         self.garp.cancel();
         self.owner_conflict = None;
+        self.rivals.clear();
         self.statistics.released_master += 1;
         self.act(Action::CancelAnnouncements);
         self.act(Action::ReleaseAddresses);
@@ -115,12 +124,22 @@ impl VirtualRouter {
         self.release();
         self.master = Some((source, priority));
         self.become_backup(Cause::HigherPriorityAdvertisement, now);
+        self.tell_group(GroupWord::LeftMaster);
+    }
+
+    /// Resigns, to be Master again as soon as a Backup may be.
+    pub(super) fn step_down(&mut self, cause: Cause, now: Instant) {
+        self.resign(now);
+        self.release();
+        self.become_backup(cause, now);
+        self.timer = Some(self.after_hold(now) + self.skew_time());
     }
 
     /// The sender has to give way: it may just have come back from the other side of a
     /// partition, and hosts and switches may have learned its address.
     fn insist(&mut self, advertisement: &Accepted<'_>, now: Instant) {
         let answered = !self.config.lower_prio_no_advert;
+        self.receiver.ah.contested();
         self.remark(Notice::LowerPriorityAdvertisement {
             source: advertisement.source,
             priority: advertisement.priority,
@@ -134,6 +153,7 @@ impl VirtualRouter {
         if rounds > 0 {
             self.act(Action::Announce { rounds });
         }
+        self.tell_group(GroupWord::Contested);
     }
 
     /// Watches another owner with a lower address, which is the one that should give way.

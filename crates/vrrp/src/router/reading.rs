@@ -18,11 +18,31 @@ impl VirtualRouter {
 
     /// What is missing. Only [`Self::start`] makes it matter.
     #[must_use]
-    pub const fn faults(&self) -> Faults {
+    pub fn faults(&self) -> Faults {
+        Faults {
+            group: self.has_group_fault() && !self.own_faults().any(),
+            ..self.own_faults()
+        }
+    }
+
+    /// What is missing of its own, whatever its sync group says.
+    pub(super) fn own_faults(&self) -> Faults {
         Faults {
             link_down: !self.link_up && !self.config.dont_track_primary,
             no_source: self.source.is_none(),
+            source_lost: self.source_lost,
+            objects: self.objects_lost,
+            no_peers: self
+                .config
+                .unicast
+                .as_ref()
+                .is_some_and(|unicast| unicast.peers.is_empty()),
+            unusable_source: match self.source {
+                None => self.unusable_source,
+                Some(_) => None,
+            },
             trackers: self.tracking.faults,
+            group: false,
         }
     }
 

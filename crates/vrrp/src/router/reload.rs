@@ -33,6 +33,7 @@ impl VirtualRouter {
         self.give_up_if_late(now);
         let down_interval = self.master_down_interval();
         let old = std::mem::replace(&mut self.config, config);
+        self.receiver.reconfigure(&old, &self.config);
         self.tracking = tracking;
         self.noticed.clear();
         if !(old.is_owner() && self.config.is_owner()) {
@@ -60,6 +61,7 @@ impl VirtualRouter {
             }
             State::Master => self.continue_as_master(&old, now),
         }
+        self.report_health();
     }
 
     /// A reload ends `vrrp_startup_delay` at another time. A delay that is over stays so: who listens

@@ -3,8 +3,11 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::{Duration, Instant};
 
-use ka_vrrp::{Action, GarpConfig, InitialState, RouterConfig, Tracking, VirtualRouter};
-use ka_wire::{Authentication, ChecksumRule, Family, Version};
+use ka_vrrp::{
+    Action, ChecksumForms, ChecksumPolicy, GarpConfig, GroupStart, GroupStep, InitialState,
+    RouterConfig, Tracking, VirtualRouter,
+};
+use ka_wire::{Authentication, Family, Version};
 use proptest::prelude::*;
 
 use crate::config::{config, ms, us};
@@ -40,6 +43,11 @@ enum Call {
     },
     /// Noise.
     Packet(Packet),
+    /// It becomes a member of a sync group, or ceases to be one.
+    Join,
+    Leave,
+    /// A member does as its group says, which may be anything.
+    Follow(GroupStep),
 }
 
 fn source() -> impl Strategy<Value = IpAddr> {
@@ -73,7 +81,8 @@ fn priority() -> impl Strategy<Value = u8> {
 
 prop_compose! {
     fn garp()(
-        (master_delay, master_refresh, lower_prio_delay) in (time(), time(), time()),
+        (master_delay, master_refresh, lower_prio_delay, extra_interfaces) in
+            (time(), time(), time(), time()),
         (master_repeat, master_refresh_repeat, lower_prio_repeat) in any::<(u32, u32, u32)>(),
     ) -> GarpConfig {
         GarpConfig {
@@ -83,6 +92,7 @@ prop_compose! {
             master_refresh_repeat,
             lower_prio_delay,
             lower_prio_repeat,
+            extra_interfaces,
         }
     }
 }
@@ -129,11 +139,11 @@ prop_compose! {
                 Authentication::None
             },
             addresses: vec![base.addresses[0]; count],
-            checksum_rule: if as_v2 {
-                ChecksumRule::NoPseudoHeader
+            checksum: ChecksumPolicy::new(if as_v2 {
+                ChecksumForms::NoPseudoHeader
             } else {
-                ChecksumRule::Standard
-            },
+                ChecksumForms::Standard
+            }),
             lower_prio_no_advert,
             higher_prio_send_advert,
             owner_ignore_adverts,
@@ -178,6 +188,7 @@ fn good_config() -> impl Strategy<Value = RouterConfig> {
         for delay in [&mut garp.master_delay, &mut garp.lower_prio_delay] {
             *delay = (*delay).min(Duration::from_secs(4294));
         }
+        garp.extra_interfaces = garp.extra_interfaces.min(Duration::from_secs(86_400));
         config
     })
 }
@@ -233,6 +244,31 @@ fn call(config: impl Strategy<Value = RouterConfig> + 'static) -> impl Strategy<
         8 => Just(Call::Timeout),
         8 => advertise,
         2 => noise().prop_map(Call::Packet),
+    ]
+}
+
+/// What happens to a member of a sync group.
+fn call_in_group(
+    config: impl Strategy<Value = RouterConfig> + 'static,
+) -> impl Strategy<Value = Call> {
+    let steps = prop::sample::select(vec![
+        GroupStep::Start(GroupStart::AtOnce),
+        GroupStep::Start(GroupStart::Shortly),
+        GroupStep::Start(GroupStart::Patiently),
+        GroupStep::Permit,
+        GroupStep::Master,
+        GroupStep::Backup,
+        GroupStep::Fault,
+        GroupStep::Recover,
+        GroupStep::FaultAndRecover,
+        GroupStep::StepDown,
+        GroupStep::Announce,
+    ]);
+    prop_oneof![
+        12 => call(config),
+        12 => steps.prop_map(Call::Follow),
+        2 => Just(Call::Join),
+        1 => Just(Call::Leave),
     ]
 }
 
@@ -301,7 +337,19 @@ impl Subject {
                 router.handle_tracking(*tracking, now);
                 model.track(*tracking, now);
             }
-            Call::Advertise { .. } | Call::Packet(_) => {}
+            Call::Join => {
+                router.join_group();
+                model.join();
+            }
+            Call::Leave => {
+                router.leave_group(now);
+                model.leave(now);
+            }
+            Call::Follow(step) if model.is_grouped() => {
+                router.follow_group(*step, now);
+                model.follow(*step, now);
+            }
+            Call::Advertise { .. } | Call::Packet(_) | Call::Follow(_) => {}
         }
         if let Some(packet) = packet {
             router.handle_packet(&packet.received(), now);
@@ -312,7 +360,7 @@ impl Subject {
         for action in &actions {
             self.oracle.check(*action, now);
         }
-        self.oracle.after(&self.router);
+        self.oracle.after(&self.router, self.model.is_grouped());
         actions.iter().filter_map(Deed::of).collect()
     }
 
@@ -351,6 +399,18 @@ proptest! {
         prop_assert_eq!(config.validate(), Ok(()));
         let mut subject = Subject::new(&config);
         for call in &calls {
+            let deeds = subject.tell(call);
+            subject.model.compare(&subject.router, &deeds);
+        }
+    }
+
+    #[test]
+    fn a_member_of_a_group_does_what_its_model_does_whatever_the_group_says(
+        config in good_config(),
+        calls in prop::collection::vec(call_in_group(good_config()), 0..80),
+    ) {
+        let mut subject = Subject::new(&config);
+        for call in std::iter::once(&Call::Join).chain(&calls) {
             let deeds = subject.tell(call);
             subject.model.compare(&subject.router, &deeds);
         }

@@ -9,13 +9,11 @@ use crate::log::{actions, changed, changes};
 
 const LINK: Faults = Faults {
     link_down: true,
-    no_source: false,
-    trackers: 0,
+    ..Faults::NONE
 };
 const SOURCE: Faults = Faults {
-    link_down: false,
     no_source: true,
-    trackers: 0,
+    ..Faults::NONE
 };
 
 /// What a Master does on a fault, resigning `times`.
@@ -132,7 +130,7 @@ fn all_faults_must_clear() {
         let both = Faults {
             link_down: true,
             no_source: true,
-            trackers: 0,
+            ..Faults::NONE
         };
         assert_eq!(lan.router(host).faults(), both);
         if link_first {

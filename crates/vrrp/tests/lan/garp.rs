@@ -112,17 +112,50 @@ fn a_lower_priority_brings_both_blocks_when_it_is_not_answered() {
 }
 
 #[test]
-fn a_lower_priority_brings_one_block_without_delay_and_none_without_rounds() {
-    for (repeat, blocks) in [(2, 1), (0, 0)] {
+fn a_lower_priority_brings_one_block_without_delay_none_without_rounds_and_one_when_it_is_gone() {
+    for (repeat, expected) in [(2, &[(0, 2), (3000, 2)][..]), (0, &[(3000, 1)])] {
         let (mut lan, host) = settled(GarpConfig {
             lower_prio_repeat: repeat,
             lower_prio_delay: if repeat == 0 { ms(1000) } else { ms(0) },
             ..GarpConfig::default()
         });
+        let now = lan.elapsed();
         lan.advertise_to(host, LOWER, 50);
         lan.run_for(ms(60_000));
-        assert_eq!(announcements(&lan.take_log(host)).len(), blocks);
+        let expected = expected
+            .iter()
+            .map(|&(after, rounds)| (now + ms(after), rounds));
+        assert!(announcements(&lan.take_log(host)).into_iter().eq(expected));
     }
+}
+
+#[test]
+fn extra_interfaces_are_announced_on_until_the_router_gives_way() {
+    let mut lan = Lan::new();
+    let host = lan.master(with(GarpConfig {
+        master_delay: ms(2000),
+        extra_interfaces: ms(10_000),
+        ..GarpConfig::default()
+    }));
+    let start = lan.elapsed();
+    lan.run_for(ms(25_000));
+    let log = lan.take_log(host);
+    let extra = log
+        .iter()
+        .filter(|(_, action)| *action == Action::AnnounceExtraInterfaces);
+    let times: Vec<_> = extra.map(|(time, _)| *time - start).collect();
+    assert_eq!(times, [ms(12_000), ms(22_000)]);
+    lan.advertise_to(host, HIGHER, 200);
+    lan.take_log(host);
+    for _ in 0..60 {
+        lan.run_for(ms(1000));
+        lan.advertise_to(host, HIGHER, 200);
+    }
+    let log = lan.take_log(host);
+    assert!(
+        log.iter()
+            .all(|(_, action)| *action != Action::AnnounceExtraInterfaces)
+    );
 }
 
 #[test]

@@ -4,8 +4,8 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use fastrand::Rng;
-use ka_vrrp::{GarpConfig, InitialState, RouterConfig};
-use ka_wire::{Authentication, ChecksumRule, Family, Version};
+use ka_vrrp::{ChecksumForms, ChecksumPolicy, GarpConfig, InitialState, RouterConfig};
+use ka_wire::{Authentication, Family, Version};
 
 use crate::config::{config, ms};
 
@@ -113,7 +113,9 @@ impl Kin {
             (0, Version::V2, Family::V4) => {
                 router.authentication = password([None, Some("S3cret")][random.usize(0..2)]);
             }
-            (0, Version::V3, Family::V4) => router.checksum_rule = ChecksumRule::NoPseudoHeader,
+            (0, Version::V3, Family::V4) => {
+                router.checksum = ChecksumPolicy::new(ChecksumForms::NoPseudoHeader);
+            }
             (1, Version::V2, _) => {
                 router.version = Version::V3;
                 router.authentication = Authentication::None;
@@ -136,8 +138,8 @@ impl Kin {
                 router.advertisement_interval = base.advertisement_interval;
             }
             router.version = base.version;
-            router.authentication = base.authentication;
-            router.checksum_rule = base.checksum_rule;
+            router.authentication = base.authentication.clone();
+            router.checksum = base.checksum;
             // Of two owners that both ignore the other neither would give way.
             router.owner_ignore_adverts &= !(router.is_owner() && ignores);
             ignores |= router.is_owner() && router.owner_ignore_adverts;
@@ -186,6 +188,9 @@ fn garp(random: &mut Rng, interval: Duration) -> GarpConfig {
             .filter(|period| *period > ms(5))
             .unwrap_or_default(),
         lower_prio_delay: sometimes(3.0),
+        extra_interfaces: Some(sometimes(5.0))
+            .filter(|period| *period > ms(5))
+            .unwrap_or_default(),
         master_repeat: random.u32(1..=5),
         master_refresh_repeat: random.u32(1..=2),
         lower_prio_repeat: random.u32(0..=3),

@@ -7,10 +7,11 @@ use std::net::IpAddr;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use ka_vrrp::{Action, RouterConfig, State, Tracking, VirtualRouter};
+use ka_vrrp::{Action, GroupStep, Notice, RouterConfig, State, Tracking, VirtualRouter};
 
 use crate::config::{address, ms};
 use crate::flight::{Flight, Weather};
+use crate::group::{Group, GroupId};
 use crate::log::Log;
 use crate::model::{Deed, Model};
 use crate::oracle::Oracle;
@@ -31,16 +32,23 @@ pub(crate) struct Host {
     pub(crate) paused: bool,
     /// Which side of a partition it is on.
     pub(crate) segment: u8,
+    /// Its virtual router: hosts of others hear nothing of it.
+    pub(crate) network: usize,
+    /// Its sync group, and its place there.
+    pub(crate) seat: Option<(GroupId, usize)>,
     inbox: Vec<Rc<Packet>>,
     log: Log,
-    model: Model,
+    pub(crate) model: Model,
     oracle: Oracle,
 }
 
 pub(crate) struct Lan {
-    origin: Instant,
-    now: Instant,
+    pub(crate) origin: Instant,
+    pub(crate) now: Instant,
     hosts: Vec<Host>,
+    pub(crate) groups: Vec<Group>,
+    /// Time from one step of a group that moves to the next; all steps are taken at once without.
+    pub(crate) pace: Option<Duration>,
     flights: BinaryHeap<Reverse<Flight>>,
     sent: u64,
     pub(crate) weather: Weather,
@@ -50,6 +58,8 @@ pub(crate) struct Lan {
     pub(crate) ahead: Duration,
     random: fastrand::Rng,
     trace: Option<String>,
+    /// What everybody does, in order, where that is asked for.
+    pub(crate) chronicle: Option<Vec<String>>,
 }
 
 /// Less than this beside its time counts as on time, as in the engine.
@@ -68,6 +78,8 @@ impl Lan {
             origin,
             now: origin,
             hosts: Vec::new(),
+            groups: Vec::new(),
+            pace: None,
             flights: BinaryHeap::new(),
             sent: 0,
             weather: Weather::default(),
@@ -75,6 +87,7 @@ impl Lan {
             ahead: Duration::ZERO,
             random: fastrand::Rng::with_seed(seed),
             trace: None,
+            chronicle: None,
         }
     }
 
@@ -102,6 +115,8 @@ impl Lan {
             tracking: Tracking::default(),
             paused: false,
             segment: 0,
+            network: 0,
+            seat: None,
             inbox: Vec::new(),
             log: Vec::new(),
         });
@@ -211,6 +226,30 @@ impl Lan {
         self.tell_interface(id);
     }
 
+    /// Somebody on a host removes an address, a route or a rule that its router holds.
+    pub(crate) fn lose_object(&mut self, id: HostId) {
+        self.drive(
+            id,
+            || "loses an object".to_owned(),
+            |router, model, now| {
+                router.handle_lost_object(now);
+                model.lose_object(now);
+            },
+        );
+    }
+
+    /// Somebody does so again and again, or does so no more.
+    pub(crate) fn set_contested(&mut self, id: HostId, contested: bool) {
+        self.drive(
+            id,
+            || format!("contested: {contested}"),
+            |router, model, now| {
+                router.handle_objects_lost(contested, now);
+                model.set_contested(contested, now);
+            },
+        );
+    }
+
     fn tell_interface(&mut self, id: HostId) {
         let host = &self.hosts[id];
         let (link, source) = (host.link, host.has_source.then_some(host.address));
@@ -243,14 +282,27 @@ impl Lan {
 
     /// Lets a host go on: like the engine it listens before it acts.
     pub(crate) fn resume(&mut self, id: HostId) {
-        self.note(id, || "goes on".to_owned());
-        self.hosts[id].paused = false;
-        self.tell_interface(id);
-        for packet in std::mem::take(&mut self.hosts[id].inbox) {
-            self.deliver(id, &packet);
+        self.resume_all(&[id]);
+    }
+
+    /// Lets all hosts of one machine go on.
+    pub(crate) fn resume_all(&mut self, ids: &[HostId]) {
+        for &id in ids {
+            self.note(id, || "goes on".to_owned());
+            self.hosts[id].paused = false;
         }
-        self.set_tracking(id, self.hosts[id].tracking);
-        self.run_due_timer(id);
+        for &id in ids {
+            self.tell_interface(id);
+        }
+        for &id in ids {
+            for packet in std::mem::take(&mut self.hosts[id].inbox) {
+                self.deliver(id, &packet);
+            }
+        }
+        for &id in ids {
+            self.set_tracking(id, self.hosts[id].tracking);
+            self.run_due_timer(id);
+        }
     }
 
     /// Hands one packet to one host now, from wherever.
@@ -328,7 +380,8 @@ impl Lan {
         let timers = self.hosts.iter().filter(|host| !host.paused);
         let timers = timers.filter_map(|host| Some(host.router.poll_timeout()? + self.late));
         let arrival = self.flights.peek().map(|Reverse(flight)| flight.arrival);
-        timers.chain(arrival).min()
+        let steps = self.groups.iter().filter_map(|group| self.step_at(group));
+        timers.chain(arrival).chain(steps).min()
     }
 
     /// Goes on to the next event. What arrives is heard before a timer of that instant runs.
@@ -346,6 +399,7 @@ impl Lan {
         for id in 0..self.hosts.len() {
             self.run_due_timer(id);
         }
+        self.run_due_steps();
         self.check_silence();
     }
 
@@ -375,18 +429,19 @@ impl Lan {
         );
     }
 
+    /// Runs the timers of a host that are due: several, of one that slept.
     fn run_due_timer(&mut self, id: HostId) {
-        self.run_timer(id, self.now - self.late);
+        while self.run_timer(id, self.now - self.late) {}
     }
 
     /// Runs the timer of a host if it is due at `until` or before.
-    fn run_timer(&mut self, id: HostId, until: Instant) {
+    fn run_timer(&mut self, id: HostId, until: Instant) -> bool {
         let host = &self.hosts[id];
         let Some(due) = host.router.poll_timeout().filter(|due| *due <= until) else {
-            return;
+            return false;
         };
         if host.paused {
-            return;
+            return false;
         }
         // Like the engine, so that lateness does not add up.
         let on_time = self.now.saturating_duration_since(due) < ON_TIME;
@@ -398,10 +453,11 @@ impl Lan {
         });
         let next = self.hosts[id].router.poll_timeout();
         assert!(next.is_none_or(|next| next > at), "host {id} would spin");
+        true
     }
 
     /// Tells a router and its model the same now, and performs the router's actions.
-    fn drive(
+    pub(crate) fn drive(
         &mut self,
         id: HostId,
         what: impl FnOnce() -> String,
@@ -417,6 +473,30 @@ impl Lan {
         what: impl FnOnce() -> String,
         tell: impl FnOnce(&mut VirtualRouter, &mut Model, Instant),
     ) {
+        // Like the engine: a member follows its group before it is told anything else.
+        if let Some(step) = self.take_step(id) {
+            self.follow(id, step, at);
+        }
+        self.tell(id, at, what, tell);
+        self.run_groups();
+    }
+
+    /// Lets a member of a group follow.
+    pub(crate) fn follow(&mut self, id: HostId, step: GroupStep, at: Instant) {
+        let what = || format!("follows: {step:?}");
+        self.tell(id, at, what, |router, model, now| {
+            router.follow_group(step, now);
+            model.follow(step, now);
+        });
+    }
+
+    fn tell(
+        &mut self,
+        id: HostId,
+        at: Instant,
+        what: impl FnOnce() -> String,
+        tell: impl FnOnce(&mut VirtualRouter, &mut Model, Instant),
+    ) {
         self.note(id, what);
         let host = &mut self.hosts[id];
         tell(&mut host.router, &mut host.model, at);
@@ -426,11 +506,19 @@ impl Lan {
             count += 1;
             done.extend(Deed::of(&action));
             self.perform(id, action, at);
+            if let Action::Group(word) = action
+                && let Some(step) = self.hear(id, word)
+            {
+                self.note(id, || format!("follows: {step:?}"));
+                let host = &mut self.hosts[id];
+                host.router.follow_group(step, at);
+                host.model.follow(step, at);
+            }
         }
         assert!(count <= VirtualRouter::MAX_ACTIONS, "{count} actions");
         let host = &mut self.hosts[id];
         host.model.compare(&host.router, &done);
-        host.oracle.after(&host.router);
+        host.oracle.after(&host.router, host.model.is_grouped());
     }
 
     fn perform(&mut self, id: HostId, action: Action, at: Instant) {
@@ -438,6 +526,9 @@ impl Lan {
         let host = &mut self.hosts[id];
         host.oracle.check(action, at);
         host.log.push((elapsed, action));
+        if let Some(chronicle) = &mut self.chronicle {
+            chronicle.extend(line(id, &action));
+        }
         self.note(id, || format!("-> {action:?}"));
         if let Action::Advertise { priority } = action {
             self.send(id, priority);
@@ -449,10 +540,11 @@ impl Lan {
         if !host.link {
             return;
         }
-        let (config, segment) = (host.router.config(), host.segment);
+        let (config, segment, network) = (host.router.config(), host.segment, host.network);
         let packet = Rc::new(Packet::encode(config, host.address, priority));
         for to in 0..self.hosts.len() {
-            if to == from || self.hosts[to].segment != segment {
+            let heard = self.hosts[to].segment == segment && self.hosts[to].network == network;
+            if to == from || !heard {
                 continue;
             }
             if self.random.f64() < self.weather.loss {
@@ -484,7 +576,7 @@ impl Lan {
         }
     }
 
-    fn note(&mut self, id: HostId, what: impl FnOnce() -> String) {
+    pub(crate) fn note(&mut self, id: HostId, what: impl FnOnce() -> String) {
         let elapsed = self.elapsed();
         if let Some(trace) = &mut self.trace {
             let (state, what) = (self.hosts[id].router.state(), what());
@@ -499,4 +591,16 @@ impl Lan {
             writeln!(trace, "{elapsed:>14.6?} {what}").expect("a String");
         }
     }
+}
+
+/// What of an action belongs into a chronicle.
+fn line(id: HostId, action: &Action) -> Option<String> {
+    Some(match action {
+        Action::Advertise { priority } => format!("{id} sends {priority}"),
+        Action::AcquireAddresses => format!("{id} acquires"),
+        Action::ReleaseAddresses => format!("{id} releases"),
+        Action::Announce { rounds } => format!("{id} announces {rounds}"),
+        Action::Notify(Notice::StateChanged { to, .. }) => format!("{id} {to}"),
+        _ => return None,
+    })
 }

@@ -7,9 +7,17 @@ use ka_vrrp::{Action, Cause, Notice, State};
 /// Actions of one router, with their times from the start.
 pub(crate) type Log = Vec<(Duration, Action)>;
 
-/// The actions in a log, without the times.
+/// The actions in a log, without the times, and without what scenarios of their own are about: what is told of
+/// other Masters.
 pub(crate) fn actions(log: Log) -> Vec<Action> {
-    log.into_iter().map(|(_, action)| action).collect()
+    let is_of_rival = |action: &Action| {
+        matches!(
+            action,
+            Action::Notify(Notice::RivalMaster { .. } | Notice::RivalGone { .. })
+        )
+    };
+    let actions = log.into_iter().map(|(_, action)| action);
+    actions.filter(|action| !is_of_rival(action)).collect()
 }
 
 /// The notices in a log, without the times.

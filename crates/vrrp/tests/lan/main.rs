@@ -4,8 +4,10 @@
 //! virtual time of every action; `random` runs seeded schedules of faults and checks what must
 //! always hold. Nothing here waits or reads a clock, so every run is the same.
 
+mod air;
 mod config;
 mod flight;
+mod group;
 mod kin;
 mod lan;
 mod log;
@@ -14,18 +16,26 @@ mod oracle;
 mod packet;
 
 mod anything;
+mod authenticated;
 mod backup;
 mod bad_packets;
 mod fault;
 mod flood;
 mod garp;
+mod group_matrix;
+mod group_random;
+mod groups;
 mod late;
 mod learned_interval;
+mod lost;
 mod master;
 mod owner;
 mod random;
 mod reload;
+mod rival;
 mod startup;
 mod stop;
 mod timers;
 mod tracking;
+mod unicast;
+mod unicast_faults;

@@ -5,7 +5,8 @@ use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use ka_vrrp::{
-    Action, Cause, Faults, InitialState, Notice, RouterConfig, State, Tracking, VirtualRouter,
+    Action, Cause, Faults, GroupStart, GroupStep, InitialState, Notice, RouterConfig, State,
+    Tracking, VirtualRouter,
 };
 use ka_wire::{Family, Version};
 
@@ -32,7 +33,9 @@ impl Deed {
             Action::Notify(Notice::StateChanged { to, cause, .. }) => Self::Tell(to, cause),
             Action::AddressesChanged
             | Action::Announce { .. }
+            | Action::AnnounceExtraInterfaces
             | Action::CancelAnnouncements
+            | Action::Group(_)
             | Action::Notify(_) => return None,
         })
     }
@@ -66,9 +69,13 @@ pub(crate) struct Model {
     rival: Option<Rival>,
     link: bool,
     source: Option<IpAddr>,
+    /// Others remove what it holds again and again.
+    contested: bool,
     tracking: Tracking,
     /// Started, and not yet told what it tracks.
     awaits: bool,
+    /// In a sync group.
+    grouped: bool,
     hold: Option<Instant>,
     deeds: Vec<Deed>,
 }
@@ -88,8 +95,10 @@ impl Model {
             rival: None,
             link: false,
             source: None,
+            contested: false,
             tracking: Tracking::default(),
             awaits: false,
+            grouped: false,
             hold: None,
             deeds: Vec::new(),
         }
@@ -123,7 +132,9 @@ impl Model {
         self.hold = hold.filter(|end| *end > now);
         self.effective = self.priority();
         self.interval = self.config.advertisement_interval;
-        if self.faults().any() {
+        if self.grouped {
+            (self.state, self.awaits) = (State::Init, true);
+        } else if self.faults().any() {
             self.fail();
         } else if self.tracking.awaited > 0 {
             (self.state, self.awaits) = (State::Init, true);
@@ -146,6 +157,25 @@ impl Model {
 
     pub(crate) fn set_source(&mut self, source: Option<IpAddr>, now: Instant) {
         self.source = source;
+        self.settle(now);
+    }
+
+    /// Others removed something that it holds.
+    pub(crate) fn lose_object(&mut self, now: Instant) {
+        if self.state == State::Master {
+            self.step_down(Cause::LostObject, now);
+        }
+    }
+
+    fn step_down(&mut self, cause: Cause, now: Instant) {
+        self.deeds.extend([Deed::Advertise(0), Deed::Release]);
+        self.become_backup(cause, now);
+        self.last_sent = Some(now);
+        self.due = Some(self.end_of_hold(now) + self.skew());
+    }
+
+    pub(crate) fn set_contested(&mut self, contested: bool, now: Instant) {
+        self.contested = contested;
         self.settle(now);
     }
 
@@ -201,6 +231,9 @@ impl Model {
             State::Init | State::Fault => self.settle(now),
             // Without resigning.
             State::Backup | State::Master if self.faults().any() => self.fail(),
+            State::Backup if self.told != State::Backup && self.grouped => {
+                self.become_backup(Cause::Start, now);
+            }
             State::Backup if self.told != State::Backup => self.begin(now),
             State::Backup if self.down() == old_down => {}
             State::Backup => self.due = Some(self.end_of_hold(now) + self.down()),
@@ -230,6 +263,24 @@ impl Model {
             }
             return;
         }
+        if self.grouped {
+            // The group decides; until it does the wait begins anew.
+            self.due = Some(now + self.down());
+            return;
+        }
+        self.take_over(self.own_cause(), now);
+    }
+
+    /// As if its own timer had run out.
+    fn own_cause(&self) -> Cause {
+        match self.told {
+            State::Backup => Cause::MasterDownTimer,
+            _ => Cause::AddressOwner,
+        }
+    }
+
+    fn take_over(&mut self, cause: Cause, now: Instant) {
+        let interval = self.config.advertisement_interval;
         self.advertise(now);
         if self.config.priority == 255 {
             self.set_effective(255);
@@ -237,10 +288,6 @@ impl Model {
         self.deeds.push(Deed::Acquire);
         self.interval = interval;
         (self.master, self.preempt_at, self.rival) = (None, None, None);
-        let cause = match self.told {
-            State::Backup => Cause::MasterDownTimer,
-            _ => Cause::AddressOwner,
-        };
         self.enter(State::Master, Some(now + interval), cause);
     }
 
@@ -366,6 +413,8 @@ impl Model {
                 self.fail();
             }
             State::Backup if faulty => self.fail(),
+            // With its group only.
+            _ if self.grouped => {}
             State::Init if self.awaits && faulty => self.fail(),
             State::Init if self.awaits && self.tracking.awaited == 0 => {
                 self.become_backup(Cause::FaultsCleared, now);
@@ -382,7 +431,9 @@ impl Model {
         Faults {
             link_down: !self.link && !self.config.dont_track_primary,
             no_source: self.source.is_none(),
+            objects: self.contested,
             trackers: self.tracking.faults,
+            ..Faults::NONE
         }
     }
 
@@ -392,6 +443,77 @@ impl Model {
         }
         let faults = self.faults();
         self.enter(State::Fault, None, Cause::Fault { faults });
+    }
+
+    pub(crate) const fn is_grouped(&self) -> bool {
+        self.grouped
+    }
+
+    pub(crate) fn join(&mut self) {
+        self.grouped = true;
+    }
+
+    pub(crate) fn leave(&mut self, now: Instant) {
+        self.grouped = false;
+        self.settle(now);
+    }
+
+    /// What a sync group makes a member do, whatever the reason.
+    pub(crate) fn follow(&mut self, step: GroupStep, now: Instant) {
+        let is_master = self.state == State::Master;
+        let waits = matches!(self.state, State::Init | State::Fault);
+        match step {
+            GroupStep::Start(_) if self.state != State::Init => {}
+            GroupStep::Start(GroupStart::AtOnce) => {
+                self.awaits = false;
+                self.begin(now);
+            }
+            GroupStep::Start(start) => {
+                self.become_backup(Cause::Start, now);
+                if start == GroupStart::Shortly && self.config.priority == 255 {
+                    // 1.0039 s with an interval of a second.
+                    let interval = self.config.advertisement_interval;
+                    let wait = interval + self.skew_of(255, self.interval);
+                    self.due = Some(self.end_of_hold(now) + wait);
+                }
+            }
+            GroupStep::Permit | GroupStep::Master if self.state != State::Backup => {}
+            GroupStep::Permit => self.take_over(self.own_cause(), now),
+            GroupStep::Master => self.take_over(Cause::Group, now),
+            GroupStep::Backup if is_master => {
+                self.deeds.push(Deed::Release);
+                self.become_backup(Cause::Group, now);
+            }
+            GroupStep::Backup if self.state == State::Backup && self.told == State::Backup => {
+                self.due = Some(self.end_of_hold(now) + self.down());
+            }
+            GroupStep::Backup if matches!(self.state, State::Backup | State::Init) => {
+                self.become_backup(Cause::Start, now);
+            }
+            GroupStep::Fault if !matches!(self.state, State::Fault | State::Stop) => {
+                if is_master {
+                    self.deeds.extend([Deed::Advertise(0), Deed::Release]);
+                    self.last_sent = Some(now);
+                }
+                let mut faults = self.faults();
+                faults.group = !faults.any();
+                self.enter(State::Fault, None, Cause::Fault { faults });
+            }
+            GroupStep::Recover if waits => {
+                self.interval = self.config.advertisement_interval;
+                self.become_backup(Cause::FaultsCleared, now);
+            }
+            GroupStep::FaultAndRecover => {
+                self.follow(GroupStep::Fault, now);
+                self.follow(GroupStep::Recover, now);
+            }
+            GroupStep::StepDown if is_master => self.step_down(Cause::Group, now),
+            GroupStep::Backup
+            | GroupStep::Fault
+            | GroupStep::Recover
+            | GroupStep::StepDown
+            | GroupStep::Announce => {}
+        }
     }
 
     /// Starts without a fault: an owner need not wait, unless it is told to.

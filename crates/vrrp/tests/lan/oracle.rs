@@ -32,7 +32,9 @@ impl Oracle {
                 assert!(self.holds_addresses, "released without having acquired");
                 self.holds_addresses = false;
             }
-            Action::AddressesChanged | Action::Announce { .. } => {
+            Action::AddressesChanged
+            | Action::Announce { .. }
+            | Action::AnnounceExtraInterfaces => {
                 assert!(self.holds_addresses, "{action:?} without addresses");
             }
             Action::Notify(Notice::StateChanged { from, to, .. }) => {
@@ -40,11 +42,11 @@ impl Oracle {
                 assert_ne!(from, to, "no state change at all");
                 self.told = to;
             }
-            Action::CancelAnnouncements | Action::Notify(_) => {}
+            Action::CancelAnnouncements | Action::Group(_) | Action::Notify(_) => {}
         }
     }
 
-    pub(crate) fn after(&self, router: &VirtualRouter) {
+    pub(crate) fn after(&self, router: &VirtualRouter, grouped: bool) {
         let state = router.state();
         // One that has heard a Master waits for it like others.
         let owner_about_to_start = state == State::Backup
@@ -52,7 +54,7 @@ impl Oracle {
             && router.master().is_none()
             && matches!(self.told, State::Init | State::Stop);
         let awaits_trackers = state == State::Init
-            && router.tracking().awaited > 0
+            && (router.tracking().awaited > 0 || grouped)
             && matches!(self.told, State::Init | State::Stop);
         assert!(
             state == self.told || owner_about_to_start || awaits_trackers,

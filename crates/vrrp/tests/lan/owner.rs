@@ -1,10 +1,10 @@
 //! Address owners: priority 255, `owner_ignore_adverts`, and two of them.
 
-use ka_vrrp::{Cause, Notice, RejectReason, RouterConfig, State};
+use ka_vrrp::{Cause, Notice, RejectReason, RivalReason, RouterConfig, State};
 
 use crate::config::{HIGHER, LOWER, ms, us, v2, v3};
 use crate::lan::Lan;
-use crate::log::{advertisements, changes, notices};
+use crate::log::{advertisements, announcements, changes, notices};
 use crate::packet::Packet;
 
 #[test]
@@ -43,7 +43,31 @@ fn owner_ignore_adverts_drops_what_it_hears() {
         previous: None,
         current: LOWER,
     };
-    assert_eq!(notices(&lan.take_log(host)), [first, said]);
+    let rival = |source, priority, reason| Notice::RivalMaster {
+        source,
+        priority,
+        ours: 255,
+        reason,
+    };
+    // Hosts listen all the same.
+    let lower = rival(LOWER, 100, RivalReason::LowerPriority);
+    let owner = rival(HIGHER, 255, RivalReason::AddressOwner);
+    let told = notices(&lan.take_log(host));
+    assert_eq!(told, [first, said, lower, owner]);
+    let statistics = lan.router(host).statistics();
+    assert_eq!(
+        (statistics.rival_advertisements, statistics.rivals),
+        (30, 2)
+    );
+    let now = lan.elapsed();
+    lan.run_for(ms(60_000));
+    let log = lan.take_log(host);
+    let gone = Notice::RivalGone {
+        source: HIGHER,
+        rounds: 5,
+    };
+    assert_eq!(notices(&log), [gone]);
+    assert!(announcements(&log).contains(&(now + ms(3000), 5)));
 }
 
 #[test]

@@ -2,9 +2,9 @@
 
 use std::fmt;
 use std::net::IpAddr;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use ka_vrrp::{ReceivedPacket, RouterConfig};
+use ka_vrrp::{ChecksumForms, ReceivedPacket, RouterConfig};
 use ka_wire::{AdvertisementView, ChecksumRule, Family, Outgoing, Version};
 
 /// An IP packet that carries an advertisement.
@@ -49,9 +49,10 @@ impl Packet {
             vrid: config.vrid,
             priority,
             max_advertise_interval: config.advertisement_interval,
-            authentication: config.authentication,
+            authentication: &config.authentication,
+            signature: None,
             addresses: &config.addresses,
-            checksum_rule: config.checksum_rule,
+            checksum_rule: sent_rule(config),
             source,
             destination,
         };
@@ -88,6 +89,8 @@ impl Packet {
             ttl: self.ttl,
             ip_total_len: self.ip_total_len,
             payload: &self.payload,
+            header: None,
+            at: SystemTime::UNIX_EPOCH,
         }
     }
 
@@ -120,10 +123,10 @@ impl Packet {
         let fits = (view.version(), view.kind()) == (version.number(), 1)
             && self.ttl == 255
             && self.destination.is_multicast();
-        let any_checksum = (family, version, config.checksum_rule)
-            == (Family::V4, Version::V3, ChecksumRule::NoPseudoHeader);
-        let intact = any_checksum
-            || view.verify_checksum(self.source, self.destination, config.checksum_rule);
+        let any_checksum = (family, version, config.checksum.forms)
+            == (Family::V4, Version::V3, ChecksumForms::NoPseudoHeader);
+        let intact =
+            any_checksum || view.verify_checksum(self.source, self.destination, sent_rule(config));
         let interval = view.max_advertise_interval(version);
         let agreed = version == Version::V3
             || interval == config.advertisement_interval
@@ -135,5 +138,12 @@ impl Packet {
             priority: view.priority(),
             interval,
         })
+    }
+}
+
+fn sent_rule(config: &RouterConfig) -> ChecksumRule {
+    match config.checksum.forms {
+        ChecksumForms::NoPseudoHeader => ChecksumRule::NoPseudoHeader,
+        _ => ChecksumRule::Standard,
     }
 }

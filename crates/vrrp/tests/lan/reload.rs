@@ -304,8 +304,7 @@ fn dont_track_primary_is_looked_at_again() {
     lan.reconfigure(host, tracking(false));
     let faults = Faults {
         link_down: true,
-        no_source: false,
-        trackers: 0,
+        ..Faults::NONE
     };
     assert_eq!(
         actions(lan.take_log(host)),

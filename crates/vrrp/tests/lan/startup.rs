@@ -78,7 +78,7 @@ fn faults_at_start_are_told_together() {
         let faults = Faults {
             link_down: !link,
             no_source: !source,
-            trackers: 0,
+            ..Faults::NONE
         };
         let fault = changed(State::Init, State::Fault, Cause::Fault { faults });
         assert_eq!(lan.take_log(host), [(ms(0), fault)]);

@@ -158,8 +158,8 @@ fn faults_are_counted_and_all_must_clear() {
     lan.set_link(host, false);
     let all = Faults {
         link_down: true,
-        no_source: false,
         trackers: 2,
+        ..Faults::NONE
     };
     assert_eq!(lan.router(host).faults(), all);
     lan.set_tracking(host, tracking(&[(0, UP), (0, DOWN)]));

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::view::pseudo_header;
 use super::{CHECKSUM_OFFSET, HEADER_LEN, trailer_len};
 use crate::emit::Writer;
+use crate::trailer::{self, Signature};
 use crate::{Authentication, ChecksumRule, EmitError, Family, KIND_ADVERTISEMENT, Version};
 
 /// An advertisement to write, borrowing its addresses.
@@ -20,16 +21,18 @@ pub struct Outgoing<'a> {
     /// Max_Advertise_Interval: 1 to 255 s in steps of 1 s in VRRPv2, 0.01 to
     /// 40.95 s in steps of 10 ms in VRRPv3.
     pub max_advertise_interval: Duration,
-    /// Authentication, [`Authentication::None`] except in VRRPv2 over IPv4.
-    pub authentication: Authentication,
+    /// Authentication, [`Authentication::None`] except in VRRPv2 over IPv4. The header of
+    /// [`ah`](crate::ah) comes in front of what is written here.
+    pub authentication: &'a Authentication,
+    /// Signs the advertisement in a trailer (`auth_hmac`).
+    pub signature: Option<Signature<'a>>,
     /// Virtual addresses in the order to send, at most 255, of `source`'s family.
     pub addresses: &'a [IpAddr],
     /// What the checksum of VRRPv3 over IPv4 covers.
     pub checksum_rule: ChecksumRule,
     /// Source address in the IP header; its family is the advertisement's.
     pub source: IpAddr,
-    /// Destination address in the IP header, or for keepalived's
-    /// `old_unicast_checksum` the multicast group in its place: only the checksum uses it.
+    /// Destination address in the IP header.
     pub destination: IpAddr,
 }
 
@@ -37,6 +40,14 @@ impl Outgoing<'_> {
     /// Octets that [`Self::emit`] writes.
     #[must_use]
     pub fn encoded_len(&self) -> usize {
+        let signature = match self.signature {
+            Some(_) => trailer::LEN,
+            None => 0,
+        };
+        self.advertisement_len() + signature
+    }
+
+    fn advertisement_len(&self) -> usize {
         let family = Family::from(self.source);
         HEADER_LEN + self.addresses.len() * family.address_len() + trailer_len(family, self.version)
     }
@@ -64,7 +75,7 @@ impl Outgoing<'_> {
             return Err(EmitError::VirtualRouterId);
         }
         let (type_or_high, interval_low) = self.interval_octets()?;
-        if self.authentication != Authentication::None
+        if *self.authentication != Authentication::None
             && (family, self.version) != (Family::V4, Version::V2)
         {
             return Err(EmitError::Authentication);
@@ -90,15 +101,23 @@ impl Outgoing<'_> {
         }
 
         let packet = buffer.get_mut(..length).unwrap_or_default();
+        if let Some(signature) = self.signature {
+            signature.seal(packet, self.source)?;
+        }
+        // Over IPv6 the kernel of the receiver checks the payload to its end.
+        let covered = match family {
+            Family::V4 => self.advertisement_len(),
+            Family::V6 => length,
+        };
         let checksum = pseudo_header(
             self.version,
             self.source,
             self.destination,
             self.checksum_rule,
-            length,
+            covered,
         )
         .unwrap_or_default()
-        .cover(packet)
+        .cover(packet.get(..covered).unwrap_or_default())
         .finish();
         if let Some(field) = packet.get_mut(CHECKSUM_OFFSET..HEADER_LEN) {
             field.copy_from_slice(&checksum.to_be_bytes());

@@ -36,7 +36,8 @@ fn outgoing(version: Version, addresses: &[IpAddr]) -> Outgoing<'_> {
         vrid: 13,
         priority: 130,
         max_advertise_interval: Duration::from_secs(1),
-        authentication: Authentication::None,
+        authentication: &Authentication::None,
+        signature: None,
         addresses,
         checksum_rule: ChecksumRule::Standard,
         source: address(SOURCE),
@@ -242,9 +243,10 @@ fn addresses_are_those_really_there() {
 
 #[test]
 fn a_password_is_never_taken_for_an_address() {
+    let password = Authentication::pass("s3cret");
     let addresses = [address("192.0.2.104")];
     let mut payload = emit(Outgoing {
-        authentication: Authentication::pass("s3cret"),
+        authentication: &password,
         ..outgoing(Version::V2, &addresses)
     })
     .unwrap();
@@ -256,9 +258,10 @@ fn a_password_is_never_taken_for_an_address() {
 
 #[test]
 fn nothing_shows_a_password() {
+    let password = Authentication::pass("s3cret");
     let addresses = [address("192.0.2.104")];
     let outgoing = Outgoing {
-        authentication: Authentication::pass("s3cret"),
+        authentication: &password,
         ..outgoing(Version::V2, &addresses)
     };
     let payload = emit(outgoing).unwrap();
@@ -292,6 +295,7 @@ fn raw_fields_are_read_whatever_they_say() {
 
 #[test]
 fn a_packet_that_cannot_be_said_is_not_written() {
+    let password = Authentication::pass("s3cret");
     let addresses = [address("192.0.2.104")];
     let v2 = outgoing(Version::V2, &addresses);
     let v3 = outgoing(Version::V3, &addresses);
@@ -300,7 +304,7 @@ fn a_packet_that_cannot_be_said_is_not_written() {
     assert_eq!(emit(no_vrid), Err(EmitError::VirtualRouterId));
 
     let with_password = Outgoing {
-        authentication: Authentication::pass("s3cret"),
+        authentication: &password,
         ..v3
     };
     assert_eq!(emit(with_password), Err(EmitError::Authentication));

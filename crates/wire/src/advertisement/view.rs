@@ -151,7 +151,6 @@ impl<'a> AdvertisementView<'a> {
     /// in the [module's documentation](super)); Ethernet padding after it is
     /// not. False also when octets are missing, the version is neither 2 nor 3,
     /// or the addresses are of two families. `rule` matters to VRRPv3 over IPv4 only.
-    /// For keepalived's `old_unicast_checksum` pass the multicast group as `destination`.
     ///
     /// This is stricter than keepalived with `v3_checksum_as_v2`, which does not look at
     /// the checksum of what it receives.
@@ -203,9 +202,12 @@ pub(super) fn pseudo_header(
         (IpAddr::V4(source), IpAddr::V4(destination)) => match (version, rule) {
             (Version::V2, _) | (Version::V3, ChecksumRule::NoPseudoHeader) => Some(Checksum::new()),
             // RFC 9568 §5.2.8 has no pseudo-header over IPv4; keepalived has.
-            (Version::V3, ChecksumRule::Standard) => Some(Checksum::pseudo_header_v4(
+            (Version::V3, rule) => Some(Checksum::pseudo_header_v4(
                 source,
-                destination,
+                match rule {
+                    ChecksumRule::Towards(group) => group,
+                    ChecksumRule::Standard | ChecksumRule::NoPseudoHeader => destination,
+                },
                 IP_PROTOCOL_VRRP,
                 u16::try_from(length).ok()?,
             )),
