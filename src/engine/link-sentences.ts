@@ -1,6 +1,7 @@
 /** Sentences about interfaces, and about other routers that are where they should not be. */
 import type { EventKind, Notice, UnusableSource } from '#native'
 import type { Sentence } from './sentences.ts'
+import type { Fault } from './unicast-sentences.ts'
 
 const info = (text: string): Sentence => ({ level: 'info', text })
 const warn = (text: string): Sentence => ({ level: 'warn', text })
@@ -57,4 +58,11 @@ function because({ reason, priority, ours }: Rival): string {
 /** The other Master is silent now. */
 export function rivalGone({ source, rounds }: Extract<Notice, { type: 'rivalGone' }>): Sentence {
   return info(`${source} is Master no more${rounds > 0 ? '; announcing the addresses again' : ''}`)
+}
+
+/** Why an instance has no address to send from. */
+export function noSource(cause: Fault, family: string): string[] {
+  if (!cause.noSource) return []
+  const why = cause.unusableSource === undefined ? '' : `: ${unusable(cause.unusableSource)}`
+  return [`entering FAULT state (no ${family}address for interface${why})`]
 }

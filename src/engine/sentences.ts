@@ -1,8 +1,8 @@
 import type { Cause, EventKind, Notice } from '#native'
 import type { VrrpInstance } from '../config/model.ts'
 import { followedSentence, rejectionSentence, skewSentence } from './rejection-sentence.ts'
-import { sourceAnnounced, unicastFault, type Fault } from './sentences-unicast.ts'
-import { addressDuplicate, linkChanged, rivalGone, rivalMaster, unusable } from './link-sentences.ts'
+import { sourceAnnounced, unicastFault } from './unicast-sentences.ts'
+import { addressDuplicate, linkChanged, noSource, rivalGone, rivalMaster } from './link-sentences.ts'
 
 /** An event as one line of the log: keepalived's own sentence where operators search for one. */
 export interface Sentence {
@@ -186,12 +186,6 @@ function reasons(cause: Cause, from: string, described: Described | undefined): 
     case 'stop':
       return []
   }
-}
-
-function noSource(cause: Fault, family: string): string[] {
-  if (!cause.noSource) return []
-  const why = cause.unusableSource === undefined ? '' : `: ${unusable(cause.unusableSource)}`
-  return [`entering FAULT state (no ${family}address for interface${why})`]
 }
 
 function notice(event: Notice, described: Described | undefined): Sentence {

@@ -8,8 +8,8 @@ use ka_wire::ChecksumRule;
 use napi::bindgen_prelude::Unknown;
 use napi_derive::napi;
 
+use crate::cause::UnusableSource;
 use crate::error::CodedError;
-use crate::event::UnusableSource;
 use crate::notice::checksum;
 use crate::parse;
 use crate::snapshot::{EngineStatus, GroupStatus, InstanceStatus, TrackerStatus};

@@ -5,6 +5,7 @@
 //! here, [`engine::Engine::stop_now`] excepted, which exists to be waited for.
 
 pub mod call;
+pub mod cause;
 pub mod config;
 pub mod description;
 pub mod engine;

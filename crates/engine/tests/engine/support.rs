@@ -27,7 +27,7 @@ use rustix::net::{AddressFamily, Protocol, RecvFlags, SocketFlags, SocketType, r
 use rustix::thread::gettid;
 
 pub(crate) use system::{
-    Directory, eventually, finish, in_namespace, index, ip, is_second_process, second_process, skip,
+    Directory, eventually, finish, in_namespace, index, ip, is_second_process, second_process,
 };
 
 const ETH_P_ARP: u16 = 0x0806;

@@ -1,3 +1,5 @@
+use ka_vrrp::Notice;
+
 use super::*;
 
 fn channel(capacity: usize) -> (EventSender, Arc<EventRing>) {
