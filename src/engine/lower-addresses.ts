@@ -1,17 +1,11 @@
 import type { VirtualAddress as NativeAddress } from '#native'
 import type { StaticAddress, VirtualAddress } from '../config/model.ts'
+import { asFirstSaid } from './first-said.ts'
 import { optional } from './optional.ts'
 
-/** A reader of lines, each address of an interface as the first line says that has it: an interface carries it once. */
-export function addressReader(): (addresses: readonly (StaticAddress | VirtualAddress)[]) => NativeAddress[] {
-  const known = new Map<string, NativeAddress>()
-  return (addresses) =>
-    addresses.map((address) => {
-      const key = `${address.address} ${address.dev}`
-      const first = known.get(key) ?? lowerAddress(address)
-      known.set(key, first)
-      return first
-    })
+/** Addresses as the engine takes them, each of an interface as the first line says that has it: an interface carries it once. */
+export function lowerAddresses(addresses: readonly (StaticAddress | VirtualAddress)[]): NativeAddress[] {
+  return asFirstSaid(addresses.map(lowerAddress), ({ address, interface: dev }) => [address, dev])
 }
 
 function lowerAddress(address: StaticAddress | VirtualAddress): NativeAddress {

@@ -1,5 +1,6 @@
 import type { InstanceConfig, UnicastConfig } from '#native'
 import type { VrrpInstance } from '../config/model.ts'
+import { optional } from './optional.ts'
 
 /** What of an instance says where its advertisements come from and go to. */
 type Ends = Pick<InstanceConfig, 'interface' | 'sourceAddress' | 'trackSource' | 'group' | 'unicast'>
@@ -11,10 +12,10 @@ export function lowerEnds(instance: VrrpInstance): Ends {
   const { mcastSrcIp, unicastSrcIp } = instance
   const source = unicast === undefined ? (mcastSrcIp ?? unicastSrcIp) : (unicastSrcIp ?? mcastSrcIp)
   return {
-    ...(instance.interface === undefined ? {} : { interface: instance.interface }),
+    ...optional('interface', instance.interface),
     ...(source === undefined ? {} : { sourceAddress: source, trackSource: instance.trackSrcIp }),
     group: instance.mcastDstIp,
-    ...(unicast === undefined ? {} : { unicast }),
+    ...optional('unicast', unicast),
   }
 }
 
@@ -24,7 +25,7 @@ function lowerUnicast({ unicastPeer, unicastFaultNoPeer, unicastTtl, checkUnicas
   return {
     peers: unicastPeer.map(({ address, minTtl, maxTtl }) => ({ address, minTtl, maxTtl })),
     // With a time to live of 0 nothing would leave this host.
-    ...(unicastTtl === undefined || unicastTtl === 0 ? {} : { ttl: unicastTtl }),
+    ...optional('ttl', unicastTtl === 0 ? undefined : unicastTtl),
     checkSource: checkUnicastSrc,
   }
 }

@@ -3,7 +3,7 @@ import type { Config, GlobalDefs, VrrpInstance } from '../config/model.ts'
 import { impliedInterfaces } from '../track/implied-interfaces.ts'
 import { NO_TRACKERS } from '../track/trackers.ts'
 import type { Trackers } from '../track/trackers.ts'
-import { addressReader } from './lower-addresses.ts'
+import { lowerAddresses } from './lower-addresses.ts'
 import { lowerAuthentication, lowerChecksum } from './lower-authentication.ts'
 import { extraInterfacesS, lowerLinks } from './lower-links.ts'
 import { groupsOf, lowerTracks } from './lower-tracks.ts'
@@ -40,7 +40,9 @@ export function lower(config: Config, trackers: Trackers = NO_TRACKERS): EngineC
 }
 
 function lowerInstance(instance: VrrpInstance, globalDefs: GlobalDefs, tracks: Track[]): InstanceConfig {
-  const lowerAddresses = addressReader()
+  // An excluded address may be an advertised one, and then is as that says.
+  const addresses = lowerAddresses([...instance.virtualIpaddress, ...instance.virtualIpaddressExcluded])
+  const excludedFrom = instance.virtualIpaddress.length
   return {
     name: instance.name,
     ...lowerEnds(instance),
@@ -63,8 +65,8 @@ function lowerInstance(instance: VrrpInstance, globalDefs: GlobalDefs, tracks: T
     ...optional('timerExpiredBackup', instance.timerExpiredBackup),
     dontTrackPrimary: instance.dontTrackPrimary,
     garp: lowerGarp(instance),
-    virtualAddresses: lowerAddresses(instance.virtualIpaddress),
-    excludedAddresses: lowerAddresses(instance.virtualIpaddressExcluded),
+    virtualAddresses: addresses.slice(0, excludedFrom),
+    excludedAddresses: addresses.slice(excludedFrom),
     routes: lowerRoutes(instance.virtualRoutes),
     rules: lowerRules(instance.virtualRules),
     resignOnLoss: instance.resignOnLoss,
