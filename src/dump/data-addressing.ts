@@ -1,7 +1,6 @@
 /** Whom an instance speaks to, and how it proves to be itself. */
 import type { VrrpInstance } from '../config/model.ts'
-
-const US_PER_S = 1_000_000
+import { US_PER_S } from '../config/forms/numbers.ts'
 
 /** Its flags in keepalived's words, where it has any. */
 export function flagLines(config: VrrpInstance): readonly string[] {

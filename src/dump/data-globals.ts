@@ -1,7 +1,7 @@
 import type { Config, Fifo, GlobalDefs } from '../config/model.ts'
 import { scriptText } from './account-text.ts'
+import { US_PER_S } from '../config/forms/numbers.ts'
 
-const US_PER_S = 1_000_000
 /** keepalived's own (process.md: X_rlimit_rttime). */
 const DEFAULT_RLIMIT_RTTIME_US = 10_000
 

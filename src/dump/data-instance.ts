@@ -9,9 +9,7 @@ import { routeText } from './route-text.ts'
 import { ruleText } from './rule-text.ts'
 import type { NotifyScripts } from '../notify/scripts.ts'
 import type { DumpedInstance } from './state.ts'
-
-const US_PER_S = 1_000_000
-const US_PER_MS = 1_000
+import { US_PER_MS, US_PER_S } from '../config/forms/numbers.ts'
 
 type Lines = readonly (string | undefined)[]
 /** What an instance or a sync group tracks. */

@@ -6,8 +6,7 @@ import { weightText } from './data-instance.ts'
 import type { KnownScript } from '../track/script-trackers.ts'
 import type { TrackedKind } from '../track/trackers.ts'
 import type { DumpState } from './state.ts'
-
-const US_PER_S = 1_000_000
+import { US_PER_S } from '../config/forms/numbers.ts'
 
 /** What instances track: scripts, files, processes. */
 export function* trackerPieces(state: DumpState): Generator<string, void, void> {

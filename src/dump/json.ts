@@ -7,8 +7,7 @@ import { commandText } from './command-text.ts'
 import { routeText } from './route-text.ts'
 import { ruleText } from './rule-text.ts'
 import type { DumpedInstance, DumpState } from './state.ts'
-
-const US_PER_S = 1_000_000
+import { US_PER_S } from '../config/forms/numbers.ts'
 
 /** keepalived's numbers of states. */
 const STATES = { INIT: 0, BACKUP: 1, MASTER: 2, FAULT: 3, STOP: 98 } as const

@@ -1,10 +1,9 @@
 import type { Encap, NextHop, Route } from '../config/model.ts'
 import type { Realms, RouteMetric } from '../config/tables/values.ts'
+import { US_PER_MS, US_PER_S } from '../config/forms/numbers.ts'
 
 /** The kernel's main table. */
 const MAIN = 254
-const US_PER_MS = 1_000
-const US_PER_S = 1_000_000
 
 const PREFERENCES: ReadonlyMap<number, string> = new Map([
   [0, 'medium'],

@@ -1,8 +1,7 @@
 import type { AuthHmacConfig, InstanceConfig } from '#native'
 import type { GlobalDefs, VrrpInstance } from '../config/model.ts'
 import { optional } from './optional.ts'
-
-const US_PER_S = 1_000_000
+import { US_PER_S } from '../config/forms/numbers.ts'
 
 type Authenticated = Pick<InstanceConfig, 'authPass' | 'authAh' | 'authHmac'>
 type Checksummed = Pick<InstanceConfig, 'checksum' | 'oldUnicastGroup'>

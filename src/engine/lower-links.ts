@@ -1,9 +1,8 @@
 /** What of a configuration is about interfaces and not about one instance. */
 import type { EngineConfig, GarpPacing, ReceiveBuffers } from '#native'
 import type { Config, VrrpInstance } from '../config/model.ts'
+import { US_PER_MS, US_PER_S } from '../config/forms/numbers.ts'
 
-const US_PER_MS = 1_000
-const US_PER_S = 1_000_000
 /** The engine counts octets with 32 bits. */
 const MAX_OCTETS = 0xffff_ffff
 

@@ -12,12 +12,12 @@ import type { Realms, RouteMetric } from '../config/tables/values.ts'
 import { asFirstSaid } from './first-said.ts'
 import { optional } from './optional.ts'
 import { prefixText } from './prefix.ts'
+import { US_PER_S } from '../config/forms/numbers.ts'
 
 /** The units in which the kernel has the times of a route. */
 const RTT_UNIT_US = 125
 const RTTVAR_UNIT_US = 250
 const RTO_MIN_UNIT_US = 1_000
-const US_PER_S = 1_000_000
 /** RTAX_FEATURE_ECN. */
 const FEATURES = { ecn: 1 } as const
 

@@ -12,9 +12,7 @@ import { lowerRules } from './lower-rules.ts'
 import { lowerStatic } from './lower-static.ts'
 import { lowerEnds } from './lower-unicast.ts'
 import { optional } from './optional.ts'
-
-const US_PER_MS = 1_000
-const US_PER_S = 1_000_000
+import { US_PER_MS, US_PER_S } from '../config/forms/numbers.ts'
 
 /**
  * The engine's view of a configuration: the only conversion there is on this side of the addon.

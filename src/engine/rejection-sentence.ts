@@ -1,7 +1,6 @@
 import type { Notice, Rejection } from '#native'
 import type { Described } from './sentences.ts'
-
-const US_PER_S = 1_000_000
+import { US_PER_S } from '../config/forms/numbers.ts'
 
 type ChecksumFollowed = Extract<Notice, { type: 'checksumFollowed' }>
 

@@ -3,6 +3,7 @@ import type { VrrpInstance } from '../config/model.ts'
 import { followedSentence, rejectionSentence, skewSentence } from './rejection-sentence.ts'
 import { sourceAnnounced, unicastFault } from './unicast-sentences.ts'
 import { addressDuplicate, linkChanged, noSource, rivalGone, rivalMaster } from './link-sentences.ts'
+import { US_PER_MS, US_PER_S } from '../config/forms/numbers.ts'
 
 /** An event as one line of the log: keepalived's own sentence where operators search for one. */
 export interface Sentence {
@@ -29,9 +30,7 @@ const info = (text: string): Sentence => ({ level: 'info', text })
 const warn = (text: string): Sentence => ({ level: 'warn', text })
 const debug = (text: string): Sentence => ({ level: 'debug', text })
 
-const US_PER_MS = 1_000
 const US_PER_CENTISECOND = 10_000
-const US_PER_S = 1_000_000
 
 /**
  * The sentences of an event, in order. Most have one.

@@ -4,8 +4,7 @@ import type { GlobalDefs } from '../config/model.ts'
 import { AccountBook } from './account-book.ts'
 import type { ScriptRunner } from './script-runner.ts'
 import type { ScriptResult } from './script.ts'
-
-const US_PER_MS = 1000
+import { US_PER_MS } from '../config/forms/numbers.ts'
 
 /**
  * Runs one of them, if there is one, to its end or its deadline. Never rejects: a daemon starts and stops whatever they do.

@@ -6,6 +6,7 @@ import type { Account } from './account.ts'
 import { nativeProgram, resultOf } from './native-script.ts'
 import { scriptEnvironment } from './script.ts'
 import type { Program, ScriptResult } from './script.ts'
+import { US_PER_MS } from '../config/forms/numbers.ts'
 
 /** A program that is run periodically. */
 export interface ScheduledScript {
@@ -71,7 +72,6 @@ export interface RunnerOptions {
 
 /** Runs that may wait; the thread takes as many. */
 const MAX_PENDING = 4096
-const US_PER_MS = 1000
 
 /**
  * Starts the thread that runs programs.

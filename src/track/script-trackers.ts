@@ -9,12 +9,12 @@ import type { ScheduledResult, ScheduledScript, ScriptRunner } from '../process/
 import { ScriptState } from './script-state.ts'
 import { TrackerNumbers } from './trackers.ts'
 import type { Trackers } from './trackers.ts'
+import { US_PER_MS } from '../config/forms/numbers.ts'
 
 /** Silence below this is no reason to take a script for failed, whatever its interval: a pause of JavaScript is shorter. */
 const LEAST_PATIENCE_MS = 10_000
 /** Results that may be missing before a script counts as failed. */
 const PATIENCE_INTERVALS = 3
-const US_PER_MS = 1_000
 
 /** What a daemon's options say about results. */
 export type ResultOptions = Pick<DaemonOptions, 'heartbeatLimitMs' | 'keepStaleResults'>

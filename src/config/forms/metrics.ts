@@ -2,7 +2,7 @@
 import { shown } from '../diagnostics/printable.ts'
 import type { Form } from '../tables/form.ts'
 import type { RouteMetric } from '../tables/values.ts'
-import { US_PER_S } from './numbers.ts'
+import { US_PER_S, US_PER_MS } from './numbers.ts'
 import { requiredWord } from './words.ts'
 
 /** A metric with the word `lock` in front, or without. */
@@ -38,7 +38,6 @@ export function lockable<V>(inner: Form<V>): Form<RouteMetric<V>> {
 
 const MIN_S = 0.2
 const MAX_S = 120
-const US_PER_MS = 1000
 const DECIMALS_OF_SECONDS = 3
 /** `1`, `200ms`, `1.5s`: case does not matter. */
 const TIME = /^\+?(\d*)(?:\.(\d*))?(ms|msecs?|s|secs?)?$/i

@@ -7,6 +7,7 @@ import type { Form, FormTypes } from '../tables/form.ts'
 import { requiredWord } from './words.ts'
 
 export const US_PER_S = 1_000_000
+export const US_PER_MS = 1_000
 export const UINT32_MAX = 4_294_967_295
 export const INT32_MAX = 2_147_483_647
 /** Delays that keepalived keeps in 32 bits of microseconds. */
