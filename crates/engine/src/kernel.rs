@@ -111,8 +111,8 @@ impl EngineThread {
                 Change::Address(change) => addresses.push(change),
             }
         }
-        self.route.submit_rules(&rules, &mut results);
-        self.route.submit_routes(&routes, &mut results);
+        self.route.submit(&rules, &mut results);
+        self.route.submit(&routes, &mut results);
         self.route.submit(&addresses, &mut results);
         results
     }

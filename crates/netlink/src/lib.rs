@@ -26,6 +26,7 @@ pub mod link;
 pub mod message;
 mod monitor;
 mod name;
+mod notifications;
 mod prefix;
 mod removals;
 mod resync;
@@ -47,6 +48,6 @@ pub use route::{
     Encap, Hop, IpTunnel, Metric, NextHop, Placement, Realms, Route, RouteChange, RouteKey,
     RouteKind, RouteMetrics, RoutePath, RouteSlot,
 };
-pub use route_socket::{MAX_BATCH, RouteSocket};
+pub use route_socket::{Change, MAX_BATCH, RouteSocket};
 pub use rule::{Rule, RuleAction, RuleChange, RuleMark, RuleRange};
 pub use socket::RequestSocket;

@@ -2,15 +2,15 @@
 
 use std::os::fd::{AsFd, BorrowedFd};
 
-use ka_sys::netlink::{NetlinkProtocol, NetlinkSocket, Received};
+use ka_sys::netlink::{NetlinkProtocol, NetlinkSocket};
 
 use crate::address::{Address, RTM_DELADDR, RTM_NEWADDR};
 use crate::error::NetlinkError;
 use crate::link::{Link, RTM_DELLINK, RTM_NEWLINK};
 use crate::message::Message;
 use crate::name::InterfaceName;
+use crate::notifications::Notifications;
 use crate::route_socket::RouteSocket;
-use crate::socket::BUFFER;
 
 /// RTMGRP_LINK, RTMGRP_IPV4_IFADDR and RTMGRP_IPV6_IFADDR.
 const GROUPS: u32 = 0x1 | 0x10 | 0x100;
@@ -79,9 +79,7 @@ pub enum MonitorProgress {
 /// they are, could bring back an address that is gone.
 #[derive(Debug)]
 pub struct Monitor {
-    socket: NetlinkSocket,
-    buffer: Vec<u8>,
-    lost: bool,
+    notifications: Notifications,
 }
 
 impl Monitor {
@@ -91,10 +89,9 @@ impl Monitor {
     /// # Errors
     /// [`NetlinkError::Socket`].
     pub fn open() -> Result<Self, NetlinkError> {
+        let socket = NetlinkSocket::open(NetlinkProtocol::Route, GROUPS)?;
         Ok(Self {
-            socket: NetlinkSocket::open(NetlinkProtocol::Route, GROUPS)?,
-            buffer: vec![0; BUFFER],
-            lost: false,
+            notifications: Notifications::of(socket),
         })
     }
 
@@ -107,41 +104,25 @@ impl Monitor {
     /// # Errors
     /// [`NetlinkError::Socket`].
     pub fn leave_out_additions_of(&self, requests: &RouteSocket) -> Result<(), NetlinkError> {
-        Ok(self.socket.drop_echoes(RTM_NEWADDR, requests.port()?)?)
+        let socket = &self.notifications.socket;
+        Ok(socket.drop_echoes(RTM_NEWADDR, requests.port()?)?)
     }
 
     /// Reads one datagram without blocking and hands its events to `sink`.
     ///
-    /// A loss is reported once the queue is empty: before that the kernel queues
-    /// nothing new and does not say so again, so a dump taken earlier could miss
-    /// changes that are never reported.
+    /// A loss is reported once the queue is empty.
     ///
     /// # Errors
     /// [`NetlinkError::Socket`].
     pub fn read(&mut self, sink: &mut impl FnMut(Event)) -> Result<MonitorProgress, NetlinkError> {
-        match self.socket.receive(&mut self.buffer)? {
-            Received::Datagram(length) => {
-                let datagram = self.buffer.get(..length).unwrap_or_default();
-                Message::iter(datagram)
-                    .filter_map(|message| Event::parse(&message))
-                    .for_each(sink);
-                Ok(MonitorProgress::More)
-            }
-            Received::Overrun | Received::Truncated => {
-                self.lost = true;
-                Ok(MonitorProgress::More)
-            }
-            Received::Drained => Ok(match std::mem::take(&mut self.lost) {
-                true => MonitorProgress::Overrun,
-                false => MonitorProgress::Drained,
-            }),
-        }
+        self.notifications
+            .read(|message| Event::parse(&message).into_iter().for_each(&mut *sink))
     }
 }
 
 /// Readable when [`Monitor::read`] has work.
 impl AsFd for Monitor {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        self.socket.as_fd()
+        self.notifications.as_fd()
     }
 }

@@ -2,15 +2,15 @@
 
 use std::os::fd::{AsFd, BorrowedFd};
 
-use ka_sys::netlink::{NetlinkProtocol, NetlinkSocket, Received};
+use ka_sys::netlink::{NetlinkProtocol, NetlinkSocket};
 
 use crate::error::NetlinkError;
 use crate::message::Message;
 use crate::monitor::MonitorProgress;
+use crate::notifications::Notifications;
 use crate::route::{RTM_DELROUTE, Route};
 use crate::route_socket::RouteSocket;
 use crate::rule::{RTM_DELRULE, Rule};
-use crate::socket::BUFFER;
 
 /// RTMGRP_IPV4_ROUTE, RTMGRP_IPV4_RULE, RTMGRP_IPV6_ROUTE, and the bit of RTNLGRP_IPV6_RULE.
 const GROUPS: u32 = 0x40 | 0x80 | 0x400 | 0x4_0000;
@@ -33,10 +33,8 @@ pub enum Removal {
 /// answer is `EEXIST` where it is still there.
 #[derive(Debug)]
 pub struct RemovalMonitor {
-    socket: NetlinkSocket,
-    buffer: Vec<u8>,
+    notifications: Notifications,
     protocol: u8,
-    lost: bool,
 }
 
 impl RemovalMonitor {
@@ -51,10 +49,8 @@ impl RemovalMonitor {
         socket.keep_only(RTM_DELROUTE, protocol, RTM_DELRULE, requests.port()?)?;
         socket.join(GROUPS)?;
         Ok(Self {
-            socket,
-            buffer: vec![0; BUFFER],
+            notifications: Notifications::of(socket),
             protocol,
-            lost: false,
         })
     }
 
@@ -67,23 +63,9 @@ impl RemovalMonitor {
         &mut self,
         sink: &mut impl FnMut(Removal),
     ) -> Result<MonitorProgress, NetlinkError> {
-        match self.socket.receive(&mut self.buffer)? {
-            Received::Datagram(length) => {
-                let datagram = self.buffer.get(..length).unwrap_or_default();
-                Message::iter(datagram)
-                    .filter_map(|message| removal(&message, self.protocol))
-                    .for_each(sink);
-                Ok(MonitorProgress::More)
-            }
-            Received::Overrun | Received::Truncated => {
-                self.lost = true;
-                Ok(MonitorProgress::More)
-            }
-            Received::Drained => Ok(match std::mem::take(&mut self.lost) {
-                true => MonitorProgress::Overrun,
-                false => MonitorProgress::Drained,
-            }),
-        }
+        let protocol = self.protocol;
+        self.notifications
+            .read(|message| removal(&message, protocol).into_iter().for_each(&mut *sink))
     }
 }
 
@@ -103,6 +85,6 @@ fn removal(message: &Message<'_>, protocol: u8) -> Option<Removal> {
 /// Readable when [`RemovalMonitor::read`] has work.
 impl AsFd for RemovalMonitor {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        self.socket.as_fd()
+        self.notifications.as_fd()
     }
 }

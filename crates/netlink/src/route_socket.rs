@@ -5,7 +5,7 @@ use ka_sys::netlink::NetlinkProtocol;
 use crate::address::{self, Address, AddressChange};
 use crate::error::{ChangeError, NetlinkError};
 use crate::link::{self, Link};
-use crate::message::Message;
+use crate::message::{Batch, Message};
 use crate::route::{self, Route, RouteChange};
 use crate::rule::{self, Rule, RuleChange};
 use crate::socket::RequestSocket;
@@ -85,35 +85,33 @@ impl RouteSocket {
     /// Does not block, but the kernel does its work in the meantime: give as many
     /// as the caller has time for, at most [`MAX_BATCH`] for one write. More are
     /// sent in several writes, one after the other.
-    pub fn submit(
-        &mut self,
-        changes: &[AddressChange],
-        results: &mut Vec<Result<(), ChangeError>>,
-    ) {
+    pub fn submit<C: Change>(&mut self, changes: &[C], results: &mut Vec<Result<(), ChangeError>>) {
         for batch in changes.chunks(MAX_BATCH) {
-            self.requests.submit(batch, AddressChange::encode, results);
+            self.requests.submit(batch, C::encode, results);
         }
     }
+}
 
-    /// Carries out changes of routes, as [`Self::submit`] does those of addresses.
-    pub fn submit_routes(
-        &mut self,
-        changes: &[RouteChange],
-        results: &mut Vec<Result<(), ChangeError>>,
-    ) {
-        for batch in changes.chunks(MAX_BATCH) {
-            self.requests.submit(batch, RouteChange::encode, results);
-        }
+/// Something that the kernel is asked to add or to remove.
+pub trait Change {
+    /// Appends the request to `batch`.
+    fn encode(&self, batch: &mut Batch, sequence: u32);
+}
+
+impl Change for AddressChange {
+    fn encode(&self, batch: &mut Batch, sequence: u32) {
+        self.encode(batch, sequence);
     }
+}
 
-    /// Carries out changes of rules, as [`Self::submit`] does those of addresses.
-    pub fn submit_rules(
-        &mut self,
-        changes: &[RuleChange],
-        results: &mut Vec<Result<(), ChangeError>>,
-    ) {
-        for batch in changes.chunks(MAX_BATCH) {
-            self.requests.submit(batch, RuleChange::encode, results);
-        }
+impl Change for RouteChange {
+    fn encode(&self, batch: &mut Batch, sequence: u32) {
+        self.encode(batch, sequence);
+    }
+}
+
+impl Change for RuleChange {
+    fn encode(&self, batch: &mut Batch, sequence: u32) {
+        self.encode(batch, sequence);
     }
 }

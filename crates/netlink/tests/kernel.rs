@@ -213,7 +213,7 @@ fn a_change_that_fails_does_not_stop_those_behind_it() {
         assert_eq!(keys(&ours(&mut socket, left)), added.collect());
         // Results are appended, and a batch may be empty.
         let mut results = vec![Ok(())];
-        socket.submit(&[], &mut results);
+        socket.submit::<AddressChange>(&[], &mut results);
         assert_eq!(results, [Ok(())]);
     });
 }

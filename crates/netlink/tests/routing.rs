@@ -6,7 +6,7 @@ mod support;
 use std::net::IpAddr;
 
 use ka_netlink::{
-    ChangeError, Encap, Errno, Hop, IpFamily, IpTunnel, Metric, MonitorProgress, NextHop,
+    Change, ChangeError, Encap, Errno, Hop, IpFamily, IpTunnel, Metric, MonitorProgress, NextHop,
     Placement, Prefix, Realms, Removal, RemovalMonitor, Route, RouteChange, RouteKind,
     RouteMetrics, RoutePath, RouteSocket, Rule, RuleAction, RuleChange, RuleMark, RuleRange,
 };
@@ -258,9 +258,9 @@ fn routes() -> Vec<(&'static str, Route<&'static str>)> {
     ]
 }
 
-fn submit(socket: &mut RouteSocket, changes: &[RouteChange]) -> Vec<Result<(), ChangeError>> {
+fn submit<C: Change>(socket: &mut RouteSocket, changes: &[C]) -> Vec<Result<(), ChangeError>> {
     let mut results = Vec::new();
-    socket.submit_routes(changes, &mut results);
+    socket.submit(changes, &mut results);
     results
 }
 
@@ -623,9 +623,7 @@ fn rules() -> Vec<(&'static str, Rule)> {
 }
 
 fn submit_rules(socket: &mut RouteSocket, changes: &[RuleChange]) -> Vec<Option<Errno>> {
-    let mut results = Vec::new();
-    socket.submit_rules(changes, &mut results);
-    errnos(&results)
+    errnos(&submit(socket, changes))
 }
 
 fn shown_rules() -> String {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use ka_netlink::{
-    AddressChange, ChangeError, Errno, Link, Route, RouteChange, RouteKey, RouteSlot, RouteSocket,
+    AddressChange, Change, Errno, Link, Route, RouteChange, RouteKey, RouteSlot, RouteSocket,
     RuleChange,
 };
 
@@ -56,9 +56,7 @@ impl Runtime {
             _ => None,
         });
         let (left, changes): (Vec<_>, Vec<_>) = rules.unzip();
-        let mut results = Vec::with_capacity(changes.len());
-        route.submit_rules(&changes, &mut results);
-        note(left.into_iter().cloned(), results, report);
+        remove(route, left.into_iter().cloned(), &changes, report);
     }
 
     fn sweep_routes(
@@ -89,9 +87,7 @@ impl Runtime {
         let (left, changes): (Vec<_>, Vec<_>) = there
             .map(|((left, key), _)| (left, RouteChange::Remove(Box::new(key))))
             .unzip();
-        let mut results = Vec::with_capacity(changes.len());
-        route.submit_routes(&changes, &mut results);
-        note(left.into_iter().cloned(), results, report);
+        remove(route, left.into_iter().cloned(), &changes, report);
         Ok(())
     }
 
@@ -123,9 +119,7 @@ impl Runtime {
                 changes.push(AddressChange::Remove(address.key));
             }
         }
-        let mut results = Vec::with_capacity(changes.len());
-        route.submit(&changes, &mut results);
-        note(left.into_iter(), results, report);
+        remove(route, left.into_iter(), &changes, report);
         Ok(())
     }
 
@@ -168,11 +162,15 @@ fn routes_there<'a>(
     Ok(keys.map(is_there).collect())
 }
 
-fn note(
+/// Asks the kernel for `changes`, each of which removes what `left` says at the same place.
+fn remove<C: Change>(
+    route: &mut RouteSocket,
     left: impl Iterator<Item = Leftover>,
-    results: Vec<Result<(), ChangeError>>,
+    changes: &[C],
     report: &mut ReleaseReport,
 ) {
+    let mut results = Vec::with_capacity(changes.len());
+    route.submit(changes, &mut results);
     for (left, result) in left.zip(results) {
         match result {
             Ok(()) => report.released.push(left),
