@@ -82,7 +82,7 @@ impl EngineThread {
             return !self.objects.is_settled();
         }
         let kind = steps[0].0.kind();
-        let results = self.submit(kind, changes);
+        let results = self.submit(kind, &changes);
         for ((key, step), result) in steps.into_iter().zip(results) {
             self.note_result(&key, step, result, now);
         }
@@ -90,49 +90,32 @@ impl EngineThread {
     }
 
     /// Asks the kernel for `changes`, and learns how many of `kind` it can be asked for at a time.
-    fn submit(&mut self, kind: Kind, changes: Vec<Change>) -> Vec<Result<(), ChangeError>> {
+    fn submit(&mut self, kind: Kind, changes: &[Change]) -> Vec<Result<(), ChangeError>> {
         let count = changes.len();
+        let mut results = Vec::with_capacity(count);
         let before = Instant::now();
-        let results = self.carry_out(changes);
+        self.route.submit(changes, &mut results);
         let took = before.elapsed();
         self.batches.of(kind).adapt(count, took);
         self.status.longest_batch = self.status.longest_batch.max(took);
         results
     }
 
-    /// Asks the kernel for `changes` of one kind, or for others in the order of kinds.
-    fn carry_out(&mut self, changes: Vec<Change>) -> Vec<Result<(), ChangeError>> {
-        let mut results = Vec::with_capacity(changes.len());
-        let (mut rules, mut routes, mut addresses) = (Vec::new(), Vec::new(), Vec::new());
-        for change in changes {
-            match change {
-                Change::Rule(change) => rules.push(change),
-                Change::Route(change) => routes.push(change),
-                Change::Address(change) => addresses.push(change),
-            }
-        }
-        self.route.submit(&rules, &mut results);
-        self.route.submit(&routes, &mut results);
-        self.route.submit(&addresses, &mut results);
-        results
-    }
-
     /// Removes a batch of objects from interfaces that were renamed; `false` when there is none.
     fn remove_orphans(&mut self, now: Instant) -> bool {
         let kind = Kind::Ipv6Address; // of whatever kind, as few as take no longer
-        let mut orphans = self.objects.next_orphans(self.batches.of(kind).0);
+        let orphans = self.objects.next_orphans(self.batches.of(kind).0);
         if orphans.is_empty() {
             return false;
         }
-        // In the order of the answers.
-        orphans.sort_by_key(|orphan| matches!(orphan, Orphan::Address { .. }));
         let removal = |orphan: &Orphan| match orphan {
             Orphan::Address { index, held } => {
                 Change::Address(AddressChange::Remove(kernel_key(held, *index)))
             }
             Orphan::Route(key) => Change::Route(RouteChange::Remove(Box::new(key.clone()))),
         };
-        let results = self.submit(kind, orphans.iter().map(removal).collect());
+        let changes: Vec<Change> = orphans.iter().map(removal).collect();
+        let results = self.submit(kind, &changes);
         for (orphan, result) in orphans.into_iter().zip(results) {
             if !result.is_err_and(|error| !outcome::is_gone(error.errno())) {
                 continue;
@@ -146,9 +129,15 @@ impl EngineThread {
     pub(crate) fn remove_all_objects(&mut self) {
         let changes = self.objects.ours();
         let changes = changes.filter_map(|(key, _)| self.change(key, Step::Remove));
-        let changes = changes.collect();
+        let mut changes: Vec<Change> = changes.collect();
+        // What is in use goes after what uses it.
+        changes.sort_by_key(|change| match change {
+            Change::Rule(_) => 0,
+            Change::Route(_) => 1,
+            Change::Address(_) => 2,
+        });
         // What the kernel refuses now stays recorded, for the next start.
-        self.carry_out(changes);
+        self.route.submit(&changes, &mut Vec::new());
     }
 }
 

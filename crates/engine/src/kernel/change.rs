@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ka_netlink::VirtualAddress as KernelAddress;
+use ka_netlink::message::Batch;
 use ka_netlink::{
     AddressChange, AddressFlags, AddressKey as KernelKey, InterfaceName, RouteChange, RuleChange,
 };
@@ -19,6 +20,16 @@ pub(super) enum Change {
     Address(AddressChange),
     Route(RouteChange),
     Rule(RuleChange),
+}
+
+impl ka_netlink::Change for Change {
+    fn encode(&self, batch: &mut Batch, sequence: u32) {
+        match self {
+            Self::Address(change) => change.encode(batch, sequence),
+            Self::Route(change) => change.encode(batch, sequence),
+            Self::Rule(change) => change.encode(batch, sequence),
+        }
+    }
 }
 
 impl EngineThread {
