@@ -24,6 +24,8 @@ pub(crate) struct Node {
     /// It hears nobody, and nobody hears it.
     pub(crate) cut: bool,
     pub(crate) notices: Vec<Notice>,
+    /// What it has heard and believed.
+    pub(crate) believed: Vec<Vec<u8>>,
 }
 
 /// A packet that was sent.
@@ -90,6 +92,7 @@ impl Air {
             clock: 0,
             cut: false,
             notices: Vec::new(),
+            believed: Vec::new(),
         });
         self.pump(node);
         node
@@ -117,9 +120,10 @@ impl Air {
                 if router.poll_timeout().is_some_and(|due| due <= self.now) {
                     router.handle_timeout(self.now);
                     self.pump(node);
+                    // Heard before a timer of the same instant, as by the engine.
+                    self.deliver();
                 }
             }
-            self.deliver();
         }
         self.now = end;
     }
@@ -227,7 +231,11 @@ impl Air {
                     destination.is_multicast() || self.nodes[node].address == destination;
                 let heard = !self.nodes[node].cut && !self.nodes[sent.from].cut;
                 if node != sent.from && addressed && heard {
+                    let rejected = self.rejected(node);
                     self.hear(node, &sent.bytes);
+                    if self.rejected(node) == rejected {
+                        self.nodes[node].believed.push(sent.bytes.clone());
+                    }
                 }
             }
         }

@@ -16,7 +16,7 @@ fn key(id: u8, octet: u8) -> HmacKey {
     }
 }
 
-fn hmac(active_key: u8, keys: &[u8]) -> AuthHmac {
+pub(crate) fn hmac(active_key: u8, keys: &[u8]) -> AuthHmac {
     AuthHmac {
         keys: keys.iter().map(|id| key(*id, *id)).collect(),
         active_key,

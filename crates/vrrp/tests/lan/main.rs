@@ -17,6 +17,7 @@ mod packet;
 
 mod anything;
 mod authenticated;
+mod authenticated_random;
 mod backup;
 mod bad_packets;
 mod fault;

@@ -10,7 +10,7 @@ use crate::config::{ms, v2, v3};
 
 const OLD: ChecksumRule = ChecksumRule::Towards(GROUP_V4);
 
-fn peers(of: usize, count: usize) -> UnicastPeers {
+pub(crate) fn peers(of: usize, count: usize) -> UnicastPeers {
     let others = (0..count).filter(|node| *node != of);
     UnicastPeers {
         peers: others
