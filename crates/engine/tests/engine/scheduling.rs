@@ -1,6 +1,7 @@
 //! How the kernel schedules the engine thread, and what the thread changes of that.
 
 use std::fs;
+use std::path::Path;
 use std::time::Duration;
 
 use ka_engine::{Engine, EventKind, Raise, Scheduling};
@@ -11,12 +12,17 @@ use crate::support::{Directory, Peer, config, drain, eventually, in_namespace, o
 const SCHED_OTHER: u32 = 0;
 const SCHED_RR: u32 = 2;
 
-/// Policy, real-time priority and nice value of the one engine thread of this process, and its processors.
+/// Policy, real-time priority and nice value of the one engine thread of this network namespace, and its processors.
 fn scheduled() -> (u32, u32, i32, String) {
+    let namespace = fs::read_link("/proc/thread-self/ns/net").unwrap();
+    let is_ours = |task: &Path| {
+        fs::read_to_string(task.join("comm")).is_ok_and(|name| name == "ka-engine\n")
+            && fs::read_link(task.join("ns/net")).is_ok_and(|other| other == namespace)
+    };
     let task = fs::read_dir("/proc/self/task")
         .unwrap()
         .map(|entry| entry.unwrap().path())
-        .find(|task| fs::read_to_string(task.join("comm")).is_ok_and(|name| name == "ka-engine\n"))
+        .find(|task| is_ours(task))
         .unwrap();
     let stat = fs::read_to_string(task.join("stat")).unwrap();
     let (_, fields) = stat.rsplit_once(") ").unwrap();
