@@ -75,6 +75,11 @@ export declare class Engine {
    * effect does not have is dropped, and counted in the snapshot.
    */
   setTrack(results: Array<TrackerResult>): void
+  /**
+   * From now on says there which role sync daemons have that follow instances (`InstanceConfig.syncDaemon`), whether or not
+   * JavaScript runs. In place of the one before, if there was any.
+   */
+  followWith(ipvs: Ipvs): void
   /** Takes the events that wait, oldest first; at most 4,096 a call. */
   drain(): Array<EngineEvent>
   /**
@@ -93,6 +98,73 @@ export declare class Engine {
   stopNow(deadlineMs: number): boolean
   /** Has the kernel schedule the engine thread like this from now on; resolves with what it refused. */
   schedule(scheduling: EngineScheduling): Promise<Array<SchedulingRefusal>>
+}
+
+/** Judges the answer to one HTTP request, without I/O: the same as for probes over plain HTTP. What it keeps is bounded, whatever comes. */
+export declare class HttpResponse {
+  /**
+   * An answer of which nothing has come yet.
+   *
+   * Throws `KA_ERR_USAGE` for what is no expectation, and `KA_ERR_CONFIG_UNUSABLE` with PCRE2's sentence for a pattern that is none.
+   */
+  constructor(expectation: HttpExpectation)
+  /**
+   * Takes octets that came; the verdict once nothing that may still come changes it. It stays the same then.
+   *
+   * Throws `KA_ERR_USAGE` for what is no octets.
+   */
+  feed(data: Uint8Array): HttpVerdict | null
+  /** Octets in front of the body, interim answers included; 0 until it begins. */
+  get headerLength(): number
+  /** The verdict when nothing more comes. */
+  end(): HttpVerdict
+}
+
+/**
+ * The thread that programs IPVS, and its handle. All methods but `change`, `drain` and `stopNow` are asynchronous.
+ *
+ * Every error has one of the codes of `src/errors.ts`; an argument that is none is `KA_ERR_USAGE`, and
+ * `KA_ERR_CONFIG_UNUSABLE` in `apply`.
+ */
+export declare class Ipvs {
+  /**
+   * Takes the lock, asks the kernel for IPVS, and starts the thread.
+   *
+   * `wake` is called without arguments when events wait for `drain()`; it does not keep the process alive.
+   */
+  static open(options: IpvsOptions, wake: () => void): Promise<Ipvs>
+  /**
+   * Makes `config` the wanted state: the whole of it, at start and at reload alike. What is there as it is wanted is left
+   * alone. Resolves when that is done; what the kernel refuses is an event, stays wanted and is tried again.
+   */
+  apply(config: IpvsConfig): Promise<IpvsReport>
+  /** Records what `apply` would make of `config`, so that it does not fail for want of room on the disk. Nothing else changes. */
+  reserve(config: IpvsConfig): Promise<void>
+  /**
+   * Changes destinations of services that are wanted, in order; returns the number with which the event `applied` says that it
+   * is done. Of several changes of one destination that wait the last one counts. What is about a service or, but for
+   * `setDestination`, a destination that is not wanted changes nothing.
+   */
+  change(batch: Array<IpvsChange>): number
+  /** Takes the events that wait, oldest first; at most 4,096 a call. */
+  drain(): Array<IpvsEvent>
+  /** What is there, and what shall be, from fresh dumps. */
+  snapshot(): Promise<IpvsSnapshot>
+  /** The connections of the destinations of one service that the kernel has, fresh; none of a service that is not wanted. */
+  connections(service: number): Promise<Array<IpvsConnections>>
+  /**
+   * Removes all services of ours, sets back what was set, ends the thread; with `release: false` all stays.
+   *
+   * It begins at once. Rejects with `KA_ERR_NOT_RELEASED` when the kernel refused to remove something: the thread has ended,
+   * and it stays until the next start or `release()`.
+   */
+  stop(): Promise<void>
+  /**
+   * The same while JavaScript waits, for `process.on('exit')`.
+   *
+   * Returns whether everything was removed before `deadlineMs`, an integer, had passed.
+   */
+  stopNow(deadlineMs: number): boolean
 }
 
 /**
@@ -114,6 +186,43 @@ export declare class PidFile {
    * Throws with the symbol of the system's error: the file stays, unlocked.
    */
   remove(): void
+}
+
+/**
+ * The thread that probes servers: it attempts each probe when it is asked for, and says what came of it, whether or not JavaScript
+ * runs.
+ *
+ * Every error has one of the codes of `src/errors.ts`; an argument that is none is `KA_ERR_USAGE`.
+ */
+export declare class Prober {
+  /**
+   * Starts the thread.
+   *
+   * `wake` is called without arguments when results wait for `drain()`; it does not keep the process alive.
+   */
+  static open(wake: () => void): Prober
+  /**
+   * Adds probes. One with the `id` of another takes its place: an attempt of that one is dropped, and no result of it is told any
+   * more. Where one of them cannot be used, none is added.
+   *
+   * Throws `KA_ERR_CONFIG_UNUSABLE` for a pattern that is none.
+   */
+  define(probes: ReadonlyArray<Probe>): void
+  /** Removes probes with their attempts: no result of them is told any more. Nothing for numbers that no probe has. */
+  forget(ids: ReadonlyArray<number>): void
+  /**
+   * Attempts the probes `ids`, each once, `delaysUs` microseconds from now. One that waits for its attempt gets the new time; one
+   * whose attempt is under way is left alone.
+   */
+  run(ids: Uint32Array, delaysUs: Float64Array): void
+  /** Takes the results that wait, oldest first; at most 4,096 a call. A descriptor in one of them is the caller's. */
+  drain(): Array<ProbeResult>
+  /** How the prober fares. */
+  status(): Promise<ProberStatus>
+  /** Ends the thread, and drops what is under way. Results can be drained after that. */
+  stop(limitMs: number): Promise<void>
+  /** The same, and waits for it: for a process that ends. Returns whether the thread has ended in time. */
+  stopNow(deadlineMs: number): boolean
 }
 
 /**
@@ -412,8 +521,8 @@ export type EventKind =
   | { type: 'sendFailed'; instance: string; errno: number; message: string }
   | { type: 'trackerStale'; tracker: string }
   | { type: 'trackerFresh'; tracker: string }
-  | { type: 'trackerChanged'; tracker: string; kind: 'interface' | 'file' | 'process'; state: 'unknown' | 'up' | 'down' | 'number'; number?: number; initial: boolean }
-  | { type: 'trackerProblem'; tracker: string; kind: 'interface' | 'file' | 'process'; message: string }
+  | { type: 'trackerChanged'; tracker: string; kind: 'interface' | 'address' | 'file' | 'process'; state: 'unknown' | 'up' | 'down' | 'number'; number?: number; initial: boolean }
+  | { type: 'trackerProblem'; tracker: string; kind: 'interface' | 'address' | 'file' | 'process'; message: string }
   | { type: 'demoted' }
   | { type: 'raised'; priority: number; lateMs: number }
   | { type: 'dropped'; count: number }
@@ -514,6 +623,55 @@ export interface Histogram {
   longestUs: number
 }
 
+/** What is known of an answer. */
+export interface HttpAnswer {
+  /** Its status. */
+  status: number
+  /** Octets of its body as they came, chunks not decoded, at most those that its header announced. */
+  length: number
+  /** Octets that its header announced. */
+  contentLength?: number
+  /** MD5 of the body, 32 lower-case hexadecimal digits, where one is expected. */
+  digest?: string
+}
+
+/** What an answer must be like. */
+export interface HttpExpectation {
+  /** Its status must be in one of these. */
+  status: Array<HttpStatusRange>
+  /** MD5 of its body, 32 hexadecimal digits; absent, it does not matter. */
+  digest?: string
+  /** What its body must match; absent, it does not matter. */
+  regex?: HttpRegex
+}
+
+/** A pattern of PCRE2 for the first MiB of a body. */
+export interface HttpRegex {
+  /** The pattern. */
+  pattern: string
+  /** It must not match. */
+  noMatch: boolean
+  /** Names of PCRE2's options, as `regex_options` has them. */
+  options: Array<string>
+  /** Octet of the body, from 0, at which a match starts at the earliest. */
+  minOffset?: number
+  /** At which it starts at the latest. */
+  maxOffset?: number
+}
+
+/** Status codes from one to another, both included, 0 to 999. */
+export interface HttpStatusRange {
+  /** The first one. */
+  from: number
+  /** The last one. */
+  to: number
+}
+
+/** What an answer is worth. */
+export type HttpVerdict =
+  | { type: 'success'; http: HttpAnswer }
+  | { type: 'failed'; stage: 'reply' | 'header' | 'body' | 'status' | 'digest' | 'regex'; reason: 'noData' | 'closed' | 'tooLong' | 'malformed' | 'mismatch' | 'error'; detail: string; http?: HttpAnswer }
+
 /** One virtual router and what it holds while it is Master. */
 export interface InstanceConfig {
   /** Name in events and reports. */
@@ -597,6 +755,11 @@ export interface InstanceConfig {
   resignOnLoss?: boolean
   /** `promote_secondaries` is set on its interface as long as it is configured; false when absent. */
   promoteSecondaries?: boolean
+  /**
+   * The IPVS sync daemon that has its role, by its place in `IpvsConfig.syncDaemons`, 0 to 7; none when absent. The role is handed
+   * over without JavaScript, see `Engine.followWith()`.
+   */
+  syncDaemon?: number
   /** What it tracks; nothing when absent. */
   tracks?: Array<Track>
 }
@@ -741,6 +904,295 @@ export interface InterfaceDetails {
   instances: Array<string>
 }
 
+/** A change of the destinations of a service. */
+export type IpvsChange =
+  | { type: 'setDestination'; service: number; destination: IpvsDestination }
+  | { type: 'removeDestination'; service: number; address: string; port: number }
+  | { type: 'setWeight'; service: number; address: string; port: number; weight: number }
+
+/** Everything of IPVS that shall be there from now on. */
+export interface IpvsConfig {
+  /** The first apply removes everything that is there, of others too. */
+  flush: boolean
+  /** Whether the stop removes services of others too. */
+  flushOnStop: 'off' | 'all' | 'services'
+  /** Timeouts of connections, which are set as long as they are configured; as they were when absent. */
+  timeouts?: IpvsTimeouts
+  /** Sync daemons, at most 8: the kernel runs one of each role. */
+  syncDaemons: Array<IpvsSyncDaemon>
+  /** Services, no two with one key, in the order in which they are added. */
+  services: Array<IpvsService>
+}
+
+/** The connections of a destination that the kernel has. */
+export interface IpvsConnections {
+  /** Its address. */
+  address: string
+  /** Its port. */
+  port: number
+  /** Its weight in the kernel. */
+  weight: number
+  /** Connections through which data flows. */
+  active: number
+  /** Connections that begin, end or are silent. */
+  inactive: number
+  /** Clients that are kept for it. */
+  persistent: number
+}
+
+/** A destination of a service: a real server. */
+export interface IpvsDestination {
+  /** Its address. */
+  address: string
+  /** Its port; 0 = the one that a packet is for. */
+  port: number
+  /** How packets get there. */
+  forwarding: 'masquerade' | 'directRoute' | 'ipip' | 'gue' | 'gre'
+  /** UDP port of `gue`. */
+  tunnelPort?: number
+  /** Of `gue` and `gre`; `nocsum` when absent. */
+  tunnelChecksum?: 'nocsum' | 'csum' | 'remcsum'
+  /** Its share of connections, 0 to 2,147,483,647. */
+  weight: number
+  /** With so many connections it gets no more; 0 = never. */
+  upperThreshold: number
+  /** Below so many it gets some again; 0 = the kernel's choice. */
+  lowerThreshold: number
+}
+
+/** A destination of a service. */
+export interface IpvsDestinationStatus {
+  /** Its address. */
+  address: string
+  /** Its port. */
+  port: number
+  /** How packets get there. */
+  forwarding: 'masquerade' | 'directRoute' | 'ipip' | 'gue' | 'gre' | 'localNode' | 'bypass'
+  /** Its weight as it is wanted; absent: it is not wanted, and still to go. */
+  wantedWeight?: number
+  /** Its weight in the kernel; absent: it is not there. */
+  weight?: number
+  /** Whether the kernel has it as it is wanted. */
+  isAsWanted: boolean
+  /** The symbol of the error with which the kernel refused it. */
+  refused?: string
+  /** Connections through which data flows. */
+  active: number
+  /** Connections that begin, end or are silent. */
+  inactive: number
+  /** Clients that are kept for it. */
+  persistent: number
+  /** What came to it. */
+  statistics?: IpvsStatistics
+}
+
+/** Something that the IPVS thread tells. Services are called as in keepalived's log: `10.0.1.1:tcp:80`, `Fwm 9`. */
+export type IpvsEvent =
+  | { type: 'applied'; number: number }
+  | { type: 'refused'; command: 'AddService' | 'SetService' | 'RemoveService' | 'Flush' | 'AddDestination' | 'SetDestination' | 'RemoveDestination' | 'SetTimeouts' | 'AddDaemon' | 'RemoveDaemon'; number: number; service: string; destination?: string; errno: number; code: string; text: string }
+  | { type: 'repaired'; what: 'serviceMissing' | 'serviceChanged' | 'destinationMissing' | 'destinationChanged' | 'foreignDestination'; service: string; destination?: string }
+  | { type: 'overflowed'; skipped: number }
+
+/** How IPVS is programmed, fixed for the life of the thread. */
+export interface IpvsOptions {
+  /** Directory of the lock and of the runtime file; /run/ka-native when absent. */
+  runtimeDir?: string
+  /** Tells processes apart that program IPVS in one network namespace. */
+  instanceName?: string
+  /** Name of the network namespace (ip-netns(8), `net_namespace_ipvs`), empty for that of process 1; that of this process when absent. */
+  networkNamespace?: string
+  /** Remove everything of ours at `stop()`; true when absent. Where it is false all stays, and is recorded for the next start. */
+  release?: boolean
+}
+
+/** What an apply did to services. */
+export interface IpvsReport {
+  /** Services that are new. */
+  added: number
+  /** Services that are wanted otherwise than before, themselves or their destinations. */
+  changed: number
+  /** Services that are wanted as before. */
+  unchanged: number
+  /** Services that are gone. */
+  removed: number
+  /** Changes that the kernel was asked for meanwhile. */
+  messages: number
+  /** That the record of a process before this one cannot be used. */
+  told?: string
+}
+
+/** A service: a virtual server, or one address of it. It has `protocol`, `address` and `port`, or `mark`. */
+export interface IpvsService {
+  /** Names it in changes, 0 to 4,294,967,295. */
+  id: number
+  /** Number of the IP protocol: 6, 17 or 132. */
+  protocol?: number
+  /** The virtual address. */
+  address?: string
+  /** The port; 0 = any. */
+  port?: number
+  /** The mark of the firewall, not 0. */
+  mark?: number
+  /** Of a mark; `inet` when absent. */
+  family?: 'inet' | 'inet6'
+  /** Name of the scheduler, at most 15 octets. */
+  scheduler: string
+  /** Bits `IP_VS_SVC_F_*` of include/uapi/linux/ip_vs.h. */
+  flags: number
+  /** How long clients keep their destination, up to 2,678,400; 0 when absent. */
+  persistenceSeconds?: number
+  /** Which clients count as one: of IPv4 a mask, 0xffffff00 for 24 bits, of IPv6 the length of a prefix, 1 to 128; each for itself when absent. */
+  netmask?: number
+  /** Name of the persistence engine, at most 15 octets. */
+  persistenceEngine?: string
+  /** Its destinations, no two with one address and port, in the order in which they are added. */
+  destinations: Array<IpvsDestination>
+}
+
+/** A service. */
+export interface IpvsServiceStatus {
+  /** Its number; absent: it is not wanted, and still to go. */
+  id?: number
+  /** As keepalived's log calls it. */
+  name: string
+  /** Number of the IP protocol. */
+  protocol?: number
+  /** The virtual address. */
+  address?: string
+  /** The port. */
+  port?: number
+  /** The mark of the firewall. */
+  mark?: number
+  /** Of its clients. */
+  family: 'inet' | 'inet6'
+  /** As wanted, as all below. */
+  scheduler: string
+  /** Bits `IP_VS_SVC_F_*`. */
+  flags: number
+  /** How long clients keep their destination. */
+  persistenceSeconds: number
+  /** Whether the kernel has it. */
+  isInKernel: boolean
+  /** Whether it has it as it is wanted. */
+  isAsWanted: boolean
+  /** The symbol of the error with which the kernel refused it. */
+  refused?: string
+  /** What came to it. */
+  statistics?: IpvsStatistics
+  /** Its destinations: those that are wanted in their order, then others. */
+  destinations: Array<IpvsDestinationStatus>
+}
+
+/** What is there of ours, and what shall be. */
+export interface IpvsSnapshot {
+  /** Services that are wanted, or are still to go, in an order of their own. */
+  services: Array<IpvsServiceStatus>
+  /** The timeouts of connections, whoever set them. */
+  timeouts?: IpvsTimeoutStatus
+  /** The sync daemons that run, whoever started them. */
+  syncDaemons: Array<IpvsSyncDaemonStatus>
+  /** The thread. */
+  status: IpvsStatus
+}
+
+/** What has come to a service or a destination since it was added. It lags by up to two seconds. */
+export interface IpvsStatistics {
+  /** Connections. */
+  connections: number
+  /** Packets of clients. */
+  incomingPackets: number
+  /** Packets to clients that passed here. */
+  outgoingPackets: number
+  /** Octets of clients. */
+  incomingBytes: number
+  /** Octets to clients that passed here. */
+  outgoingBytes: number
+  /** Connections a second, lately. */
+  connectionsPerSecond: number
+  /** Packets of clients a second, lately. */
+  incomingPacketsPerSecond: number
+  /** Packets to clients a second, lately. */
+  outgoingPacketsPerSecond: number
+  /** Octets of clients a second, lately. */
+  incomingBytesPerSecond: number
+  /** Octets to clients a second, lately. */
+  outgoingBytesPerSecond: number
+}
+
+/** What the thread has done since its start. */
+export interface IpvsStatus {
+  /** Changes that the kernel was asked for. */
+  messages: number
+  /** Writes that carried them. */
+  writes: number
+  /** Changes that were not carried out. */
+  refusals: number
+  /** Things of others that were put right. */
+  repairs: number
+  /** Whole looks at what is there, for what others changed. */
+  audits: number
+  /** Milliseconds that these looks took together. */
+  auditMs: number
+}
+
+/** A daemon that tells other directors of connections, or hears of theirs. */
+export interface IpvsSyncDaemon {
+  /** Which of the two it is; `both` are two daemons. */
+  role: 'master' | 'backup' | 'both'
+  /** Its role is that of an instance of the engine (`InstanceConfig.syncDaemon`), and `role` does not matter. */
+  followsInstance?: boolean
+  /** The interface that it uses. */
+  interface: string
+  /** The number of its messages, 0 to 255. */
+  id: number
+  /** Octets of a message at most, 1 to 65,507; the kernel's choice when absent, as all below. */
+  maxlen?: number
+  /** UDP port, 1 to 65,535. */
+  port?: number
+  /** Time to live, 1 to 255. */
+  ttl?: number
+  /** Multicast group. */
+  group?: string
+}
+
+/** A sync daemon that runs. */
+export interface IpvsSyncDaemonStatus {
+  /** What it does. */
+  role: 'master' | 'backup'
+  /** The interface that it uses. */
+  interface: string
+  /** The number of its messages. */
+  id: number
+  /** Octets of a message at most. */
+  maxlen?: number
+  /** UDP port. */
+  port?: number
+  /** Time to live. */
+  ttl?: number
+  /** Multicast group. */
+  group?: string
+}
+
+/** Timeouts of connections in seconds, up to 2,678,400. What is absent or 0 is as it was. */
+export interface IpvsTimeouts {
+  /** Of established TCP connections. */
+  tcpSeconds?: number
+  /** Of TCP connections that end. */
+  tcpFinSeconds?: number
+  /** Of UDP. */
+  udpSeconds?: number
+}
+
+/** Timeouts of connections in seconds. */
+export interface IpvsTimeoutStatus {
+  /** Of established TCP connections. */
+  tcpSeconds: number
+  /** Of TCP connections that end. */
+  tcpFinSeconds: number
+  /** Of UDP. */
+  udpSeconds: number
+}
+
 /**
  * Undoes what `enterNetworkNamespace()` did to `directory`, in the process that it started: uncovers it, and removes it and its
  * subdirectory `name` where they are empty.
@@ -808,6 +1260,74 @@ export interface NumberRange {
   first: number
   /** The last. */
   last: number
+}
+
+/** Whom to ask, and how. */
+export interface Probe {
+  /** A 32-bit number that no other probe has. */
+  id: number
+  /** Address of the server. */
+  address: string
+  /** Its port; ignored by `ping`. */
+  port: number
+  /** Address to come from; the system's choice when absent. */
+  bindAddress?: string
+  /**
+   * Port to come from, 0 to 65,535; the system's choice when absent or 0. A `tcp` probe then ends its connection by a reset, which
+   * leaves the port free for the next attempt.
+   */
+  bindPort?: number
+  /** Interface to leave through. */
+  bindInterface?: string
+  /** Mark of its packets. */
+  mark?: number
+  /**
+   * For each step: to connect, from the request to the first octet of its answer, and from one part of the answer to the next. An
+   * attempt ends after twenty times that.
+   */
+  timeoutUs: number
+  /**
+   * What is asked. `tcp` connects and closes the connection, `connect` hands it over; `ping` sends an echo request by ICMP; `udp` sends
+   * a datagram, to which silence is as good as an answer unless `reply` is given, and only a port that is unreachable a failure; `http`
+   * sends a request by TCP and judges the answer.
+   */
+  action: { type: 'tcp' } | { type: 'connect' } | { type: 'ping' } | { type: 'udp', payload: Uint8Array, reply?: UdpReply } | { type: 'http', request: Uint8Array, expect: HttpExpectation }
+}
+
+/** What came of an attempt. */
+export type ProbeOutcome =
+  | { type: 'success'; reply?: Buffer; fd?: number; http?: HttpAnswer }
+  | { type: 'failed'; stage: 'connect' | 'send' | 'reply' | 'header' | 'body' | 'status' | 'digest' | 'regex' | 'mismatch'; reason: 'refused' | 'timeout' | 'closed' | 'reset' | 'unreachable' | 'tooLong' | 'noData' | 'mismatch' | 'malformed' | 'error'; errno?: number; code?: string; detail?: string; http?: HttpAnswer }
+  | { type: 'notStarted'; operation: 'socket' | 'mark' | 'interface' | 'bind' | 'connect'; errno: number; code: string }
+
+/** What came of an attempt. */
+export interface ProbeResult {
+  /** The probe. */
+  id: number
+  /** From when it was due to its begin, in microseconds. */
+  latenessUs: number
+  /** From its begin to its end, in microseconds; 0 where both were in one step of the thread. */
+  durationUs: number
+  /** Since its end, in microseconds. */
+  agoUs: number
+  /** What came of it. */
+  outcome: ProbeOutcome
+}
+
+/** How the prober fares, since its start. */
+export interface ProberStatus {
+  /** Probes that there are. */
+  defined: number
+  /** Attempts that are asked for and have not begun. */
+  pending: number
+  /** Attempts under way. */
+  running: number
+  /** Attempts begun. */
+  attempts: number
+  /** Results that nobody took before the next one of the same probe came. */
+  dropped: number
+  /** From when an attempt was due to its begin. */
+  lateness: Histogram
 }
 
 /** Classes of traffic, 0 to 65,535 each; 0 = none. */
@@ -907,8 +1427,8 @@ export type Rejection =
   | { reason: 'peerTtl'; received: number; min: number; max: number }
 
 /**
- * Removes what engines that were killed left in this network namespace: the one of the given name, or without one every
- * engine that is dead.
+ * Removes what engines that were killed left in this network namespace, and what was left of IPVS: the one of the given name, or
+ * without one every engine that is dead.
  *
  * Rejects with `KA_ERR_ALREADY_RUNNING` while the engine of that name lives, or without one the engine that has none, if there
  * was nothing else to do; with `KA_ERR_ENGINE` where a record cannot be used.
@@ -917,7 +1437,7 @@ export declare function release(runtimeDir?: string | undefined | null, instance
 
 /** What `release()` did. */
 export interface ReleaseReport {
-  /** What it removed: addresses as `ADDRESS on INTERFACE`, and routes, rules and settings by that word. */
+  /** What it removed: addresses as `ADDRESS on INTERFACE`, and routes, rules, settings and what is of IPVS by that word. */
   released: Array<string>
   /** What it could not remove, with the kernel's reason. */
   failed: Array<string>
@@ -1123,6 +1643,7 @@ export interface TrackerResult {
 export type TrackerSource =
   | { type: 'reported'; initial: 'unknown' | 'up' | 'down'; staleAfterMs?: number }
   | { type: 'interface'; interface: string }
+  | { type: 'address'; address: string }
   | { type: 'file'; path: string; initialNumber?: number; overwrite: boolean }
   | { type: 'process'; process: string; fullCommand: boolean; parameters: Array<string>; parameterMatch?: 'exact' | 'initial' | 'partial'; quorum: number; quorumMax?: number; forkDelayUs: number; terminateDelayUs: number }
 
@@ -1135,7 +1656,7 @@ export interface TrackerStatus {
   /** Its name. */
   name: string
   /** What it is. */
-  kind: 'reported' | 'interface' | 'file' | 'process'
+  kind: 'reported' | 'interface' | 'address' | 'file' | 'process'
   /** What is known of it. Of a file that is its `number`. */
   state: 'unknown' | 'up' | 'down' | 'number'
   /** The number that a file holds. */
@@ -1150,6 +1671,20 @@ export interface TrackerStatus {
   isLosing: boolean
   /** It counts as failed because nothing was heard of it for too long. */
   isStale: boolean
+}
+
+/** What a datagram that comes back is to be. */
+export interface UdpReply {
+  /** What it begins with, as far as it is long; when absent, any is right, whatever its length. */
+  pattern?: Uint8Array
+  /** The bits of the pattern that count, in as many octets; all when absent. */
+  mask?: Uint8Array
+  /** Least number of octets. */
+  minLength: number
+  /** Greatest number of octets. */
+  maxLength: number
+  /** What does not match is passed over, as if it had not come; else it is a failure. */
+  ignoreOthers: boolean
 }
 
 /** Routers that advertisements are exchanged with one by one. */

@@ -773,11 +773,14 @@ if (
   }
 }
 
-const { DatagramSender, Description, Engine, PidFile, ScriptWorker, allowCoreFiles, enterNetworkNamespace, leaveNetworkNamespace, lockMemory, makeFifo, nameThread, release, scheduleThreads } = nativeBinding
+const { DatagramSender, Description, Engine, HttpResponse, Ipvs, PidFile, Prober, ScriptWorker, allowCoreFiles, enterNetworkNamespace, leaveNetworkNamespace, lockMemory, makeFifo, nameThread, release, scheduleThreads } = nativeBinding
 export { DatagramSender }
 export { Description }
 export { Engine }
+export { HttpResponse }
+export { Ipvs }
 export { PidFile }
+export { Prober }
 export { ScriptWorker }
 export { allowCoreFiles }
 export { enterNetworkNamespace }

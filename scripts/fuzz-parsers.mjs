@@ -68,7 +68,7 @@ async function runTarget(binaries, name, seconds, keep) {
   const found = mkdtempSync(join(tmpdir(), `ka-fuzz-${name}-`))
   const program = join(binaries, name)
   try {
-    const limits = [`-max_total_time=${seconds}`, `-max_len=${MAX_LEN}`, '-timeout=5', '-rss_limit_mb=512', '-print_final_stats=1']
+    const limits = [`-max_total_time=${seconds}`, `-max_len=${MAX_LEN}`, '-timeout=30', '-rss_limit_mb=512', '-print_final_stats=1']
     const { ok, output } = await collect({ argv: [program, ...limits, `-artifact_prefix=${artifacts}/`, found, corpus] }, () => {})
     const runs = output.match(/number_of_executed_units:\s*(\d+)/)?.[1] ?? '0'
     // A program that ran nothing proves nothing.

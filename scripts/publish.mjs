@@ -15,7 +15,7 @@ import { ROOT, run } from './process.mjs'
 /** What is read of a package.json. @typedef {{ name: string, version: string, main: string, optionalDependencies?: Record<string, string> }} Manifest */
 
 /** npm packs them of their own accord. */
-const LICENCES = ['LICENSE-MIT', 'LICENSE-APACHE']
+const LICENCES = ['LICENSE-MIT', 'LICENSE-APACHE', 'LICENSE-PCRE2']
 
 /**
  * @param {string} directory

@@ -5,7 +5,7 @@
  * `node scripts/setup.mjs` does it all; scripts/test.mjs and scripts/demo.mjs import what they need.
  */
 import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, utimesSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { hasProgram, ROOT, run } from './process.mjs'
 
@@ -40,11 +40,28 @@ const TESTS = [
   { needs: 'systemd-analyze', package: 'systemd' },
   { needs: 'prlimit', package: 'util-linux' },
   { needs: 'python3', package: 'python3' },
+  { needs: 'openssl', package: 'openssl' },
   // What __test__/ipvs-lab/setup installs: the guest kernel, and what runs in it.
   { needs: '/usr/bin/linux.uml', package: 'user-mode-linux' },
   { needs: '/bin/busybox', package: 'busybox-static' },
   { needs: 'ipvsadm', package: 'ipvsadm' },
+  // The real servers that tests balance.
+  { needs: 'nginx', package: 'nginx-light' },
+  { needs: 'haproxy', package: 'haproxy' },
+  { needs: 'dnsmasq', package: 'dnsmasq-base' },
+  { needs: 'exim4', package: 'exim4-daemon-light' },
 ]
+
+/** The services of packages. Debian starts a service that it installs; tests start their own, each in its network namespace. */
+const SERVICES = new Map([
+  ['keepalived', 'keepalived'],
+  ['nginx-light', 'nginx'],
+  ['haproxy', 'haproxy'],
+  ['exim4-daemon-light', 'exim4'],
+])
+
+/** What Debian asks whether a service may be started. */
+const SERVICE_POLICY = '/usr/sbin/policy-rc.d'
 
 /** The requirements by purpose. @typedef {keyof typeof REQUIREMENTS} Purpose */
 const REQUIREMENTS = { build: BUILD, demo: DEMO, test: [...BUILD, ...DEMO, ...TESTS] }
@@ -81,15 +98,31 @@ export function setUp(purpose) {
 export function ensureSystemPackages(purposes) {
   const missing = missingPackages(purposes)
   if (missing.length === 0) return []
-  const line = `apt-get update -q && apt-get install -q -y --no-install-recommends ${missing.join(' ')}`
+  // Not in place of what is there, such as another mail server.
+  const line = `apt-get update -q && apt-get install -q -y --no-remove --no-install-recommends ${missing.join(' ')}`
   if (process.getuid?.() !== 0 || !hasProgram('apt-get')) {
     process.stderr.write(`missing system packages, please run: sudo sh -c '${line}'\n`)
     return missing
   }
-  run('sh', ['-c', line], { DEBIAN_FRONTEND: 'noninteractive' })
-  // Debian starts a service that it installs; tests start their own, each in its network namespace.
-  if (missing.includes('keepalived') && existsSync('/run/systemd/system')) run('systemctl', ['disable', '--now', 'keepalived'])
+  withoutServices(() => run('sh', ['-c', line], { DEBIAN_FRONTEND: 'noninteractive' }))
+  const services = missing.flatMap((name) => SERVICES.get(name) ?? [])
+  if (services.length > 0 && existsSync('/run/systemd/system')) run('systemctl', ['disable', '--now', ...services])
   return missingPackages(purposes)
+}
+
+/**
+ * Installs something while no service may be started: the ports may be somebody's.
+ *
+ * @param {() => void} install
+ */
+function withoutServices(install) {
+  if (existsSync(SERVICE_POLICY)) return install()
+  writeFileSync(SERVICE_POLICY, '#!/bin/sh\nexit 101\n', { mode: 0o755 })
+  try {
+    return install()
+  } finally {
+    rmSync(SERVICE_POLICY)
+  }
 }
 
 /**

@@ -17,7 +17,7 @@ import { collect } from './process.mjs'
 const PLAIN = { FORCE_COLOR: '0', CARGO_TERM_COLOR: 'never' }
 
 /** Test files that belong to a suite of their own; the `typescript` suite has the rest. */
-const SPECIAL = ['lab', 'native', 'system', 'interop', 'package', 'demo', 'cli/keepalived']
+const SPECIAL = ['lab', 'native', 'system', 'interop', 'lvs', 'package', 'demo', 'cli/keepalived']
 
 /** @type {Readonly<Record<string, Suite>>} */
 export const SUITES = {
@@ -37,6 +37,7 @@ export const SUITES = {
   native: ava(['__test__/native/**']),
   package: ava(['__test__/package/**']),
   system: ava(['__test__/system/**']),
+  lvs: ava(['__test__/lvs/**']),
   interop: ava(['__test__/lab/**', '__test__/interop/**', '__test__/cli/keepalived/**']),
   demo: ava(['__test__/demo/**']),
   fuzz: async (_args, onOutput) => counted({ argv: [process.execPath, 'scripts/fuzz-parsers.mjs'] }, countLines, onOutput),
@@ -48,7 +49,7 @@ export const SUITES = {
  *
  * @type {readonly (readonly string[])[]}
  */
-export const TEST_PHASES = [['lint'], ['rust', 'fuzz', 'typescript'], ['native', 'package', 'system', 'interop', 'demo']]
+export const TEST_PHASES = [['lint'], ['rust', 'fuzz', 'typescript'], ['native', 'package', 'system', 'interop', 'lvs', 'demo']]
 
 /** The same for `npm run check`. @type {readonly (readonly string[])[]} */
 export const CHECK_PHASES = [['drift'], ['documentation'], ...TEST_PHASES]

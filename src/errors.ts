@@ -17,6 +17,8 @@ const EXIT_CODES = {
   KA_ERR_PERMISSION: 4,
   /** Another daemon holds the instance lock of this network namespace. */
   KA_ERR_ALREADY_RUNNING: 0,
+  /** No daemon that could be told something runs in this network namespace, or none under the given name. */
+  KA_ERR_NOT_RUNNING: 1,
   /** The network namespace that the daemon is to run in cannot be entered, or the process is in another one. */
   KA_ERR_NETWORK_NAMESPACE: 1,
   /** No native addon could be loaded for this platform. */
@@ -25,7 +27,7 @@ const EXIT_CODES = {
   KA_ERR_USAGE: 1,
   /** The engine refused or failed an operation; `cause` holds its own code. */
   KA_ERR_ENGINE: 1,
-  /** The daemon has stopped, but the kernel refused to remove addresses: they stay until the next start or `release`. */
+  /** The daemon has stopped, but the kernel refused to remove addresses or services of IPVS: they stay until the next start or `release`. */
   KA_ERR_NOT_RELEASED: 1,
   /** The daemon has been stopped; the call came too late. */
   KA_ERR_STOPPED: 1,

@@ -1,4 +1,4 @@
-/** ka-native: VRRP failover from keepalived.conf, in a Node service. */
+/** ka-native: VRRP failover and load balancing by IPVS from keepalived.conf, in a Node service. */
 export { startDaemon } from './daemon/daemon.ts'
 export type { Daemon, DaemonStatus, ReloadReport } from './daemon/daemon.ts'
 export type { DumpKind } from './dump/dumper.ts'
@@ -18,10 +18,23 @@ export type { Fix, TextEdit } from './config/diagnostics/fix.ts'
 export type * from './config/model.ts'
 export { Secret } from './config/tables/values.ts'
 export type { HmacKey, ScriptAccount, ScriptCommand } from './config/tables/values.ts'
+export type { DaemonEvent } from './daemon/event-streams.ts'
 export type { EngineEvent, VrrpState } from './engine/events.ts'
-export type { Change, ToldState } from './notify/change.ts'
+export type { DrainResult } from './lvs/drain.ts'
+export type { DrainOutcome, LvsEvent, LvsEventKind } from './lvs/lvs-event.ts'
+export type {
+  CheckerStatus,
+  ConnectionCounts,
+  LvsStatus,
+  RealServerStatus,
+  SorryServerStatus,
+  VirtualServerStatus,
+} from './lvs/lvs-status.ts'
+export type { NamedTarget } from './lvs/targets.ts'
+export type { LvsTarget } from './lvs/targets.ts'
+export type { Change, ServerState, ServerStateChange, ToldState } from './notify/change.ts'
 export type { DaemonHooks, HookContext } from './notify/hooks.ts'
 export type { SmtpSecurity } from './notify/smtp.ts'
-export type { WebhookBody, WebhookOptions } from './notify/webhook.ts'
+export type { ServerWebhookBody, WebhookBody, WebhookOptions, WebhookState } from './notify/webhook.ts'
 export { ConfigError, KaError } from './errors.ts'
 export type { KaErrorCode } from './errors.ts'

@@ -18,6 +18,10 @@ const KINDS: readonly (readonly [program: string, args: readonly string[], kind:
   ['/usr/sbin/keepalived', ['check'], 'subcommand'],
   ['/usr/sbin/keepalived', ['chek'], 'keepalived'],
   ['/usr/sbin/keepalived', [], 'keepalived'],
+  ['/usr/bin/ka-native', ['genhash', '-v'], 'genhash'],
+  ['/usr/bin/ka-native', ['-T', '-v'], 'keepalived'],
+  ['/usr/bin/genhash', ['-s', '192.0.2.1'], 'genhash'],
+  ['/usr/bin/genhash', [], 'genhash'],
 ]
 
 for (const [program, args, kind] of KINDS) {

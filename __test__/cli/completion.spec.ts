@@ -55,6 +55,8 @@ test('bash: options of a command, and their values', (t) => {
   t.true(bash('check', '--format', '').includes('json'))
   t.deepEqual(bash('completion', ''), ['bash', 'zsh', 'fish', '--help'])
   t.deepEqual(bash('release', '--instance', ''), [])
+  t.deepEqual(bash('maintenance', '10.0.2.11', 'o'), ['on', 'off'])
+  t.deepEqual(bash('drain', '10.0.2.11', '--ti'), ['--timeout'])
 })
 
 test('bash: keywords, codes and blocks after explain', (t) => {

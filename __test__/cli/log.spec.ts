@@ -163,7 +163,7 @@ serialLabTest(
 serialLabTest(
   'the pretty log is one line for each event; colours only on a terminal, and not with NO_COLOR',
   inLab(['a'], async (t, lab) => {
-    const conf = `${keepalivedConf(ROUTER)}virtual_server 192.0.2.9 80 {\n}\n`
+    const conf = `${keepalivedConf(ROUTER)}bfd_instance B {\n  neighbor_ip 192.0.2.9\n}\n`
     const isColoured = (lines: readonly string[]): boolean => lines.some((line) => line.includes('\x1b['))
     const piped = await start(lab, '', '--log-format pretty', conf)
     await piped.child.waitForLine(/MASTER/)
@@ -174,7 +174,7 @@ serialLabTest(
     const master = lines.find((line) => line.includes('MASTER')) ?? ''
     t.regex(master, /: \(VI_51\) Entering MASTER STATE$/)
     t.true(
-      lines.some((line) => line.includes('virtual_server') && line.includes('"line":')),
+      lines.some((line) => line.includes('bfd_instance') && line.includes('"line":')),
       'what is not said in words is shown',
     )
 

@@ -43,7 +43,7 @@ test('a directory in place of the file is 4', (t) => {
 })
 
 test('mistakes are shown with their place, and counted', (t) => {
-  const file = written('mistakes.conf', `${INSTANCE}bogus\nglobal_defs {\n  enable_dbus\n  lvs_flush\n}\n`)
+  const file = written('mistakes.conf', `${INSTANCE}bogus\nglobal_defs {\n  enable_dbus\n  enable_snmp_checker\n}\n`)
   const { output, exitCode } = runCheck({ file, host })
   t.is(exitCode, 5)
   t.true(
@@ -69,6 +69,22 @@ test('what cannot be run without is accepted as keepalived does, and the summary
   t.regex(output, /: ok, but `start` refuses it: 1 VRRP instance, 2 warnings\n$/)
   t.is(runCheck({ file, host, strict: true }).exitCode, 5)
   t.like(JSON.parse(runCheck({ file, host, format: 'json' }).output), { exitCode: 0, refusesStart: true })
+})
+
+test('virtual servers are counted too', (t) => {
+  const servers = `virtual_server 10.0.0.9 80 {
+  lvs_sched rr
+  lvs_method NAT
+  protocol TCP
+  real_server 10.0.1.1 80 {
+    TCP_CHECK {
+    }
+  }
+}
+`
+  t.regex(runCheck({ file: written('both.conf', INSTANCE + servers), host }).output, /: ok, 1 VRRP instance, 1 virtual server\n$/)
+  const two = servers + servers.replace('10.0.0.9', '10.0.0.10')
+  t.regex(runCheck({ file: written('servers.conf', two), host }).output, /\.conf: ok, 2 virtual servers\n$/)
 })
 
 test('the summary shows no control characters of the path', (t) => {

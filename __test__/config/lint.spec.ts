@@ -18,6 +18,8 @@ const RULES = new Set<string>([
   'priority-255-misuse',
   'many-ipv6-addresses',
   'first-address-not-link-local',
+  'lthreshold-above-uthreshold',
+  'unchecked-servers',
 ])
 
 function instance(...lines: readonly string[]): string {
@@ -67,6 +69,25 @@ test('a check that may take longer than the time to the next one', (t) => {
   t.deepEqual(findings(server('TCP_CHECK {\nconnect_timeout 9\n}')), ['check-longer-than-interval 8'])
   t.deepEqual(findings(server('TCP_CHECK {\nconnect_timeout 4\n}')), [])
   t.deepEqual(findings(server('MISC_CHECK {\nmisc_path "/usr/bin/true"\nmisc_timeout 6\n}')), ['check-longer-than-interval 9'])
+})
+
+function virtualServer(...servers: readonly string[]): string {
+  const blocks = servers.map((lines, index) => `real_server 10.0.1.${index + 1} 80 {\n${lines}\n}\n`)
+  return `virtual_server 10.0.0.9 80 {\nlvs_sched rr\nlvs_method NAT\nprotocol TCP\n${blocks.join('')}}\n`
+}
+
+test('a lower connection limit above the upper one', (t) => {
+  const limited = (lines: string): string => virtualServer(`${lines}\nTCP_CHECK {\n}`)
+  t.deepEqual(findings(limited('uthreshold 100\nlthreshold 200')), ['lthreshold-above-uthreshold 7'])
+  t.deepEqual(findings(limited('lthreshold 200\nuthreshold 100')), ['lthreshold-above-uthreshold 6'])
+  t.deepEqual(findings(limited('lthreshold 1')), ['lthreshold-above-uthreshold 6'])
+  t.deepEqual(findings(limited('lthreshold 100\nuthreshold 100')), [])
+  t.deepEqual(findings(limited('uthreshold 100')), [])
+})
+
+test('a virtual server none of whose servers is checked', (t) => {
+  t.deepEqual(findings(virtualServer('weight 1', 'weight 2')), ['unchecked-servers 1'])
+  t.deepEqual(findings(virtualServer('weight 1', 'PING_CHECK {\n}')), [])
 })
 
 test('a thousand IPv6 addresses on one interface', (t) => {

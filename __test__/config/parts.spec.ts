@@ -40,3 +40,20 @@ for (const part of ['vrrp', 'checkers', 'bfd'] as const) {
 test('all parts leave everything as it is', (t) => {
   t.deepEqual(onlyParts(config, ALL_PARTS), config)
 })
+
+test('virtual routers alone neither flush the table of services nor set its timeouts, which belong to another process', (t) => {
+  const text = `global_defs {
+  lvs_flush
+  lvs_flush_on_stop
+  lvs_timeouts tcp 100
+  lvs_sync_daemon eth0 inst V
+}
+${TEXT}`
+  const { globalDefs } = onlyParts(loadConfig({ file: 'keepalived.conf', text, host: testHost() }).config, {
+    ...ALL_PARTS,
+    checkers: false,
+  })
+  const { lvsFlush, lvsFlushOnStop, lvsTimeouts, lvsSyncDaemon } = globalDefs
+  t.deepEqual({ lvsFlush, lvsFlushOnStop, lvsTimeouts }, { lvsFlush: false, lvsFlushOnStop: undefined, lvsTimeouts: undefined })
+  t.is(lvsSyncDaemon?.instance, 'V')
+})

@@ -26,7 +26,7 @@ const REFUSED: readonly (readonly [options: Readonly<Record<string, unknown>>, s
   [{ hooks: [] }, 'hooks is an object of functions'],
   [{ hooks: 'onStateChange' }, 'hooks is an object of functions'],
   [{ hooks: { onStateChange: 'log' } }, 'hooks.onStateChange is a function'],
-  [{ hooks: { onStatechange: null } }, 'hooks has no onStatechange: there is onStateChange'],
+  [{ hooks: { onStatechange: null } }, 'hooks has no onStatechange: there is onStateChange, onServerChange'],
   [{ hookTimeoutMs: 0 }, 'hookTimeoutMs is a whole number from 1 to 2147483647'],
   [{ hookTimeoutMs: 2 ** 31 }, 'hookTimeoutMs is a whole number from 1 to 2147483647'],
   [{ keepStaleResults: 1 }, 'keepStaleResults is true or false'],

@@ -1,15 +1,21 @@
 /** Dumps on signals, by the whole program: what can go wrong with the files. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { readdir, readFile, readlink, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import test from 'ava'
 import type { Engine, InstanceDetails } from '#native'
+import { loadConfig } from '../../src/config/load.ts'
 import { Dumper } from '../../src/dump/dumper.ts'
 import { KaError } from '../../src/errors.ts'
+import type { LvsStatus } from '../../src/lvs/lvs-status.ts'
 import { keepalivedConf, type InstanceConf } from '../lab/conf.ts'
 import { startDaemon, type Daemon } from '../lab/daemon.ts'
 import { inLab, serialLabTest } from '../lab/in-lab.ts'
 import type { Lab } from '../lab/lab.ts'
 import { waitFor } from '../lab/wait-for.ts'
 import { RecordedLog } from '../reload/recorded-log.ts'
+import { lvsStatusOf } from './lvs-status.ts'
 import { configOf, detailsOf } from './state.ts'
 
 const ADDRESS = '192.0.2.200'
@@ -189,4 +195,48 @@ test('reading many instances lets the event loop turn, and a stop is no error', 
   const early = new Dumper({ engine: engine.asEngine, config: () => undefined, scripts: NO_SCRIPT }, log.logger)
   early.request('stats')
   await log.waitFor(/^dump given up: nothing is configured yet$/)
+})
+
+test('virtual servers have a file of their own, for which alone their state is read', async (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'ka-dumper-'))
+  t.teardown(() => {
+    rmSync(directory, { recursive: true })
+  })
+  const service = 'virtual_server 10.0.1.1 80 {\n  protocol TCP\n  lvs_sched rr\n  lvs_method NAT\n  real_server 10.0.2.1 80 {\n  }\n}\n'
+  const path = (file: string): string => join(directory, file)
+  const texts = [service, ''].map((text) => `global_defs {\n  state_dump_file ${directory}/\n}\n${text}`)
+  const [config, without] = texts.map((text) => loadConfig({ file: 'keepalived.conf', text }).config)
+  if (config === undefined || without === undefined) throw new Error('nothing was read')
+  const engine = new HeldEngine([])
+  const log = new RecordedLog()
+  const read = { count: 0, config: without }
+  const lvs = async (): Promise<LvsStatus> => {
+    read.count += 1
+    return await Promise.resolve(lvsStatusOf(read.config))
+  }
+  const dumper = new Dumper({ engine: engine.asEngine, config: () => read.config, scripts: NO_SCRIPT, lvs }, log.logger)
+  const answer = async (): Promise<void> => {
+    await waitFor('it is asked', () => engine.waiting.length === 1)
+    engine.waiting.shift()?.()
+  }
+  dumper.request('data')
+  await answer()
+  await dumper.finish(60_000)
+  t.deepEqual(readdirSync(directory).toSorted(), ['keepalived.data', 'keepalived_parent.data'], 'without virtual servers there is none')
+  read.config = config
+  dumper.request('data')
+  await answer()
+  await dumper.finish(60_000)
+  const written = readFileSync(path('keepalived_check.data'), 'utf8')
+  t.regex(written, /^ VS VIP = 10\.0\.1\.1, VPORT = 80$/m)
+  t.regex(written, /^   quorum_state_up = 1$/m)
+  t.is(read.count, 1)
+  const data = dumper.text('data')
+  await answer()
+  await data
+  t.is(read.count, 1)
+  const check = dumper.text('check')
+  await answer()
+  t.is(await check, written)
+  t.is(read.count, 2)
 })

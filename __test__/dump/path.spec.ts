@@ -46,6 +46,13 @@ test('the state has the names of network namespace and instance where it is told
   t.is(paths(configOf('instance foo'))[0], '/T/keepalived.data')
 })
 
+test('the dump of checkers is beside that of the state', (t) => {
+  const path = (top: string, ...settings: readonly string[]): string => dumpPath('check', configOf(top, ...settings), '/T')
+  t.is(path(''), '/T/keepalived_check.data')
+  t.is(path('', 'state_dump_file /run/state.txt'), '/run/state_check.txt')
+  t.is(path('instance foo', 'data_use_instance'), '/T/keepalived_check.foo.data')
+})
+
 test('TMPDIR counts where it is a directory with an absolute path', (t) => {
   const directory = mkdtempSync(join(tmpdir(), 'ka-path-'))
   t.teardown(() => {

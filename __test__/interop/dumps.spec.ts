@@ -132,11 +132,6 @@ const DIFFERENCES: Readonly<Record<string, { readonly missing?: readonly string[
   'Global definitions': {
     missing: [
       // What is not acted on, and accounts by number.
-      'Checkers log all failures',
-      'LVS flush',
-      'LVS flush on stop',
-      'rs_init_notifies',
-      'no_checker_emails',
       'nftables without counters',
       'libnftnl version',
       'Gratuitous ARP for each secondary VMAC',
@@ -149,9 +144,7 @@ const DIFFERENCES: Readonly<Record<string, { readonly missing?: readonly string[
       'DBus disabled',
       'DBus service name =',
       'Default script uid:gid',
-      ...['Checker', 'BFD'].flatMap((part) =>
-        ['process priority', "don't swap", 'realtime priority', 'realtime limit'].map((what) => `${part} ${what}`),
-      ),
+      ...['process priority', "don't swap", 'realtime priority', 'realtime limit'].map((what) => `BFD ${what}`),
       ...['vrrp_netlink_cmd', 'vrrp_netlink_monitor', 'process_monitor', 'lvs_netlink_cmd', 'lvs_netlink_monitor'].flatMap((socket) => [
         `${socket}_rcv_bufs`,
         `${socket}_rcv_bufs_force`,

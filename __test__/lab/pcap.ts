@@ -17,11 +17,12 @@ const US_PER_S = 1_000_000
 /**
  * Reads a capture file that may still be growing: an unfinished last record is left out.
  *
- * @throws Error when it is no little-endian Ethernet capture with microseconds, which is what tcpdump writes here.
+ * @param linkType Ethernet, unless another one is expected.
+ * @throws Error when it is no little-endian capture of that type with microseconds, which is what tcpdump writes here.
  */
-export function readPcap(file: Buffer): Frame[] {
+export function readPcap(file: Buffer, linkType: number = LINKTYPE_ETHERNET): Frame[] {
   if (file.length < FILE_HEADER_BYTES) return []
-  if (file.readUInt32LE(0) !== MAGIC_US || file.readUInt32LE(20) !== LINKTYPE_ETHERNET) throw new Error('not a capture of Ethernet frames')
+  if (file.readUInt32LE(0) !== MAGIC_US || file.readUInt32LE(20) !== linkType) throw new Error(`not a capture of link type ${linkType}`)
   const frames: Frame[] = []
   let offset = FILE_HEADER_BYTES
   while (offset + RECORD_HEADER_BYTES <= file.length) {

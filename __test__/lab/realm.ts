@@ -24,7 +24,7 @@ export interface Realm {
   /** What the engine told since {@link open}. */
   readonly engineEvents: NativeEvent[]
   /** What the daemon told since {@link start}. */
-  readonly events: ka.EngineEvent[]
+  readonly events: ka.DaemonEvent[]
   /** Opens an engine and takes its events whenever it wakes us. */
   readonly open: (options?: Partial<EngineOptions>) => Promise<void>
   /** Starts a daemon with the text of a keepalived.conf and collects its events. */
@@ -100,7 +100,7 @@ function makeRealm(): Realm {
   return realm
 }
 
-async function collect(events: AsyncIterable<ka.EngineEvent>, into: ka.EngineEvent[]): Promise<void> {
+async function collect(events: AsyncIterable<ka.DaemonEvent>, into: ka.DaemonEvent[]): Promise<void> {
   for await (const event of events) into.push(event)
 }
 

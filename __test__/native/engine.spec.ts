@@ -32,7 +32,10 @@ serialLabTest(
         'DatagramSender',
         'Description',
         'Engine',
+        'HttpResponse',
+        'Ipvs',
         'PidFile',
+        'Prober',
         'ScriptWorker',
         '__napiBindingTarget',
         'allowCoreFiles',
@@ -52,7 +55,7 @@ serialLabTest(
           .filter((name) => name !== 'constructor')
           .sort(),
       ),
-      ['apply', 'describe', 'drain', 'schedule', 'setTrack', 'snapshot', 'stop', 'stopNow'],
+      ['apply', 'describe', 'drain', 'followWith', 'schedule', 'setTrack', 'snapshot', 'stop', 'stopNow'],
     )
   }),
 )

@@ -1,7 +1,7 @@
 import test from 'ava'
 import { ChangeQueue, MAX_WAITING } from '../../src/notify/change-queue.ts'
-import type { ToldState } from '../../src/notify/change.ts'
-import { change } from './changes.ts'
+import type { ServerState, ToldServerChange, ToldState } from '../../src/notify/change.ts'
+import { change, serverChange } from './changes.ts'
 
 function queueOf(...states: readonly ToldState[]): ChangeQueue {
   const queue = new ChangeQueue()
@@ -56,4 +56,35 @@ test('what is given up is counted once, with what nobody was told of', (t) => {
     queue.filter(() => false),
     0,
   )
+})
+
+test('of the servers of a virtual server each keeps its latest state, in the order of these', (t) => {
+  const queue = new ChangeQueue<ToldServerChange>()
+  for (const [index, text] of ['R1 DOWN', 'R2 DOWN', 'V DOWN', 'R1 UP', 'V UP', 'R3 UP'].entries()) {
+    const [name = '', state] = text.split(' ')
+    queue.push(serverChange(name, state as ServerState, { generation: index }))
+  }
+  const flaps = MAX_WAITING
+  for (let round = 0; round < flaps; round += 1) queue.push(serverChange('R1', round % 2 === 0 ? 'DOWN' : 'UP', { generation: 6 + round }))
+  const taken: string[] = []
+  for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+    taken.push(`${next.change.name} ${next.change.state} ${next.change.generation} ${next.skipped}`)
+  }
+  t.deepEqual(taken, ['R2 DOWN 1 18', 'V UP 4 0', 'R3 UP 5 0', 'R1 UP 21 0'])
+})
+
+test('10,000 servers that flap take room for one state each', (t) => {
+  const queue = new ChangeQueue<ToldServerChange>()
+  const rounds = ['DOWN', 'UP', 'DOWN', 'UP'] as const
+  for (const state of rounds) for (let server = 0; server < 10_000; server += 1) queue.push(serverChange(`R${server}`, state))
+  t.true(queue.length < 20_000)
+  const states = new Map<string, string>()
+  const counted = { told: 0, skipped: 0 }
+  for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+    states.set(next.change.name, next.change.state)
+    counted.told += 1
+    counted.skipped += next.skipped
+  }
+  t.deepEqual([...new Set(states.values())], ['UP'])
+  t.deepEqual(counted, { told: 10_000, skipped: 30_000 })
 })

@@ -3,7 +3,7 @@ import pino, { type Logger } from 'pino'
 import { localHost } from '../../src/config/host/host.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import type { Config, VrrpInstance, VrrpSyncGroup } from '../../src/config/model.ts'
-import type { Change, ToldState } from '../../src/notify/change.ts'
+import type { Change, ServerState, ToldServerChange, ToldState } from '../../src/notify/change.ts'
 import type { ScriptConfig } from '../../src/notify/scripts.ts'
 import type { ScriptDefaults } from '../../src/process/account-book.ts'
 
@@ -18,6 +18,12 @@ export function change(name: string, state: ToldState, priority = 100, more: Par
 /** What is said of a group. */
 export function groupChange(name: string, state: ToldState): Change {
   return change(name, state, 0, { kind: 'GROUP' })
+}
+
+/** What is said of a server of `V`, or with `V` as its name of that itself. */
+export function serverChange(name: string, state: ServerState, more: Partial<ToldServerChange> = {}): ToldServerChange {
+  const kind = name === 'V' ? 'VS' : 'RS'
+  return { kind, name, service: 'V', state, generation: 1, atMs: 0, script: undefined, toFifos: true, mail: undefined, ...more }
 }
 
 /** The configuration of a text, on a host that has its interface. */
@@ -45,7 +51,7 @@ export function scriptConfig(
   globalDefs: ScriptDefaults = DAEMON,
   vrrpSyncGroups: readonly VrrpSyncGroup[] = [],
 ): ScriptConfig {
-  return { vrrpInstances, vrrpSyncGroups, globalDefs }
+  return { vrrpInstances, vrrpSyncGroups, virtualServers: [], globalDefs }
 }
 
 /** A line of the log. */
@@ -54,6 +60,8 @@ export interface LogRecord {
   readonly msg: string
   readonly instance?: string
   readonly group?: string
+  readonly service?: string
+  readonly server?: string
   readonly state?: string
   readonly skipped?: number
   readonly lost?: number

@@ -51,7 +51,7 @@ test('receivers of webhooks', (t) => {
     [[{ url, timeoutMs: 99 }], 'timeoutMs of a webhook is a whole number from 100 to 300000'],
     [
       [{ url, states: ['MASTER', 'MASTER_PRIORITY'] }],
-      'states of a webhook are some of MASTER, BACKUP, FAULT, STOP, DELETED, MASTER_RX_LOWER_PRI',
+      'states of a webhook are some of MASTER, BACKUP, FAULT, STOP, DELETED, MASTER_RX_LOWER_PRI, UP, DOWN',
     ],
     [Array.from({ length: 17 }, () => ({ url })), 'there are at most 16 webhooks'],
   ] as const) {

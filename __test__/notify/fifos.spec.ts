@@ -1,5 +1,5 @@
 /** The FIFOs of a configuration, their accounts and their readers. One FIFO by itself is in fifo.spec.ts. */
-import { statSync } from 'node:fs'
+import { closeSync, constants, openSync, readSync, statSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
@@ -8,7 +8,7 @@ import { FifoTarget, lineOf } from '../../src/notify/fifos.ts'
 import { waitFor } from '../lab/wait-for.ts'
 import { openRunner } from '../process/runner.ts'
 import { replaceGetent, Scratch, waitForEnd } from '../process/scratch.ts'
-import { change, groupChange, load, recorder, type LogRecord } from './changes.ts'
+import { change, groupChange, load, recorder, serverChange, type LogRecord } from './changes.ts'
 
 const AMPLE_MS = 60_000
 
@@ -213,4 +213,82 @@ test.serial('lines wait until it is known whom a FIFO belongs to', async (t) => 
   t.is(seen[0], 'INSTANCE "VI_1" MASTER 1')
   t.is(seen[1_023], 'INSTANCE "VI_1" MASTER 1024')
   t.deepEqual(warnings(records).slice(1), ['6 lines for the FIFO were dropped'])
+})
+
+/** A virtual server, so that there are checkers. */
+const SERVERS = 'virtual_server 10.0.1.1 80 {\nlvs_sched rr\nlvs_method NAT\nprotocol TCP\nreal_server 10.0.2.1 80 {\n}\n}\n'
+
+test('changes of servers are written to the common FIFO and to that of LVS, whose script reads it', async (t) => {
+  const { scratch, target, records } = await setUp(t)
+  const globals = [
+    `notify_fifo ${scratch.file('common')}`,
+    `vrrp_notify_fifo ${scratch.file('vrrp')}`,
+    `lvs_notify_fifo ${scratch.file('lvs')}`,
+    `lvs_notify_fifo_script "${scratch.file('reader')} one" ${ACCOUNT}`,
+  ]
+  target.configure(load(`global_defs {\n${globals.join('\n')}\n}\n${SERVERS}`))
+  const common = openSync(scratch.file('common'), constants.O_RDONLY | constants.O_NONBLOCK)
+  const vrrp = openSync(scratch.file('vrrp'), constants.O_RDONLY | constants.O_NONBLOCK)
+  target.tellServer(serverChange('[10.0.2.1]:tcp:80', 'DOWN', { service: '[10.0.1.1]:tcp:80' }))
+  target.tellServer({ ...serverChange('V', 'DOWN'), service: '[10.0.1.1]:tcp:80' })
+  target.tellServer(serverChange('R', 'DOWN', { toFifos: false }))
+  target.tell(change('VI_1', 'MASTER'))
+  const lines = ['RS [10.0.2.1]:tcp:80 [10.0.1.1]:tcp:80 DOWN', 'VS [10.0.1.1]:tcp:80 DOWN']
+  t.deepEqual(await scratch.waitForLines('seen', 2), lines)
+  t.deepEqual(
+    (await scratch.lines('life')).map((line) => line.replace(/^\d+ start /, '')),
+    [`one ${scratch.file('lvs')}`],
+  )
+  const octets = Buffer.alloc(4_096)
+  const written = octets.toString('latin1', 0, readSync(common, octets))
+  t.is(written, [...lines, 'INSTANCE "VI_1" MASTER 100', ''].join('\n'), 'no octet stands between the lines')
+  t.is(octets.toString('latin1', 0, readSync(vrrp, octets)), 'INSTANCE "VI_1" MASTER 100\n')
+  for (const descriptor of [common, vrrp]) closeSync(descriptor)
+  await target.finish(AMPLE_MS)
+  t.deepEqual(warnings(records), [])
+  for (const name of ['common', 'vrrp', 'lvs']) t.throws(() => statSync(scratch.file(name)), { code: 'ENOENT' })
+})
+
+test('one FIFO may be that of VRRP and that of LVS', async (t) => {
+  const { scratch, target } = await setUp(t)
+  const globals = [
+    `vrrp_notify_fifo ${scratch.file('fifo')}`,
+    `lvs_notify_fifo ${scratch.file('fifo')}`,
+    `lvs_notify_fifo_script "${scratch.file('reader')}" ${ACCOUNT}`,
+  ]
+  target.configure(load(`global_defs {\n${globals.join('\n')}\n}\n${SERVERS}`))
+  target.tell(change('VI_1', 'MASTER'))
+  target.tellServer(serverChange('V', 'UP'))
+  t.deepEqual(await scratch.waitForLines('seen', 2), ['INSTANCE "VI_1" MASTER 100', 'VS V UP'])
+})
+
+test('a burst of changes of servers waits for its reader, in order, and at the end too', async (t) => {
+  const { scratch, target, records } = await setUp(t)
+  await scratch.script('cat', '#!/bin/sh\nsleep 0.3\ncat "$1" >> $DIR/seen\n')
+  const globals = [`lvs_notify_fifo ${scratch.file('lvs')}`, `lvs_notify_fifo_script "${scratch.file('cat')}" ${ACCOUNT}`]
+  target.configure(load(`global_defs {\n${globals.join('\n')}\n}\n${SERVERS}`))
+  const lines = (from: number, to: number): string[] => Array.from({ length: to - from }, (_, index) => `RS R${from + index} V DOWN`)
+  for (let number = 0; number < 20_000; number += 1) target.tellServer(serverChange(`R${number}`, 'DOWN'))
+  await scratch.waitForLines('seen', 20_000)
+  for (let number = 20_000; number < 30_000; number += 1) target.tellServer(serverChange(`R${number}`, 'DOWN'))
+  await target.finish(AMPLE_MS)
+  t.deepEqual(await scratch.lines('seen'), lines(0, 30_000))
+  t.deepEqual(warnings(records), [])
+})
+
+test('a burst for a FIFO that nobody reads is dropped after a while, said and counted', async (t) => {
+  const { scratch, target, records } = await setUp(t)
+  target.configure(load(`global_defs {\nlvs_notify_fifo ${scratch.file('lvs')}\n}\n${SERVERS}`))
+  for (let number = 0; number < 20_000; number += 1) target.tellServer(serverChange(`R${number}`, 'DOWN'))
+  t.deepEqual(warnings(records), [])
+  await waitFor('it is said', () => warnings(records).length === 1)
+  target.tellServer(serverChange('R', 'UP'))
+  t.deepEqual(warnings(records), ['lines for the FIFO are dropped'])
+  const descriptor = openSync(scratch.file('lvs'), constants.O_RDONLY | constants.O_NONBLOCK)
+  const octets = Buffer.alloc(1_000_000)
+  const held = octets.toString('latin1', 0, readSync(descriptor, octets)).split('\n').length - 1
+  target.tellServer(serverChange('R', 'DOWN'))
+  t.is(octets.toString('latin1', 0, readSync(descriptor, octets)), 'RS R V DOWN\n')
+  closeSync(descriptor)
+  t.deepEqual(warnings(records).slice(1), [`${20_001 - held} lines for the FIFO were dropped`])
 })

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import test from 'ava'
-import type { Change } from '../../src/notify/change.ts'
+import type { Change, ServerStateChange } from '../../src/notify/change.ts'
 import { HookTarget, type DaemonHooks } from '../../src/notify/hooks.ts'
 import { waitFor } from '../lab/wait-for.ts'
-import { change, recorder, type LogRecord } from './changes.ts'
+import { change, recorder, serverChange, type LogRecord } from './changes.ts'
 
 const AMPLE_MS = 60_000
 
@@ -147,4 +147,45 @@ test('finish() tells STOP, gives up a hook that does not end, and nothing is tol
       ['a hook was not waited for because of the stop', 'STOP'],
     ],
   )
+})
+
+test('servers have a hook of their own, in order for each virtual server; what only is mailed is not told', async (t) => {
+  const { log, records } = recorder()
+  const told: ServerStateChange[] = []
+  const gate = new Seen()
+  const onServerChange = async (seen: ServerStateChange): Promise<void> => {
+    told.push(seen)
+    if (seen.service === 'V' && seen.kind === 'RS') await gate.gate
+  }
+  const target = new HookTarget({ onServerChange }, AMPLE_MS, log)
+  target.tell(change('VI_1', 'MASTER'))
+  target.tellServer(serverChange('R1', 'DOWN', { generation: 7, atMs: 8, mail: '=> TCP CHECK failed on service <=' }))
+  target.tellServer(serverChange('V', 'DOWN'))
+  target.tellServer(serverChange('R9', 'DOWN', { toFifos: false, service: 'W' }))
+  target.tellServer(serverChange('R2', 'UP', { service: 'W' }))
+  await waitFor('two are told', () => told.length === 2)
+  gate.open()
+  await waitFor('three are told', () => told.length === 3)
+  await target.finish(AMPLE_MS)
+  t.deepEqual(told[0], { kind: 'RS', name: 'R1', service: 'V', state: 'DOWN', generation: 7, atMs: 8 })
+  t.deepEqual(
+    told.map(({ kind, name, service, state }) => [kind, name, service, state]),
+    [
+      ['RS', 'R1', 'V', 'DOWN'],
+      ['RS', 'R2', 'W', 'UP'],
+      ['VS', 'V', 'V', 'DOWN'],
+    ],
+  )
+  t.deepEqual(records, [])
+})
+
+test('a hook of servers that fails is logged with its server', async (t) => {
+  const { log, records } = recorder()
+  const onServerChange = (): never => {
+    throw new Error('thrown')
+  }
+  const target = new HookTarget({ onServerChange }, AMPLE_MS, log)
+  target.tellServer(serverChange('R1', 'DOWN'))
+  await target.finish(AMPLE_MS)
+  t.like(records, [{ msg: 'a hook failed', service: 'V', server: 'R1', state: 'DOWN', hook: 'onServerChange' }])
 })

@@ -1,7 +1,8 @@
 /** The order and the number of what is told at once. What slow scripts and hooks lose is in their own specs. */
 import test from 'ava'
 import type { Change } from '../../src/notify/change.ts'
-import { laneOf, Lanes } from '../../src/notify/lanes.ts'
+import { Lanes } from '../../src/notify/lanes.ts'
+import { laneOf } from '../../src/notify/told.ts'
 import { waitFor } from '../lab/wait-for.ts'
 import { change, recorder, type LogRecord } from './changes.ts'
 

@@ -1,5 +1,7 @@
 import test from 'ava'
-import { composeMail, mailDate, textOf } from '../../src/notify/mail-message.ts'
+import type { ToldServerChange } from '../../src/notify/change.ts'
+import { composeMail, mailDate, serverTextOf, textOf } from '../../src/notify/mail-message.ts'
+import { serverChange } from './changes.ts'
 
 const AT = new Date(2026, 10, 22, 23, 12, 50).getTime()
 
@@ -58,4 +60,22 @@ test('a line break in a name begins no header line', (t) => {
   const { message } = composeMail(header, { subject: 's\r\nS: t', body: 'b' }, AT)
   const lines = message.split('\r\n').map((line) => line.replace(/^(\S+:|=>).*/, '$1'))
   t.deepEqual(lines, ['Date:', 'From:', 'Subject:', 'X-Mailer:', 'To:', '', '=>', '', ''])
+})
+
+test('a change of a server has keepalived’s subject, and the body that it brings', (t) => {
+  const text = (change: ToldServerChange): string => {
+    const { subject, body } = serverTextOf(change) ?? { subject: 'nothing', body: '' }
+    return `${subject} | ${body}`
+  }
+  const names = { name: '[10.0.2.1]:tcp:80', service: '[10.0.1.1]:tcp:80' }
+  t.is(
+    text({ ...serverChange('R', 'UP', { mail: '=> TCP CHECK succeed on service <=' }), ...names }),
+    'Realserver [10.0.2.1]:tcp:80 of virtual server [10.0.1.1]:tcp:80 - UP | TCP CHECK succeed on service',
+  )
+  t.is(
+    text({ ...serverChange('V', 'DOWN', { mail: '=> Lost quorum 2+0=2 <= 1 <=' }), ...names }),
+    'Virtualserver [10.0.1.1]:tcp:80 - DOWN | Lost quorum 2+0=2 <= 1',
+  )
+  t.is(text(serverChange('R', 'UP', { mail: '=> one\r\n.\r\ntwo <=' })), 'Realserver R of virtual server V - UP | one . two')
+  t.is(text(serverChange('R', 'UP')), 'nothing | ')
 })

@@ -8,6 +8,7 @@ import type { Change } from '../../src/notify/change.ts'
 import { MailTarget } from '../../src/notify/mail.ts'
 import type { MailOptions } from '../../src/notify/mail.ts'
 import { waitFor } from '../lab/wait-for.ts'
+import { serverChange } from './changes.ts'
 import { NameServer } from './name-server.ts'
 import { recorder } from './records.ts'
 import type { LogRecord } from './records.ts'
@@ -218,4 +219,34 @@ test('a name server that does not answer holds up mail alone', async (t) => {
   await waitFor('it is given up for now', () => records.find(({ msg }) => msg === 'mail not delivered, tried again later'))
   t.true(server.asked.has('relay.example.org'))
   await server.close()
+})
+
+test('changes of servers are mailed as they come, where they have a body: to whom, and after what, was decided before', async (t) => {
+  const { sink, target } = await setUp(t)
+  target.configure(config(sink.port, [], {}))
+  const names = { name: '[10.0.2.1]:tcp:80', service: '[10.0.1.1]:tcp:80' }
+  const failed = { ...names, mail: '=> TCP CHECK failed on service <=' }
+  target.tellServer(serverChange('R', 'DOWN', failed))
+  // A second checker that fails is mailed too, as by keepalived 2.2.7, although the state is the same.
+  target.tellServer(serverChange('R', 'DOWN', { ...failed, toFifos: false }))
+  target.tellServer(serverChange('R', 'UP', names))
+  target.tellServer({ ...serverChange('V', 'DOWN'), service: names.service, mail: '=> Lost quorum 1+0=1 <= 0 <=' })
+  await delivered(target)
+  const told = sink.messages.map((message) => {
+    const [, subject = ''] = /^Subject: (.*?)\r$/m.exec(message) ?? []
+    return `${subject} | ${message.split('\r\n\r\n')[1]}`
+  })
+  const server = '[R1] Realserver [10.0.2.1]:tcp:80 of virtual server [10.0.1.1]:tcp:80 - DOWN | => TCP CHECK failed on service <='
+  t.deepEqual(told.toSorted(), [server, server, '[R1] Virtualserver [10.0.1.1]:tcp:80 - DOWN | => Lost quorum 1+0=1 <= 0 <='])
+})
+
+test('without a relay or a recipient no change of a server is mailed', async (t) => {
+  const { sink, target } = await setUp(t)
+  const { globalDefs, ...rest } = config(sink.port, [], {})
+  target.tellServer(serverChange('R', 'DOWN', { mail: '=> Removing <=' }))
+  for (const missing of [{ notificationEmail: [] }, { smtpServer: undefined }]) {
+    target.configure({ ...rest, globalDefs: { ...globalDefs, ...missing } })
+    target.tellServer(serverChange('R', 'DOWN', { mail: '=> Removing <=' }))
+  }
+  t.is(target.size, 0)
 })

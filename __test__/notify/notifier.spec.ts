@@ -153,3 +153,18 @@ test('one who fails does not keep the others from being told', async (t) => {
   t.deepEqual(witness.calls, ['configure', 'retain', 'finish 1000'])
   t.like(records, [{ level: 50, msg: 'a notification failed' }])
 })
+
+test('changes of servers are told to all, numbered with the others', (t) => {
+  const { notifier, all, some } = setUp()
+  notifier.configure(load(instancesText({ VI_1: [] })))
+  const change = { service: 'V', isUp: false, script: undefined, toFifos: true, mail: undefined, sequence: 1, atMs: 5 } as const
+  notifier.handleServer({ ...change, kind: 'RS', server: 'R' })
+  notifier.handleServer({ ...change, kind: 'VS', server: undefined, isUp: true })
+  const rest = { service: 'V', script: undefined, toFifos: true, mail: undefined, atMs: 5 }
+  for (const witness of [all, some]) {
+    t.deepEqual(witness.toldOfServers, [
+      { kind: 'RS', name: 'R', state: 'DOWN', generation: 1, ...rest },
+      { kind: 'VS', name: 'V', state: 'UP', generation: 2, ...rest },
+    ])
+  }
+})

@@ -8,6 +8,7 @@ import type { Change, ToldState } from '../../src/notify/change.ts'
 import { WebhookTarget } from '../../src/notify/webhook.ts'
 import type { WebhookOptions, WebhookSetting } from '../../src/notify/webhook.ts'
 import { waitFor } from '../lab/wait-for.ts'
+import { serverChange } from './changes.ts'
 import { recorder } from './records.ts'
 import type { LogRecord } from './records.ts'
 import { WebhookSink } from './webhook-sink.ts'
@@ -200,4 +201,39 @@ test('neither the path nor the secret is ever logged', async (t) => {
   await target.finish(AMPLE_MS)
   t.is(records.length, 1)
   t.false(/T0K3N|whsec|twenty-four/.test(JSON.stringify(records)))
+})
+
+test('a change of a server is posted with its virtual server', async (t) => {
+  const { sink, target } = await setUp(t, () => ({ status: 200 }))
+  target.tellServer(serverChange('R1', 'DOWN', { generation: 3, atMs: AT }))
+  target.tellServer(serverChange('V', 'DOWN'))
+  target.tellServer(serverChange('R2', 'DOWN', { toFifos: false }))
+  await delivered(target)
+  t.deepEqual(sink.requests.map(({ body }) => body.type).toSorted(), ['lvs.rs.down', 'lvs.vs.down'])
+  t.deepEqual(sink.requests.find(({ body }) => body.type === 'lvs.rs.down')?.body as unknown, {
+    version: 1,
+    type: 'lvs.rs.down',
+    timestamp: '2026-11-26T12:34:56.789Z',
+    kind: 'RS',
+    name: 'R1',
+    service: 'V',
+    state: 'DOWN',
+    generation: 3,
+    skipped: 0,
+    host: hostname(),
+    routerId: 'R1',
+    instance: null,
+  })
+})
+
+test('servers are posted in the states that are asked for', async (t) => {
+  const { sink, target, tell } = await setUp(t, () => ({ status: 200 }), { states: ['DOWN'] })
+  tell('A MASTER')
+  target.tellServer(serverChange('R1', 'UP'))
+  target.tellServer(serverChange('R1', 'DOWN'))
+  await delivered(target)
+  t.deepEqual(
+    sink.requests.map(({ body }) => body.type),
+    ['lvs.rs.down'],
+  )
 })

@@ -1,9 +1,10 @@
-import type { Change, NotifyTarget } from '../../src/notify/change.ts'
+import type { Change, NotifyTarget, ToldServerChange } from '../../src/notify/change.ts'
 
 /** Keeps what it is told. */
 export class Witness implements NotifyTarget {
   readonly takesAll: boolean
   readonly told: Change[] = []
+  readonly toldOfServers: ToldServerChange[] = []
   readonly calls: string[] = []
 
   constructor(takesAll: boolean) {
@@ -20,6 +21,10 @@ export class Witness implements NotifyTarget {
 
   tell(change: Change): void {
     this.told.push(change)
+  }
+
+  tellServer(change: ToldServerChange): void {
+    this.toldOfServers.push(change)
   }
 
   async finish(limitMs: number): Promise<void> {

@@ -20,6 +20,7 @@ test('the packages hold what runs, the licences, and nothing else', (t) => {
   t.deepEqual(main.files.filter((path) => !/^dist\/.*\.(?:d\.ts|js)$/.test(path)).toSorted(), [
     'LICENSE-APACHE',
     'LICENSE-MIT',
+    'LICENSE-PCRE2',
     'README.md',
     'index.d.ts',
     'index.js',

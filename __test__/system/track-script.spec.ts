@@ -1,5 +1,5 @@
 /** Scripts that an instance tracks, when JavaScript or the whole process stands still, at a reload and at a stop. */
-import type { EngineEvent } from '../../src/index.ts'
+import type { DaemonEvent } from '../../src/index.ts'
 import { keepalivedConf, type InstanceConf } from '../lab/conf.ts'
 import { inLab, labTest } from '../lab/in-lab.ts'
 import type { Lab } from '../lab/lab.ts'
@@ -26,10 +26,10 @@ function conf(scripts: Readonly<Record<string, Tracked>>, tracks: readonly strin
   return `global_defs {\n script_user root\n}\n${blocks.join('')}${keepalivedConf(instance, ...others)}`
 }
 
-const eventsOf = async (program: Program): Promise<readonly EngineEvent[]> => await program.run(({ events }) => events)
+const eventsOf = async (program: Program): Promise<readonly DaemonEvent[]> => await program.run(({ events }) => events)
 
 /** What is told of states, priorities and trackers, in few words. */
-function told(events: readonly EngineEvent[]): string[] {
+function told(events: readonly DaemonEvent[]): string[] {
   return events.flatMap((event) => {
     if (event.type === 'stateChanged') return [`${event.instance} ${event.to}`]
     if (event.type === 'trackerStale' || event.type === 'trackerFresh') return [event.type]

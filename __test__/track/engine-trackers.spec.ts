@@ -114,3 +114,12 @@ test('the buffer for what the kernel tells of processes is told where it is conf
   const config = load(`global_defs {\n process_monitor_rcv_bufs 300000\n process_monitor_rcv_bufs_force\n}\n${instance('I1', 51, '')}`)
   t.like(lower(config), { processReceiveBuffer: 300_000, processReceiveBufferForce: true })
 })
+
+test('a file that a checker alone follows is told too', (t) => {
+  const server = 'virtual_server 192.0.2.1 80 {\n real_server 192.0.2.2 80 {\n FILE_CHECK {\n track_file c\n }\n }\n}\n'
+  const configs = prepare(new EngineTrackers(new TrackerNumbers()), `${file('c')}${file('unused')}${server}`)
+  t.deepEqual(
+    configs.map(({ name, source }) => [name, source]),
+    [['c', { type: 'file', path: '/run/c', overwrite: false }]],
+  )
+})

@@ -82,11 +82,18 @@ function renderReport(file: string, { fixed, unfixed, loaded }: FixReport, exitC
     ...unfixed.map(({ file: path, problem }) => `not fixed ${printable(path)}: ${problem}\n`),
   ].join('')
   const found = summarize(diagnostics)
-  const instances = counted(config.vrrpInstances.length, 'VRRP instance')
   const repaired = fixed.length === 0 ? [] : [`${fixed.length} fixed`]
-  const facts = [instances, ...(found === '' ? [] : [found]), ...repaired].join(', ')
+  const facts = [...contentsOf(config), ...(found === '' ? [] : [found]), ...repaired].join(', ')
   const summary = `${printable(file)}: ${verdictOf(exitCode, diagnostics.refusesStart)}${facts}\n`
   return [changes, renderText(diagnostics, { color }), failoverLines(config), summary].filter((part) => part !== '').join('\n')
+}
+
+/** How much there is to run. */
+function contentsOf({ vrrpInstances, virtualServers }: Config): readonly string[] {
+  const instances = counted(vrrpInstances.length, 'VRRP instance')
+  if (virtualServers.length === 0) return [instances]
+  const servers = counted(virtualServers.length, 'virtual server')
+  return vrrpInstances.length === 0 ? [servers] : [instances, servers]
 }
 
 /** How fast each instance is taken over. */

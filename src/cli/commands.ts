@@ -1,4 +1,4 @@
-/** Which command line it is: ours with a subcommand, or keepalived's. */
+/** Which command line it is: ours with a subcommand, keepalived's, or that of its genhash. */
 import { basename } from 'node:path'
 
 /** Our subcommands, known before their code is loaded. */
@@ -8,8 +8,13 @@ export const SUBCOMMANDS: ReadonlySet<string> = new Set([
   'fmt',
   'print-config',
   'import-config',
+  'lvs',
+  'drain',
+  'maintenance',
+  'weight',
   'release',
   'demo',
+  'genhash',
   'explain',
   'completion',
   'help',
@@ -23,7 +28,9 @@ export const SUBCOMMANDS: ReadonlySet<string> = new Set([
  *
  * @param program path of the program as it was called
  */
-export function commandKind(program: string, [first = '-']: readonly string[]): 'subcommand' | 'keepalived' {
+export function commandKind(program: string, [first = '-']: readonly string[]): 'subcommand' | 'keepalived' | 'genhash' {
+  // Its options are read as by keepalived's, in whose place it may be called.
+  if (first === 'genhash' || basename(program) === 'genhash') return 'genhash'
   if (SUBCOMMANDS.has(first)) return 'subcommand'
   return first.startsWith('-') || first === '' || basename(program) === 'keepalived' ? 'keepalived' : 'subcommand'
 }

@@ -25,6 +25,10 @@ export async function runKeepalived(args: readonly string[], hungUp: () => boole
       commandLine(hungUp).outputHelp()
       return 0
     }
+    case 'genhash': {
+      const { runGenhash } = await import('./genhash.ts')
+      return await runGenhash(wanted.args, 'ka-native --genhash')
+    }
     case 'test': {
       const { runConfigTest } = await import('./keepalived/config-test.ts')
       return await runConfigTest(wanted.settings, wanted.file)

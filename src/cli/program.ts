@@ -1,9 +1,11 @@
 import { Argument, Command } from 'commander'
 import { addCheck, addExplain, addFmt, addImportConfig, addPrintConfig } from './config-commands.ts'
 import { withDelivery } from './delivery.ts'
+import { GENHASH_OPTIONS } from './genhash/options.ts'
 import { SHELLS } from './shells.ts'
 import type { Shell } from './shells.ts'
 import { finish } from './output.ts'
+import { addDrain, addLvs, addMaintenance, addWeight } from './operator-commands.ts'
 import { optionLines } from './keepalived/texts.ts'
 import { configIdOption, fileOption, logFileOption, logFormatOption, logLevelOption, runtimeDirOption } from './options.ts'
 import type { ReleaseOptions } from './release.ts'
@@ -21,7 +23,7 @@ export async function runCommandLine(hungUp: () => boolean): Promise<void> {
 /** All commands. Each loads its own code: none waits for that of the others. */
 export function commandLine(hungUp: () => boolean): Command {
   const program = new Command('ka-native')
-    .description('VRRP failover from keepalived.conf')
+    .description('VRRP failover and load balancing by IPVS from keepalived.conf')
     .usage('<command> [options]\n       ka-native [options of keepalived]')
     .addHelpText(
       'after',
@@ -33,8 +35,13 @@ export function commandLine(hungUp: () => boolean): Command {
   addFmt(program)
   addPrintConfig(program)
   addImportConfig(program)
+  addLvs(program)
+  addDrain(program)
+  addMaintenance(program)
+  addWeight(program)
   addRelease(program)
   addDemo(program)
+  addGenhash(program)
   addExplain(program)
   addCompletion(program)
   // Now that the commands have theirs: without one, all options are keepalived's, which are read elsewhere (keepalived.ts).
@@ -84,6 +91,15 @@ function addDemo(program: Command): void {
       const { runDemo } = await import('./demo.ts')
       process.exitCode = await runDemo({ json: options.json ?? false })
     })
+}
+
+/** For the help and for completion: its command line is read as keepalived's genhash reads its own (genhash.ts). */
+function addGenhash(program: Command): void {
+  const genhash = program.command('genhash').description('print the MD5 digest of what a web server answers, for the keyword `digest`')
+  for (const { short, long, placeholder, meaning } of GENHASH_OPTIONS) {
+    genhash.option(`-${short}, --${long}${placeholder === undefined ? '' : ` <${placeholder}>`}`, meaning)
+  }
+  genhash.addHelpText('after', '\nExample:\n  ka-native genhash -s 192.0.2.10 -p 80 -u /health')
 }
 
 function addCompletion(program: Command): void {

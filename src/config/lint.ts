@@ -1,7 +1,7 @@
 /**
  * Known traps: what a configuration says correctly and nobody can want.
  *
- * Findings are warnings that keepalived does not know: they change no exit status but that of `check --strict`.
+ * Findings are warnings and notes that keepalived does not know: they change no exit status but that of `check --strict`.
  * Each has a page, docs/lint/CODE.md.
  */
 import type { ConfigDraft } from './drafts.ts'
@@ -9,6 +9,7 @@ import { lintAddresses, lintFirstAddress } from './lint/addresses.ts'
 import { lintChecks } from './lint/checks.ts'
 import { lintOwners } from './lint/owners.ts'
 import { lintScripts } from './lint/scripts.ts'
+import { lintServers } from './lint/servers.ts'
 import { lintWeights } from './lint/weights.ts'
 import type { RootScript } from './link/scripts.ts'
 import type { Config } from './model.ts'
@@ -23,7 +24,7 @@ export interface LintInput {
   readonly rootScripts: readonly RootScript[]
 }
 
-const RULES = [lintOwners, lintWeights, lintChecks, lintScripts, lintAddresses, lintFirstAddress]
+const RULES = [lintOwners, lintWeights, lintChecks, lintScripts, lintAddresses, lintFirstAddress, lintServers]
 
 /** Looks for known traps and reports them. */
 export function lint(input: LintInput): void {

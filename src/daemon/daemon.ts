@@ -7,8 +7,12 @@ import { checkOptions } from './check-options.ts'
 import { engineOptions, namespaceOf, partsWithPidFile, pidFilePlace } from './options.ts'
 import type { DaemonOptions } from './options.ts'
 import type { DumpKind } from '../dump/dumper.ts'
-import type { EngineEvent } from '../engine/events.ts'
+import type { DrainResult } from '../lvs/drain.ts'
+import type { LvsStatus } from '../lvs/lvs-status.ts'
+import type { LvsTarget, NamedTarget } from '../lvs/targets.ts'
+import type { DaemonEvent } from './event-streams.ts'
 import { loadNative, native } from '../engine/native.ts'
+import { Wake } from '../engine/wake.ts'
 import { componentLog } from '../log/components.ts'
 import { KaError } from '../errors.ts'
 import { isInNamespace } from '../process/network-namespace.ts'
@@ -23,7 +27,7 @@ import { SavedConfig } from '../reload/saved-config.ts'
 /** What a reload did. */
 export type ReloadReport = ApplyReport
 
-/** The state of a daemon: every instance, and the engine thread itself. */
+/** The state of a daemon: every instance, and the engine thread itself. Virtual servers are {@link Daemon.virtualServers}. */
 export type DaemonStatus = EngineSnapshot
 
 /** A running daemon. */
@@ -44,9 +48,9 @@ export interface Daemon extends AsyncDisposable {
    */
   reload(config?: Config | ConfigInput): Promise<ReloadReport>
   /**
-   * Resigns as every Master, removes every address, waits briefly for notify scripts. May be called again.
+   * Resigns as every Master, removes every address and every service of IPVS, waits briefly for notify scripts. May be called again.
    *
-   * @throws {KaError} `KA_ERR_NOT_RELEASED`: it has stopped, but the kernel refused to remove addresses
+   * @throws {KaError} `KA_ERR_NOT_RELEASED`: it has stopped, but the kernel refused to remove addresses or services
    */
   stop(): Promise<void>
   /**
@@ -56,8 +60,30 @@ export interface Daemon extends AsyncDisposable {
    * @throws {KaError} `KA_ERR_STOPPED`
    */
   dump(kind: DumpKind): Promise<string>
+  /**
+   * All virtual servers with their real servers, and why each is as it is; without numbers of connections where the kernel does not answer.
+   */
+  virtualServers(): Promise<LvsStatus>
+  /**
+   * Gives a real server no new connections, and waits until it has none, at most `limitMs`. It stays so until {@link weigh} says `default`.
+   *
+   * @throws {KaError} `KA_ERR_USAGE` where no server is meant, or several of one virtual server
+   */
+  drain(target: LvsTarget, limitMs: number): Promise<readonly DrainResult[]>
+  /**
+   * Takes a real server out of the pool until the same is called with false, whatever its checkers say.
+   *
+   * @throws {KaError} as {@link drain}
+   */
+  maintain(target: LvsTarget, isOn: boolean): readonly NamedTarget[]
+  /**
+   * Gives a real server another weight, 0 to 2,147,483,647, or its own again.
+   *
+   * @throws {KaError} as {@link drain}
+   */
+  weigh(target: LvsTarget, weight: number | 'default'): readonly NamedTarget[]
   /** Everything that happens from now on, until the daemon stops or the reader returns. */
-  events(): AsyncIterableIterator<EngineEvent, undefined>
+  events(): AsyncIterableIterator<DaemonEvent, undefined>
   /** Settles when the daemon has stopped, by `stop()` or by a signal; rejects as `stop()` does. */
   readonly stopped: Promise<void>
 }
@@ -82,17 +108,21 @@ export async function startDaemon(options: DaemonOptions = {}): Promise<Daemon> 
   const addon = await loadNative()
   const pidFiles = new PidFiles(options.pidFiles ?? {}, pidFilePlace(options, config), componentLog(log, 'process'))
   // The engine may wake us before its promise has resolved: it is asked again below.
-  const wake = { handler: (): void => {} }
+  const wake = new Wake()
   const howItRuns = engineOptions(options, config)
   const scripts = await openScriptRunner({ log: componentLog(log, 'script') })
   const engine = await orLetGo(scripts, pidFiles, async () => {
     await pidFiles.hold(partsWithPidFile(options, config))
-    return await outwaitDying(async () => await native(async () => await addon.Engine.open(howItRuns, () => wake.handler())))
+    return await outwaitDying(async () => await native(async () => await addon.Engine.open(howItRuns, wake.call)))
   })
   const daemon = new RunningDaemon({ engine, engineOptions: howItRuns, pidFiles, scripts, saved, addon }, options, log)
-  wake.handler = () => {
+  wake.follow(() => {
     daemon.takeEvents()
+  })
+  const forget = (): void => {
+    wake.end()
   }
+  daemon.stopped.then(forget, forget)
   try {
     await daemon.begin(config)
   } catch (error) {

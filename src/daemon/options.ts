@@ -50,6 +50,8 @@ export interface DaemonOptions {
   readonly allConfig?: boolean
   /** Whether a stop resigns and removes the virtual addresses. Default true. Otherwise they stay, for the next start or `ka-native release`. */
   readonly releaseOnStop?: boolean
+  /** Whether a stop removes the virtual servers from the kernel. Default true. Otherwise they stay, for the next start or `ka-native release`. */
+  readonly releaseIpvsOnStop?: boolean
   /** Whether every address of the host that comes or goes is told, as events and in the log. Default false. */
   readonly monitorAddresses?: boolean
   /** File creation mask of the process, whatever the configuration says; only together with `signals`. */

@@ -1,79 +1,67 @@
-import type { ApplyReport, Engine, EngineOptions } from '#native'
+import type { ApplyReport, Engine } from '#native'
 import type { Logger } from 'pino'
 import type { ConfigInput } from '../config/input.ts'
 import type { Config } from '../config/model.ts'
-import { onlyParts } from '../config/parts.ts'
+import { allEnded } from './all-ended.ts'
+import { Applying } from './applying.ts'
 import { checkConfig } from './check-options.ts'
-import { namesOf, partsOf, partsWithPidFile } from './options.ts'
 import type { DaemonOptions } from './options.ts'
 import type { Daemon, DaemonStatus, ReloadReport } from './daemon.ts'
 import { Dumper } from '../dump/dumper.ts'
 import type { DumpKind } from '../dump/dumper.ts'
-import { EventStreams } from '../engine/events.ts'
+import { EventStreams } from './event-streams.ts'
+import type { DaemonEvent } from './event-streams.ts'
 import type { EngineEvent } from '../engine/events.ts'
-import { lower } from '../engine/lower.ts'
 import { native } from '../engine/native.ts'
-import type { NativeModule } from '../engine/native.ts'
 import { KaError } from '../errors.ts'
 import { componentLog } from '../log/components.ts'
 import { EventLog } from '../log/event-log.ts'
+import type { DrainResult } from '../lvs/drain.ts'
+import type { LvsStatus } from '../lvs/lvs-status.ts'
+import type { LvsTarget, NamedTarget } from '../lvs/targets.ts'
 import type { Notifier } from '../notify/notifier.ts'
 import { openNotifier } from '../notify/open-notifier.ts'
-import { applyProcessAttributes } from '../process/attributes.ts'
 import { runDaemonScript } from '../process/daemon-scripts.ts'
 import type { PidFiles } from '../process/pid-files.ts'
 import { Scheduler } from '../process/scheduling.ts'
 import type { ScriptRunner } from '../process/script-runner.ts'
-import { refuseFixedChanges } from './fixed-settings.ts'
+import type { Ground } from './ground.ts'
+import { LvsPart } from './lvs-part.ts'
 import { Reloading } from '../reload/reloading.ts'
-import type { SavedConfig } from '../reload/saved-config.ts'
-import { dumpRequestOf, SIGHUP, SIGINT, SIGTERM } from './signals.ts'
+import { obey } from './signals.ts'
+import type { Obedience } from './signals.ts'
 import { Turns } from './turns.ts'
 import { Tracking } from '../track/tracking.ts'
 
 /** Time that `process.on('exit')` gives the engine to resign and remove its addresses. */
 const EXIT_DEADLINE_MS = 500
 
-/** Time that notifications get at a stop, as scripts do in keepalived. */
-const STOP_NOTIFICATIONS_MS = 1_000
-
-/** Time that a dump gets at a stop. */
-const STOP_DUMP_MS = 1_000
+/** Time that notifications get at a stop, as scripts do in keepalived; then dumps. */
+const STOP_TELLING_MS = 1_000
 
 /** Time that scripts get which are still there when everything else has ended: SIGKILL comes after two seconds. */
 const END_SCRIPTS_MS = 3_000
-
-/** What a daemon stands on: opened before it, and ended with it. */
-export interface Ground {
-  readonly engine: Engine
-  readonly engineOptions: EngineOptions
-  readonly pidFiles: PidFiles
-  readonly scripts: ScriptRunner
-  readonly saved: SavedConfig
-  readonly addon: NativeModule
-}
 
 /** A daemon around an engine that is open. */
 export class RunningDaemon implements Daemon {
   readonly stopped: Promise<void>
   readonly #engine: Engine
-  /** How the engine runs, for as long as it does. */
-  readonly #engineOptions: EngineOptions
   readonly #options: DaemonOptions
   readonly #log: Logger
   readonly #pidFiles: PidFiles
-  readonly #scheduler: Scheduler
   readonly #eventLog: EventLog
   readonly #dumper: Dumper
   readonly #notifier: Notifier
   readonly #scripts: ScriptRunner
   readonly #trackers: Tracking
+  readonly #lvs: LvsPart
+  readonly #applying: Applying
   readonly #reloading: Reloading
+  readonly #obedience: Obedience
   readonly #streams = new EventStreams()
   #settleStopped!: (outcome: Promise<void>) => void
   /** Keeps the process alive: the engine's own wake-up does not. */
   readonly #keepAlive = setInterval(() => {}, 2 ** 30)
-  #config: Config | undefined
   readonly #turns = new Turns()
   #stopping: Promise<void> | undefined
   /** Aborted when a stop begins. */
@@ -81,31 +69,68 @@ export class RunningDaemon implements Daemon {
 
   readonly #onExit = (): void => {
     this.#engine.stopNow(EXIT_DEADLINE_MS)
+    this.#lvs.stopNow(EXIT_DEADLINE_MS)
     this.#notifier.abandon()
     this.#pidFiles.remove()
   }
 
-  constructor({ engine, engineOptions, pidFiles, scripts, saved, addon }: Ground, options: DaemonOptions, log: Logger) {
+  constructor(ground: Ground, options: DaemonOptions, log: Logger) {
+    const { engine, engineOptions, pidFiles, scripts, saved, addon } = ground
     this.#engine = engine
-    this.#engineOptions = engineOptions
     this.#options = options
     this.#log = componentLog(log, 'process')
     this.#pidFiles = pidFiles
     this.#scripts = scripts
-    this.#scheduler = new Scheduler(engine, this.#log, options.realtimePriority)
     this.#eventLog = new EventLog(log)
     const tools = { scripts, makeFifo: addon.makeFifo, instanceName: engineOptions.instanceName }
     this.#notifier = openNotifier(options, tools, componentLog(log, 'notify'))
     this.#trackers = new Tracking(engine, scripts, options, componentLog(log, 'script'))
-    this.#dumper = new Dumper({ engine, config: () => this.#config, scripts: (name) => this.#trackers.known(name) }, this.#log)
-    const daemon = {
-      config: () => this.#config,
+    this.#lvs = new LvsPart({
+      ...ground,
+      isReleasing: options.releaseIpvsOnStop !== false,
+      changed: (change) => {
+        this.#notifier.handleServer(change)
+      },
+      told: (event) => {
+        this.#streams.push(event)
+      },
+      log: componentLog(log, 'lvs'),
+    })
+    this.#applying = new Applying({
+      ...ground,
+      options,
+      scheduler: new Scheduler(engine, this.#log, options.realtimePriority),
+      eventLog: this.#eventLog,
+      notifier: this.#notifier,
+      trackers: this.#trackers,
+      lvs: this.#lvs,
+      log: this.#log,
+      takeEvents: () => {
+        this.takeEvents()
+      },
       isStopping: () => this.#stopping !== undefined,
-      apply: async (config: Config) => await this.#applyNow(config),
+    })
+    const sources = {
+      engine,
+      config: () => this.#applying.config,
+      scripts: (name: string) => this.#trackers.known(name),
+      lvs: async () => await this.#lvs.status(),
+    }
+    this.#dumper = new Dumper(sources, this.#log)
+    const daemon = {
+      config: () => this.#applying.config,
+      isStopping: () => this.#stopping !== undefined,
+      apply: async (config: Config) => await this.#apply(config),
       reload: async () => await this.reload(),
       dumper: this.#dumper,
     }
     this.#reloading = new Reloading(options, saved, daemon, this.#log)
+    this.#obedience = {
+      stop: () => void this.stop().catch(() => {}), // `stopped` tells
+      reloading: this.#reloading,
+      dumper: this.#dumper,
+      log: this.#log,
+    }
     this.stopped = new Promise((resolve) => {
       this.#settleStopped = resolve
     })
@@ -116,6 +141,22 @@ export class RunningDaemon implements Daemon {
 
   async status(): Promise<DaemonStatus> {
     return await native(async () => await this.#engine.snapshot())
+  }
+
+  async virtualServers(): Promise<LvsStatus> {
+    return (await this.#lvs.status()) ?? { services: [] }
+  }
+
+  async drain(target: LvsTarget, limitMs: number): Promise<readonly DrainResult[]> {
+    return await this.#lvs.operated.drain(target, limitMs)
+  }
+
+  maintain(target: LvsTarget, isOn: boolean): readonly NamedTarget[] {
+    return this.#lvs.operated.maintain(target, isOn)
+  }
+
+  weigh(target: LvsTarget, weight: number | 'default'): readonly NamedTarget[] {
+    return this.#lvs.operated.weigh(target, weight)
   }
 
   async dump(kind: DumpKind): Promise<string> {
@@ -138,43 +179,16 @@ export class RunningDaemon implements Daemon {
     await this.#turns.take(async () => {
       this.#scripts.configure(config.globalDefs)
       await runDaemonScript('startup', config.globalDefs, this.#scripts, this.#log, this.#stopped.signal)
-      await this.#applyNow(config)
+      await this.#apply(config)
     })
   }
 
-  async #applyNow(whole: Config): Promise<ApplyReport> {
-    const config = { ...onlyParts(whole, partsOf(this.#options)), ...namesOf(this.#options, whole) }
-    const former = this.#config
-    refuseFixedChanges({ options: this.#options, engineOptions: this.#engineOptions, config: former }, config, this.#log)
-    const trackers = await this.#trackers.prepare(config)
-    // First, because instances tell their states before the engine answers.
-    await this.#expect(config)
-    const report = await native(async () => await this.#engine.apply(lower(config, trackers))).catch(async (error: unknown) => {
-      if (former !== undefined && this.#stopping === undefined) await this.#expect(former)
-      throw error
-    })
-    this.#trackers.commit(trackers)
-    this.#config = config
-    await this.#scheduler.apply(config.globalDefs)
-    // What concerns an instance comes as an event.
-    for (const { instance, reason } of report.refusals) if (instance === '') this.#log.warn(reason)
-    // Instances that are gone have said so: their scripts are told before they are forgotten.
-    this.takeEvents()
-    this.#notifier.retain(config)
-    this.#eventLog.retain(config)
-    this.#reloading.configure(config)
-    await this.#pidFiles.holdMore(partsWithPidFile(this.#options, config))
-    return report
-  }
-
-  /** Instances of a configuration may tell something from now on, and those before them still. */
-  async #expect(config: Config): Promise<void> {
-    if (this.#options.signals === true) await applyProcessAttributes(config.globalDefs, this.#log, this.#options.umask)
-    // Nobody would remove what notifications make after they were ended.
+  async #apply(wanted: Config): Promise<ApplyReport> {
+    const { report, config } = await this.#applying.apply(wanted)
+    // A stop has begun meanwhile: this is part of what it ends.
     this.#refuseStopped()
-    this.#eventLog.configure(config)
-    this.#scripts.configure(config.globalDefs)
-    this.#notifier.configure(config)
+    this.#reloading.configure(config)
+    return report
   }
 
   async stop(): Promise<void> {
@@ -191,23 +205,25 @@ export class RunningDaemon implements Daemon {
     // As in keepalived they end first: nobody looks at their results any more.
     this.#trackers.stop()
     try {
-      await native(async () => await this.#engine.stop())
+      const resigned = native(async () => await this.#engine.stop())
+      await allEnded([resigned, this.#lvs.stop()], this.#log)
     } finally {
       this.takeEvents()
       this.#eventLog.tellLeftOut()
       clearInterval(this.#keepAlive)
       process.off('exit', this.#onExit)
-      await this.#notifier.finish(STOP_NOTIFICATIONS_MS)
+      await this.#notifier.finish(STOP_TELLING_MS)
       this.#reloading.close()
-      await this.#dumper.finish(STOP_DUMP_MS)
-      if (this.#config !== undefined) await runDaemonScript('shutdown', this.#config.globalDefs, this.#scripts, this.#log)
+      await this.#dumper.finish(STOP_TELLING_MS)
+      const { config } = this.#applying
+      if (config !== undefined) await runDaemonScript('shutdown', config.globalDefs, this.#scripts, this.#log)
       await this.#scripts.stop(END_SCRIPTS_MS)
       this.#pidFiles.remove()
       this.#streams.close()
     }
   }
 
-  events(): AsyncIterableIterator<EngineEvent, undefined> {
+  events(): AsyncIterableIterator<DaemonEvent, undefined> {
     return this.#streams.open()
   }
 
@@ -227,17 +243,8 @@ export class RunningDaemon implements Daemon {
     this.#eventLog.tell(event, isStopping && this.#options.releaseOnStop === false)
     this.#options.observer?.told?.(event)
     this.#notifier.handle(event, isStopping)
-    if (event.type === 'signal') this.#handleSignal(event.signal)
+    this.#lvs.handle(event)
+    if (event.type === 'signal') obey(event.signal, this.#obedience)
     this.#streams.push(event)
-  }
-
-  #handleSignal(signal: number): void {
-    const request = dumpRequestOf(signal)
-    if (signal === SIGTERM || signal === SIGINT) {
-      this.#log.info('Stopping')
-      this.stop().catch(() => {}) // `stopped` tells
-    } else if (signal === SIGHUP) this.#reloading.request()
-    else if (request !== undefined) this.#dumper.request(request)
-    else this.#log.warn({ signal }, 'no threads are dumped: this signal has no effect')
   }
 }

@@ -1,8 +1,10 @@
-import type { DumpRequest } from '../dump/dumper.ts'
+import type { Logger } from 'pino'
+import type { Dumper, DumpRequest } from '../dump/dumper.ts'
+import type { Reloading } from '../reload/reloading.ts'
 
-export const SIGHUP = 1
-export const SIGINT = 2
-export const SIGTERM = 15
+const SIGHUP = 1
+const SIGINT = 2
+const SIGTERM = 15
 
 /**
  * What signals ask to be written, as of keepalived.
@@ -19,6 +21,25 @@ const DUMPS: ReadonlyMap<number, DumpRequest> = new Map([
 ])
 
 /** What a signal asks to be written; `undefined` where it asks for something else. */
-export function dumpRequestOf(signal: number): DumpRequest | undefined {
+function dumpRequestOf(signal: number): DumpRequest | undefined {
   return DUMPS.get(signal)
+}
+
+/** Who does what signals ask for. */
+export interface Obedience {
+  readonly stop: () => void
+  readonly reloading: Pick<Reloading, 'request'>
+  readonly dumper: Pick<Dumper, 'request'>
+  readonly log: Pick<Logger, 'info' | 'warn'>
+}
+
+/** Begins what a signal asks for. */
+export function obey(signal: number, { stop, reloading, dumper, log }: Obedience): void {
+  const request = dumpRequestOf(signal)
+  if (signal === SIGTERM || signal === SIGINT) {
+    log.info('Stopping')
+    stop()
+  } else if (signal === SIGHUP) reloading.request()
+  else if (request !== undefined) dumper.request(request)
+  else log.warn({ signal }, 'no threads are dumped: this signal has no effect')
 }

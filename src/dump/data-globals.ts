@@ -16,10 +16,13 @@ export function* globalPieces(config: Config): Generator<string, void, void> {
     ...mail(globalDefs),
     ...reloads(globalDefs),
     ...interfaces(globalDefs),
+    ...ipvs(globalDefs),
     ...fifos(globalDefs),
     ...vrrp(globalDefs),
     ...priorities(globalDefs),
     ...scripts(globalDefs),
+    line('rs_init_notifies', Number(globalDefs.rsInitNotifies)),
+    line('no_checker_emails', Number(globalDefs.noCheckerEmails)),
     line('umask', `0${globalDefs.umask.toString(8)}`),
     globalDefs.vrrpStartupDelayUs === 0 ? undefined : line('vrrp_startup_delay', globalDefs.vrrpStartupDelayUs / US_PER_S),
     globalDefs.logUnknownVrids ? ' log_unknown_vrids' : undefined,
@@ -64,6 +67,7 @@ function mail(defs: GlobalDefs): Lines {
     line('Default smtp_alert', onOff(defs.smtpAlert)),
     line('Default smtp_alert_vrrp', onOff(defs.smtpAlertVrrp)),
     line('Default smtp_alert_checker', onOff(defs.smtpAlertChecker)),
+    line('Checkers log all failures', defs.checkerLogAllFailures),
   ]
 }
 
@@ -80,7 +84,33 @@ function interfaces(defs: GlobalDefs): Lines {
   return [
     line('Dynamic interfaces', defs.dynamicInterfaces),
     line('Default interface', defs.defaultInterface),
+    ...ipvsTimeouts(defs),
     line('Disable local IGMP', defs.disableLocalIgmp ? 'yes' : 'no'),
+  ]
+}
+
+function ipvsTimeouts({ lvsTimeouts }: GlobalDefs): Lines {
+  const seconds = (us: number | undefined): number | undefined => (us === undefined ? undefined : us / US_PER_S)
+  return [
+    optional('LVS TCP timeout', seconds(lvsTimeouts?.tcpUs)),
+    optional('LVS TCP FIN timeout', seconds(lvsTimeouts?.tcpfinUs)),
+    // 2.2.7 calls it TCP too.
+    optional('LVS UDP timeout', seconds(lvsTimeouts?.udpUs)),
+  ]
+}
+
+function ipvs({ lvsSyncDaemon, lvsFlush, lvsFlushOnStop }: GlobalDefs): Lines {
+  const flushOnStop = { none: 'disabled', all: 'full', services: 'VS' } as const
+  return [
+    optional('LVS syncd vrrp name', lvsSyncDaemon?.instance),
+    optional('LVS syncd interface', lvsSyncDaemon?.interface),
+    optional('LVS syncd syncid', lvsSyncDaemon?.id),
+    optional('LVS syncd maxlen', lvsSyncDaemon?.maxlen),
+    lvsSyncDaemon?.group === undefined ? undefined : ` LVS mcast group ${lvsSyncDaemon.group}`,
+    optional('LVS syncd mcast port', lvsSyncDaemon?.port),
+    optional('LVS syncd mcast ttl', lvsSyncDaemon?.ttl),
+    line('LVS flush', lvsFlush),
+    line('LVS flush on stop', flushOnStop[lvsFlushOnStop === undefined ? 'none' : lvsFlushOnStop === true ? 'all' : 'services']),
   ]
 }
 
@@ -90,6 +120,8 @@ function fifos(defs: GlobalDefs): Lines {
     optional('Global notify fifo script', defs.notifyFifoScript && scriptText(defs.notifyFifoScript)),
     optional('VRRP notify fifo', defs.vrrpNotifyFifo && fifoText(defs.vrrpNotifyFifo)),
     optional('VRRP notify fifo script', defs.vrrpNotifyFifoScript && scriptText(defs.vrrpNotifyFifoScript)),
+    optional('LVS notify fifo', defs.lvsNotifyFifo && fifoText(defs.lvsNotifyFifo)),
+    optional('LVS notify fifo script', defs.lvsNotifyFifoScript && scriptText(defs.lvsNotifyFifoScript)),
     line('FIFO write vrrp states on reload', defs.fifoWriteVrrpStatesOnReload),
     line('VRRP notify priority changes', defs.vrrpNotifyPriorityChanges),
   ]
@@ -126,6 +158,11 @@ function priorities(defs: GlobalDefs): Lines {
     line('VRRP realtime priority', defs.vrrpRtPriority),
     optional('VRRP CPU Affinity', defs.vrrpCpuAffinity?.join(' ')),
     line('VRRP realtime limit', defs.vrrpRlimitRttimeUs ?? DEFAULT_RLIMIT_RTTIME_US),
+    line('Checker process priority', defs.checkerPriority ?? 0),
+    line("Checker don't swap", defs.checkerNoSwap),
+    line('Checker realtime priority', defs.checkerRtPriority),
+    optional('Checker CPU Affinity', defs.checkerCpuAffinity?.join(' ')),
+    line('Checker realtime limit', defs.checkerRlimitRttimeUs ?? DEFAULT_RLIMIT_RTTIME_US),
   ]
 }
 

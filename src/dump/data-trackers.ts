@@ -22,7 +22,7 @@ export function* trackerPieces(state: DumpState): Generator<string, void, void> 
   yield* section(
     'VRRP Track files',
     config.trackFiles,
-    (file) => `${fileText(file, known('file', file.name))}${users.of('file', file.name)}`,
+    (file) => `${trackFileText(file, known('file', file.name))}${users.of('file', file.name)}`,
   )
   yield* section(
     'VRRP Track processes',
@@ -62,7 +62,8 @@ function accountText({ account }: KnownScript): string {
   return `${uid}:${gid}`
 }
 
-function fileText(file: TrackFile, known: TrackerStatus | undefined): string {
+/** A file that is tracked, and what it holds where that is known. */
+export function trackFileText(file: TrackFile, known: TrackerStatus | undefined): string {
   return lines(` Track file = ${file.name}`, [
     `File = ${file.file}`,
     ...(known === undefined ? [] : [`Status = ${known.number ?? 0}`]),

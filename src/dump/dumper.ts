@@ -2,6 +2,8 @@ import type { Engine } from '#native'
 import type { Logger } from 'pino'
 import type { Config } from '../config/model.ts'
 import { KaError } from '../errors.ts'
+import type { LvsStatus } from '../lvs/lvs-status.ts'
+import { checkPieces } from './check.ts'
 import { dataPieces, parentPieces } from './data.ts'
 import { jsonPieces } from './json.ts'
 import { dumpPath } from './path.ts'
@@ -13,8 +15,8 @@ import { statsPieces } from './stats.ts'
 import { writeWhole } from './write-file.ts'
 import { within } from '../time-limit.ts'
 
-/** A text that tells the state: for people, the counters, or for programs. */
-export type DumpKind = 'data' | 'stats' | 'json'
+/** A text that tells the state: for people that of virtual routers or of virtual servers, the counters, or for programs. */
+export type DumpKind = 'data' | 'check' | 'stats' | 'json'
 
 /** Where the state is read. */
 export interface DumpSources {
@@ -22,6 +24,8 @@ export interface DumpSources {
   /** In effect; `undefined` before the first. */
   readonly config: () => Config | undefined
   readonly scripts: ScriptLookUp
+  /** The state of virtual servers; absent: there are none. */
+  readonly lvs?: () => Promise<LvsStatus | undefined>
 }
 
 /** What a signal asks for. */
@@ -30,6 +34,7 @@ export type DumpRequest = DumpKind | 'stats-and-zero'
 const PIECES: Readonly<Record<DumpFile, (state: DumpState) => Iterable<string>>> = {
   data: dataPieces,
   parent: parentPieces,
+  check: checkPieces,
   stats: statsPieces,
   json: jsonPieces,
 }
@@ -39,7 +44,9 @@ const FILES: Readonly<Record<DumpRequest, readonly (readonly [DumpFile, string])
   data: [
     ['parent', 'Printing parent data'],
     ['data', 'Printing VRRP data'],
+    ['check', 'Printing checker data'],
   ],
+  check: [['check', 'Printing checker data']],
   stats: [['stats', 'Printing VRRP stats']],
   'stats-and-zero': [['stats', 'Printing and clearing VRRP stats']],
   json: [['json', 'Printing VRRP as json']],
@@ -67,7 +74,7 @@ export class Dumper {
    * @throws {KaError} `KA_ERR_STOPPED`, `KA_ERR_ENGINE`
    */
   async text(kind: DumpKind): Promise<string> {
-    return await joined(PIECES[kind](await this.#read(false)))
+    return await joined(PIECES[kind](await this.#withServers(kind, await this.#read(false))))
   }
 
   /** The pieces of `keepalived.data` as it would be now. */
@@ -112,15 +119,22 @@ export class Dumper {
   async #writeFile(file: DumpFile, sentence: string, state: DumpState, request: DumpRequest): Promise<void> {
     // As keepalived, whose readers take an old file for one of no instances all the same.
     if (file === 'json' && state.instances.length === 0) return
+    // There is no process for it where there are no virtual servers.
+    if (file === 'check' && state.config.virtualServers.length === 0) return
     const path = dumpPath(file, state.config)
     this.#log.info({ path }, `${sentence} for process(${process.pid}) on signal`)
     try {
-      await writeWhole(path, PIECES[file](state))
+      await writeWhole(path, PIECES[file](await this.#withServers(file, state)))
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error)
       const lost = request === 'stats-and-zero' ? '; the counters are zero all the same' : ''
       this.#log.error({ path, err: error }, `dump not written, the former file stays: ${reason}${lost}`)
     }
+  }
+
+  /** The state of virtual servers too, where the file tells it. */
+  async #withServers(file: DumpFile, state: DumpState): Promise<DumpState> {
+    return file === 'check' ? { ...state, lvs: await this.#sources.lvs?.() } : state
   }
 
   async #read(zero: boolean): Promise<DumpState> {

@@ -6,11 +6,12 @@ import type { Config } from '../config/model.ts'
 const DEFAULT_DIRECTORY = '/tmp'
 
 /** A file that a signal asks for. */
-export type DumpFile = 'data' | 'parent' | 'stats' | 'json'
+export type DumpFile = 'data' | 'parent' | 'check' | 'stats' | 'json'
 
 const NAMES: Readonly<Record<DumpFile, string>> = {
   data: 'keepalived.data',
   parent: 'keepalived.data',
+  check: 'keepalived.data',
   stats: 'keepalived.stats',
   json: 'keepalived.json',
 }
@@ -27,13 +28,14 @@ export function dumpPath(file: DumpFile, config: Config, temporary: string = tem
   const written = {
     data: globalDefs.stateDumpFile,
     parent: globalDefs.stateDumpFile,
+    check: globalDefs.stateDumpFile,
     stats: globalDefs.statsDumpFile,
     json: globalDefs.jsonDumpFile,
   }
   const path = pathOf(written[file] ?? '', NAMES[file], temporary)
   if (file === 'stats' || file === 'json') return path
   const instance = globalDefs.dataUseInstance ? instanceSuffix(config) : ''
-  return insert(path, `${file === 'parent' ? '_parent' : ''}${instance}`)
+  return insert(path, `${file === 'data' ? '' : `_${file}`}${instance}`)
 }
 
 /** `TMPDIR` where that is an absolute path of a directory that exists. */

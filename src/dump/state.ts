@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import type { Engine, EngineStatus, GroupStatus, InstanceDetails, InterfaceDetails, TrackerStatus } from '#native'
 import type { Config, VrrpInstance } from '../config/model.ts'
 import { native } from '../engine/native.ts'
+import type { LvsStatus } from '../lvs/lvs-status.ts'
 import type { KnownScript } from '../track/script-trackers.ts'
 
 /** Objects converted between two looks at the event loop: some tenths of a millisecond. */
@@ -30,6 +31,8 @@ export interface DumpState {
   readonly trackers: readonly TrackerStatus[]
   /** What is known of scripts that are tracked, by name. */
   readonly scripts: ReadonlyMap<string, KnownScript>
+  /** Virtual servers, where there are some. */
+  readonly lvs?: LvsStatus | undefined
 }
 
 /**

@@ -8,7 +8,7 @@ export type TrackingLists = Pick<VrrpInstance, 'trackInterface' | 'trackScript' 
 
 /** Something that an instance tracks. */
 export interface TrackLine {
-  readonly kind: TrackedKind
+  readonly kind: Exclude<TrackedKind, 'address'>
   readonly name: string
   readonly weight: number
   readonly reverse: boolean

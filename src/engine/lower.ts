@@ -70,7 +70,13 @@ function lowerInstance(instance: VrrpInstance, globalDefs: GlobalDefs, tracks: T
     resignOnLoss: instance.resignOnLoss,
     promoteSecondaries: instance.promoteSecondaries,
     tracks,
+    ...(isSyncedBy(instance, globalDefs) ? { syncDaemon: 0 } : {}),
   }
+}
+
+/** Whether the sync daemon of IPVS, of which there is one, has the role of this instance. */
+function isSyncedBy({ name }: VrrpInstance, { lvsSyncDaemon }: GlobalDefs): boolean {
+  return lvsSyncDaemon !== undefined && lvsSyncDaemon.instance === name
 }
 
 /** 0 leaves it to the system. */

@@ -106,6 +106,8 @@ function trackerChanged({ tracker, kind, state, number, initial }: TrackerChange
   if (initial) return []
   switch (kind) {
     case 'interface':
+    // Who waits for an address says what comes of it.
+    case 'address':
       return []
     case 'file':
       return number === undefined ? [] : [debug(`tracked file ${tracker} now holds ${number}`)]

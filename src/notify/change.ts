@@ -1,4 +1,5 @@
 import type { Config } from '../config/model.ts'
+import type { ScriptCommand } from '../config/tables/values.ts'
 import type { VrrpState } from '../engine/events.ts'
 
 /** What a notification says of an instance or a group, in the words that scripts and FIFOs get (process.md: notify). */
@@ -27,6 +28,33 @@ export interface Change {
   readonly atMs: number
 }
 
+/** What a notification says of a real server, or of the quorum of a virtual server. */
+export type ServerState = 'UP' | 'DOWN'
+
+/** A real server (RS) is up or down, or a virtual server (VS) gained or lost its quorum. */
+export interface ServerStateChange {
+  readonly kind: 'RS' | 'VS'
+  /** As messages call it: `[10.0.2.11]:tcp:80`. */
+  readonly name: string
+  /** The virtual server that it belongs to, or that it is: `[10.0.1.1]:tcp:80`, `FWM 9`, `[GROUP]:0`. */
+  readonly service: string
+  readonly state: ServerState
+  /** Counts the changes that this daemon has told, those of instances and groups too: a later one has a larger number. */
+  readonly generation: number
+  /** Milliseconds since the Unix epoch, with fractions. */
+  readonly atMs: number
+}
+
+/** The same with what its configuration asks for. */
+export interface ToldServerChange extends ServerStateChange {
+  /** What to run, with exactly its own arguments. */
+  readonly script: ScriptCommand | undefined
+  /** It is told to FIFOs, and with them to all who want to know states; else it is only mailed. */
+  readonly toFifos: boolean
+  /** The body of its mail; `undefined`: none. */
+  readonly mail: string | undefined
+}
+
 /** One way to tell changes: scripts, FIFOs, mail, webhooks, functions of a host. */
 export interface NotifyTarget {
   /**
@@ -40,6 +68,8 @@ export interface NotifyTarget {
   retain(config: Config): void
   /** Tells a change, in order for each instance and group. Never throws, never waits. */
   tell(change: Change): void
+  /** Tells a change of a server, in order for each virtual server with its real servers. Never throws, never waits. */
+  tellServer(change: ToldServerChange): void
   /** Waits until everything is told, at most `limitMs`; then gives up. Nothing is told afterwards. Never rejects. */
   finish(limitMs: number): Promise<void>
   /** The process ends at once: removes what would stay behind. Returns when that is done. */

@@ -1,7 +1,6 @@
 import { KaError } from '../errors.ts'
-import type { ToldState } from './change.ts'
 import type { SmtpSecurity } from './smtp.ts'
-import type { WebhookOptions } from './webhook.ts'
+import type { WebhookOptions, WebhookState } from './webhook.ts'
 import { keyOf } from './webhook-key.ts'
 
 /** Each has a queue and connections of its own. */
@@ -13,7 +12,7 @@ const MAX_TIMEOUT_MS = 300_000
 export const TLS_MODES: readonly NonNullable<SmtpSecurity['tls']>[] = ['none', 'starttls', 'implicit']
 
 /** Changes of priority are for FIFOs. */
-const STATES: readonly ToldState[] = ['MASTER', 'BACKUP', 'FAULT', 'STOP', 'DELETED', 'MASTER_RX_LOWER_PRI']
+const STATES: readonly WebhookState[] = ['MASTER', 'BACKUP', 'FAULT', 'STOP', 'DELETED', 'MASTER_RX_LOWER_PRI', 'UP', 'DOWN']
 
 /**
  * Refuses what says no way to speak to a mail relay; callers may be without types. Never shows a secret.

@@ -1,8 +1,10 @@
+import { performance } from 'node:perf_hooks'
 import type { Logger } from 'pino'
 import type { Fifo as FifoConfig } from '../config/model.ts'
 import type { ScriptCommand } from '../config/tables/values.ts'
 import type { AccountBook } from '../process/account-book.ts'
 import type { ScriptRunner } from '../process/script-runner.ts'
+import { FifoBacklog } from './fifo-backlog.ts'
 import { Fifo } from './fifo.ts'
 import type { FifoOptions, MakeFifo } from './fifo.ts'
 import { within } from '../time-limit.ts'
@@ -40,6 +42,8 @@ export class FifoChannel {
   readonly #log: Logger
   readonly #abort = new AbortController()
   #fifo: Fifo | undefined
+  /** Lines that come in bursts. */
+  #backlog: FifoBacklog | undefined
   /** Lines that came before it could be opened; `undefined` afterwards. */
   #waiting: string[] | undefined = []
   /** Lines that found no room meanwhile. */
@@ -73,11 +77,18 @@ export class FifoChannel {
 
   /** Writes a line, without its end; never waits. */
   write(line: string): void {
-    if (this.#waiting === undefined) {
-      this.#fifo?.write(line)
-      return
-    }
-    if (this.#waiting.length < MAX_WAITING) this.#waiting.push(line)
+    if (this.#waiting === undefined) this.#fifo?.write(line)
+    else this.#keep(this.#waiting, line)
+  }
+
+  /** Writes a line that may come with thousands of others; never waits, but the line may, for a reader. */
+  writeOfMany(line: string): void {
+    if (this.#waiting === undefined) this.#backlog?.write(line)
+    else this.#keep(this.#waiting, line)
+  }
+
+  #keep(waiting: string[], line: string): void {
+    if (waiting.length < MAX_WAITING) waiting.push(line)
     else this.#lost += 1
   }
 
@@ -90,8 +101,10 @@ export class FifoChannel {
 
   /** Removes the FIFO; its reader may read to the end, which takes at most `limitMs`, and is ended then. Never rejects. */
   async finish(limitMs: number): Promise<void> {
+    const began = performance.now()
+    await this.#backlog?.finish(limitMs)
     this.#closeFifo()
-    await within(limitMs, this.#reader)
+    await within(Math.max(0, limitMs - (performance.now() - began)), this.#reader)
     await this.close()
   }
 
@@ -107,6 +120,7 @@ export class FifoChannel {
     this.#waiting = undefined
     if (!opened.open()) return
     this.#fifo = opened
+    this.#backlog = new FifoBacklog(opened)
     for (const line of waiting) opened.write(line)
     this.#sayLost(this.#lost)
     const { reader } = this.#config
@@ -125,6 +139,8 @@ export class FifoChannel {
   #closeFifo(): void {
     this.#sayLost((this.#waiting?.length ?? 0) + this.#lost)
     this.#waiting = undefined
+    this.#backlog?.close()
+    this.#backlog = undefined
     this.#fifo?.close()
     this.#fifo = undefined
   }

@@ -9,6 +9,9 @@ const MODE = 0o644
 /** Read and write, so that it opens without a reader and a write without one is no error. */
 const FLAGS = constants.O_RDWR | constants.O_NONBLOCK | constants.O_NOFOLLOW
 
+/** The pipe is full. */
+const NO_ROOM = 'EAGAIN'
+
 /** Makes a FIFO; throws an error with the symbol of the system's as `code`. */
 export type MakeFifo = (path: string, mode: number) => void
 
@@ -69,17 +72,30 @@ export class Fifo {
     return true
   }
 
-  /** Writes a line, without its end. */
+  /** Writes a line, without its end; drops it where there is no room. */
   write(line: string): void {
+    if (!this.offer(line)) this.drop(1)
+  }
+
+  /** Writes a line where there is room for it; whether there was. Where it cannot be written at all it is dropped. */
+  offer(line: string): boolean {
     if (this.#pipe !== undefined && !this.#isStillThere(this.#pipe)) this.#openAnew()
-    if (this.#pipe === undefined) return
+    if (this.#pipe === undefined) return true
     try {
       writeSync(this.#pipe.descriptor, `${line}\n`)
     } catch (error) {
-      this.#lose(codeOf(error))
-      return
+      const code = codeOf(error)
+      if (code === NO_ROOM) return false
+      this.#lose(1, code)
+      return true
     }
     this.#sayLost()
+    return true
+  }
+
+  /** So many lines found no room, and are given up. */
+  drop(count: number): void {
+    this.#lose(count, NO_ROOM)
   }
 
   /** Removes it where it was made here, then closes it: a reader reads what is in it, and its end. */
@@ -138,10 +154,11 @@ export class Fifo {
     this.open()
   }
 
-  #lose(code: string): void {
-    this.#lost += 1
-    if (this.#lost > 1) return
-    const reason = code === 'EAGAIN' ? 'nobody reads it and it is full' : code
+  #lose(count: number, code: string): void {
+    const isFirst = this.#lost === 0
+    this.#lost += count
+    if (!isFirst) return
+    const reason = code === NO_ROOM ? 'nobody reads it and it is full' : code
     this.#log.warn({ reason }, 'lines for the FIFO are dropped')
   }
 

@@ -1,4 +1,4 @@
-import type { Change } from './change.ts'
+import type { Change, ToldServerChange } from './change.ts'
 
 /** What a mail says: the end of its subject, and its body. */
 export interface MailText {
@@ -53,6 +53,17 @@ function instanceBody(state: 'MASTER' | 'BACKUP' | 'FAULT'): string {
 
 function groupBody(now: string): string {
   return `All VRRP group instances are now ${now}`
+}
+
+/**
+ * What keepalived mails of a change of a server. The body is the checker's or the quorum's, with or without its arrows.
+ *
+ * @returns `undefined` where the change is not mailed
+ */
+export function serverTextOf({ kind, name, service, state, mail }: Omit<ToldServerChange, 'script'>): MailText | undefined {
+  if (mail === undefined) return undefined
+  const who = kind === 'VS' ? `Virtualserver ${service}` : `Realserver ${name} of virtual server ${service}`
+  return { subject: `${who} - ${state}`, body: oneLine(/^=> (.*) <=$/s.exec(mail)?.[1] ?? mail) }
 }
 
 /** Makes a mail as keepalived 2.4 writes it, down to its header lines; `atMs` is when it happened. */

@@ -1,12 +1,13 @@
 import type { Logger } from 'pino'
 import type { Config, GlobalDefs } from '../config/model.ts'
-import type { Change, NotifyTarget } from './change.ts'
-import { composeMail, textOf } from './mail-message.ts'
-import type { Mail } from './mail-message.ts'
+import type { Change, NotifyTarget, ToldServerChange } from './change.ts'
+import { composeMail, serverTextOf, textOf } from './mail-message.ts'
+import type { Mail, MailText } from './mail-message.ts'
 import { Outbox } from './outbox.ts'
 import type { Outcome, OutboxRules } from './outbox.ts'
 import type { NameSource } from './resolve-name.ts'
 import type * as Smtp from './smtp.ts'
+import { subjectOf } from './told.ts'
 
 /** keepalived tries once; a relay that is being restarted should not cost the alerts of a failover. */
 const RULES: OutboxRules = {
@@ -84,19 +85,31 @@ export class MailTarget implements NotifyTarget {
 
   tell(change: Change): void {
     const settings = this.#settings
-    const key = keyOf(change.kind, change.name)
+    const key = subjectOf(change)
     const subject = this.#subjects.get(key)
-    if (settings?.smtpServer === undefined || subject === undefined || settings.notificationEmail.length === 0) return
+    if (settings === undefined || subject === undefined || !wantsMail(settings)) return
     const text = textOf(change)
     if (text === undefined || subject.last === change.state) return
     if (change.state === 'FAULT' && settings.noEmailFaults) return
     subject.last = change.state
-    const { routerId, notificationEmail: to, notificationEmailFrom: from = '' } = settings
-    this.#outbox.push(key, composeMail({ routerId, from, to }, text, change.atMs))
+    this.#post(key, text, change.atMs, settings)
+  }
+
+  /** Mails what has a body: who wants which changes of servers mailed is decided where they are made. */
+  tellServer(change: ToldServerChange): void {
+    const settings = this.#settings
+    const text = serverTextOf(change)
+    if (settings === undefined || text === undefined || !wantsMail(settings)) return
+    this.#post(`${subjectOf(change)} of ${change.service}`, text, change.atMs, settings)
   }
 
   async finish(limitMs: number): Promise<void> {
     await this.#outbox.finish(limitMs)
+  }
+
+  #post(lane: string, text: MailText, atMs: number, settings: Settings): void {
+    const { routerId, notificationEmail: to, notificationEmailFrom: from = '' } = settings
+    this.#outbox.push(lane, composeMail({ routerId, from, to }, text, atMs))
   }
 
   async #send(mail: Mail, abort: AbortSignal): Promise<Outcome> {
@@ -115,14 +128,15 @@ export class MailTarget implements NotifyTarget {
   }
 }
 
+/** Whether there is a way to somebody who reads mail. */
+function wantsMail({ smtpServer, notificationEmail }: Settings): boolean {
+  return smtpServer !== undefined && notificationEmail.length > 0
+}
+
 /** Who wants changes mailed, and who does not. */
 function wishes({ vrrpInstances, vrrpSyncGroups }: Config): readonly (readonly [string, boolean])[] {
   return [
-    ...vrrpInstances.map(({ name, smtpAlert }) => [keyOf('INSTANCE', name), smtpAlert] as const),
-    ...vrrpSyncGroups.map(({ name, smtpAlert }) => [keyOf('GROUP', name), smtpAlert] as const),
+    ...vrrpInstances.map(({ name, smtpAlert }) => [subjectOf({ kind: 'INSTANCE', name }), smtpAlert] as const),
+    ...vrrpSyncGroups.map(({ name, smtpAlert }) => [subjectOf({ kind: 'GROUP', name }), smtpAlert] as const),
   ]
-}
-
-function keyOf(kind: Change['kind'], name: string): string {
-  return `${kind} ${name}`
 }

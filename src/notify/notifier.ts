@@ -1,8 +1,9 @@
 import type { Logger } from 'pino'
 import type { Config, VrrpInstance, VrrpSyncGroup } from '../config/model.ts'
 import type { EngineEvent, VrrpState } from '../engine/events.ts'
-import type { Change, NotifyTarget, ToldState } from './change.ts'
-import { laneOf } from './lanes.ts'
+import type { ServerChange } from '../lvs/server-change.ts'
+import type { Change, NotifyTarget, ToldServerChange, ToldState } from './change.ts'
+import { laneOf } from './told.ts'
 import { StartOrder } from './start-order.ts'
 
 /** What is known of an instance from what the engine told. */
@@ -15,7 +16,7 @@ type StateChanged = Extract<EngineEvent, { readonly type: 'stateChanged' }>
 type GroupStateChanged = Extract<EngineEvent, { readonly type: 'groupStateChanged' }>
 type NoticeEvent = Extract<EngineEvent, { readonly type: 'notice' }>
 
-/** Makes changes of what the engine tells, and hands them to all who are to be told. */
+/** Makes changes of what the engine and the policy of virtual servers tell, and hands them to all who are to be told. */
 export class Notifier {
   readonly #targets: readonly NotifyTarget[]
   readonly #log: Logger
@@ -73,6 +74,25 @@ export class Notifier {
     if (event.type === 'stateChanged') this.#changeState(event, isStopping)
     else if (event.type === 'groupStateChanged') this.#changeGroup(event, isStopping)
     else if (event.type === 'notice') this.#notice(event)
+  }
+
+  /** Tells a change of a server, in the order of these calls. */
+  handleServer({ kind, service, server, isUp, script, toFifos, mail, atMs }: ServerChange): void {
+    this.#generation += 1
+    const change: ToldServerChange = {
+      kind,
+      name: server ?? service,
+      service,
+      state: isUp ? 'UP' : 'DOWN',
+      generation: this.#generation,
+      atMs,
+      script,
+      toFifos,
+      mail,
+    }
+    this.#forEach((target) => {
+      target.tellServer(change)
+    })
   }
 
   /** Waits until everything is told, at most `limitMs`; then gives up. Never rejects. */

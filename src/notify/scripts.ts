@@ -4,13 +4,12 @@ import type { ScriptCommand } from '../config/tables/values.ts'
 import { AccountBook } from '../process/account-book.ts'
 import type { ScriptDefaults } from '../process/account-book.ts'
 import type { ScriptRunner } from '../process/script-runner.ts'
-import type { ScriptResult } from '../process/script.ts'
-import type { Change, NotifyTarget, ToldState } from './change.ts'
-import { about, laneOf, Lanes } from './lanes.ts'
+import type { Change, NotifyTarget, ToldServerChange, ToldState } from './change.ts'
+import { END_SCRIPTS_MS, Launcher } from './launcher.ts'
+import { Lanes } from './lanes.ts'
+import { scriptsOfServers, ServerScripts } from './server-scripts.ts'
+import { laneOf } from './told.ts'
 import { within } from '../time-limit.ts'
-
-/** A script that runs longer is ended, so that the next state of its instance can be told. */
-const NOTIFY_TIMEOUT_MS = 30_000
 
 /** Scripts that run at once, when many instances change together: what else runs programs keeps some of the 256 places. */
 const MAX_RUNNING = 200
@@ -18,33 +17,30 @@ const MAX_RUNNING = 200
 /** The own script of STOP gets so long before the general one runs beside it: both have a second, and both are to be told. */
 const HEAD_START_MS = 500
 
-/** At the end of a stop, for scripts to be ended: they take three seconds at most. */
-const END_SCRIPTS_MS = 5_000
-
 /** The scripts of an instance or a group. */
 export type NotifyScripts = Pick<VrrpSyncGroup, 'notify' | 'notifyMaster' | 'notifyBackup' | 'notifyFault' | 'notifyStop'> &
   Partial<Pick<VrrpInstance, 'notifyDeleted' | 'notifyMasterRxLowerPri'>>
 
 /** What scripts need of a configuration. */
-export type ScriptConfig = Pick<Config, 'vrrpInstances' | 'vrrpSyncGroups'> & { readonly globalDefs: ScriptDefaults }
+export type ScriptConfig = Pick<Config, 'vrrpInstances' | 'vrrpSyncGroups' | 'virtualServers'> & { readonly globalDefs: ScriptDefaults }
 
 /**
  * Tells notify scripts: those of one instance or group one after the other, in the order of its states, for each state its own before
- * the general one; those of different ones side by side.
+ * the general one; those of different ones side by side. Those of servers are told by {@link ServerScripts}.
  */
 export class ScriptTarget implements NotifyTarget {
-  readonly #runner: Pick<ScriptRunner, 'run'>
-  readonly #log: Logger
   readonly #accounts: AccountBook
+  readonly #launcher: Launcher
   readonly #lanes: Lanes
+  readonly #servers: ServerScripts
   readonly #scripts = new Map<string, NotifyScripts>()
   /** Gone from the configuration: forgotten once everything is told. */
   readonly #retired = new Set<string>()
 
   constructor(runner: Pick<ScriptRunner, 'run'>, log: Logger) {
-    this.#runner = runner
-    this.#log = log
     this.#accounts = new AccountBook(runner)
+    this.#launcher = new Launcher(runner, this.#accounts, log)
+    this.#servers = new ServerScripts(this.#launcher, log)
     const rules = {
       who: 'notify scripts',
       tell: async (change: Change, abort: AbortSignal): Promise<void> => {
@@ -62,13 +58,14 @@ export class ScriptTarget implements NotifyTarget {
   /** Takes the scripts of a new configuration; states that wait are told with the new scripts. */
   configure(config: ScriptConfig): void {
     const configured = allScripts(config)
+    const scripts = [...configured.flatMap(([, own]) => scriptsOf(own)), ...scriptsOfServers(config.virtualServers)]
     this.#accounts.configure(
-      configured.flatMap(([, scripts]) => scriptsOf(scripts)).map(({ account }) => account),
+      scripts.map(({ account }) => account),
       config.globalDefs,
     )
-    for (const [lane, scripts] of configured) {
+    for (const [lane, own] of configured) {
       this.#retired.delete(lane)
-      if (scriptsOf(scripts).length > 0 || this.#scripts.has(lane)) this.#scripts.set(lane, scripts)
+      if (scriptsOf(own).length > 0 || this.#scripts.has(lane)) this.#scripts.set(lane, own)
     }
   }
 
@@ -87,8 +84,12 @@ export class ScriptTarget implements NotifyTarget {
     if (scripts !== undefined && commands(scripts, change).length > 0) this.#lanes.push(change)
   }
 
+  tellServer(change: ToldServerChange): void {
+    this.#servers.tell(change)
+  }
+
   async finish(limitMs: number): Promise<void> {
-    await this.#lanes.finish(limitMs)
+    await Promise.all([this.#lanes.finish(limitMs), this.#servers.finish(limitMs)])
     this.#accounts.close()
   }
 
@@ -98,33 +99,11 @@ export class ScriptTarget implements NotifyTarget {
     const running: Promise<void>[] = []
     for (const { command, args } of commands(scripts, change)) {
       if (abort.aborted) break
-      const one = this.#runOne(change, command, [...command.args, ...args], abort)
+      const one = this.#launcher.run(change, command, [...command.args, ...args], abort)
       running.push(one)
       await (change.state === 'STOP' ? within(HEAD_START_MS, one) : one)
     }
     await Promise.all(running)
-  }
-
-  async #runOne(change: Change, { path, account: named }: ScriptCommand, args: readonly string[], abort: AbortSignal): Promise<void> {
-    const runner = await this.#accounts.runnerOf(named, abort)
-    if ('problem' in runner) {
-      const { problem, user } = runner
-      this.#log.error({ ...about(change), script: path, user }, `notify script not run: ${problem}`)
-      return
-    }
-    const result = await this.#runner.run({ path, args }, runner.account, NOTIFY_TIMEOUT_MS, abort)
-    this.#report(change, path, result)
-  }
-
-  #report(change: Change, script: string, result: ScriptResult): void {
-    if (result.outcome === 'exited' && result.code === 0) return
-    const fields = { ...about(change), state: change.state, script, ...result }
-    if ('remains' in result) {
-      const missing = result.remains === 'EPERM' ? ': missing capability CAP_KILL' : ''
-      this.#log.error(fields, `notify script cannot be ended and goes on${missing}`)
-      return
-    }
-    this.#log.warn(fields, 'notify script did not succeed')
   }
 }
 

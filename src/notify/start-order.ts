@@ -1,6 +1,6 @@
 import type { Config } from '../config/model.ts'
 import type { Change } from './change.ts'
-import { laneOf } from './lanes.ts'
+import { laneOf } from './told.ts'
 
 type Unnumbered = Omit<Change, 'generation'>
 

@@ -2,10 +2,12 @@ import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import type { Logger } from 'pino'
 import type { Config } from '../config/model.ts'
-import type { Change, NotifyTarget, ToldState } from './change.ts'
+import type { Change, NotifyTarget, ServerState, ToldServerChange, ToldState } from './change.ts'
 import { Outbox } from './outbox.ts'
 import type { Outcome, OutboxRules } from './outbox.ts'
 import type { NameSource } from './resolve-name.ts'
+import { subjectOf } from './told.ts'
+import type { Told } from './told.ts'
 import { keyOf } from './webhook-key.ts'
 import { Poster } from './webhook-request.ts'
 
@@ -20,11 +22,14 @@ export interface WebhookOptions {
   readonly secret?: string
   /** For one request, in milliseconds: 100 to 300,000. Default 10,000. */
   readonly timeoutMs?: number
-  /** What is posted; changes of state and DELETED unless given. */
-  readonly states?: readonly ToldState[]
+  /** What is posted; changes of state and DELETED, and UP and DOWN of servers unless given. */
+  readonly states?: readonly WebhookState[]
 }
 
-const STANDARD_STATES: readonly ToldState[] = ['MASTER', 'BACKUP', 'FAULT', 'STOP', 'DELETED']
+/** What is posted of an instance, a group or a server. */
+export type WebhookState = ToldState | ServerState
+
+const STANDARD_STATES: readonly WebhookState[] = ['MASTER', 'BACKUP', 'FAULT', 'STOP', 'DELETED', 'UP', 'DOWN']
 const DEFAULT_TIMEOUT_MS = 10_000
 
 const RULES: OutboxRules = {
@@ -39,23 +44,17 @@ const RULES: OutboxRules = {
   maxAskedPauseMs: 3_600_000,
 }
 
-/** A change as it is posted; more may come with a later version. */
-export interface WebhookBody {
+/** What every body has. */
+interface AnyWebhookBody {
   readonly version: 1
-  /** `vrrp.instance.master` */
+  /** `vrrp.instance.master`, `lvs.rs.down` */
   readonly type: string
   /** When it happened, ISO 8601 in UTC. */
   readonly timestamp: string
-  readonly kind: Change['kind']
   readonly name: string
-  readonly state: ToldState
-  /** The state before, of a change of state. */
-  readonly from: string | null
-  /** Effective priority; 0 for a group. */
-  readonly priority: number
   /** Larger for a later change of the same run of the daemon. */
   readonly generation: number
-  /** Changes of the same instance or group before this one that are never posted: the receiver was too slow. */
+  /** Changes of the same instance, group or server before this one that are never posted: the receiver was too slow. */
   readonly skipped: number
   readonly host: string
   readonly routerId: string
@@ -63,10 +62,28 @@ export interface WebhookBody {
   readonly instance: string | null
 }
 
+/** A change of an instance or a group as it is posted; more may come with a later version. */
+export interface WebhookBody extends AnyWebhookBody {
+  readonly kind: Change['kind']
+  readonly state: ToldState
+  /** The state before, of a change of state. */
+  readonly from: string | null
+  /** Effective priority; 0 for a group. */
+  readonly priority: number
+}
+
+/** A change of a real server (RS), or of the quorum of a virtual server (VS), as it is posted; more may come with a later version. */
+export interface ServerWebhookBody extends AnyWebhookBody {
+  readonly kind: ToldServerChange['kind']
+  /** The virtual server that it belongs to, or that it is. */
+  readonly service: string
+  readonly state: ServerState
+}
+
 /** A webhook on its way. */
 interface Webhook {
   readonly id: string
-  readonly change: Change
+  readonly change: Told
   readonly routerId: string
 }
 
@@ -85,7 +102,7 @@ export class WebhookTarget implements NotifyTarget {
   readonly receiver: string
   readonly #log: Logger
   readonly #poster: Poster
-  readonly #states: ReadonlySet<ToldState>
+  readonly #states: ReadonlySet<WebhookState>
   readonly #setting: WebhookSetting
   readonly #outbox: Outbox<Webhook>
   #routerId = ''
@@ -120,14 +137,20 @@ export class WebhookTarget implements NotifyTarget {
   }
 
   tell(change: Change): void {
-    if (!this.#states.has(change.state)) return
-    const { kind, name } = change
-    this.#outbox.push(`${kind} ${name}`, { id: `msg_${randomUUID()}`, change, routerId: this.#routerId })
+    if (this.#states.has(change.state)) this.#push(subjectOf(change), change)
+  }
+
+  tellServer(change: ToldServerChange): void {
+    if (change.toFifos && this.#states.has(change.state)) this.#push(`${subjectOf(change)} of ${change.service}`, change)
   }
 
   async finish(limitMs: number): Promise<void> {
     await this.#outbox.finish(limitMs)
     this.#poster.close()
+  }
+
+  #push(lane: string, change: Told): void {
+    this.#outbox.push(lane, { id: `msg_${randomUUID()}`, change, routerId: this.#routerId })
   }
 
   async #post({ id, change, routerId }: Webhook, skipped: number, abort: AbortSignal): Promise<Outcome> {
@@ -148,26 +171,16 @@ export class WebhookTarget implements NotifyTarget {
 }
 
 function bodyOf(
-  { kind, name, state, from, priority, generation, atMs }: Change,
-  { routerId, skipped, instance }: Pick<WebhookBody, 'routerId' | 'skipped' | 'instance'>,
-): WebhookBody {
-  const type = `vrrp.${kind.toLowerCase()}.${state.toLowerCase()}`
-  const timestamp = new Date(atMs).toISOString()
-  return {
-    version: 1,
-    type,
-    timestamp,
-    kind,
-    name,
-    state,
-    from: from ?? null,
-    priority,
-    generation,
-    skipped,
-    host: hostname(),
-    routerId,
-    instance,
-  }
+  change: Told,
+  { routerId, skipped, instance }: Pick<AnyWebhookBody, 'routerId' | 'skipped' | 'instance'>,
+): WebhookBody | ServerWebhookBody {
+  const { kind, name, state, generation, atMs } = change
+  const type = `${'service' in change ? 'lvs' : 'vrrp'}.${kind.toLowerCase()}.${state.toLowerCase()}`
+  const first = { version: 1, type, timestamp: new Date(atMs).toISOString() } as const
+  const last = { generation, skipped, host: hostname(), routerId, instance }
+  if ('service' in change) return { ...first, kind: change.kind, name, service: change.service, state: change.state, ...last }
+  const { from, priority } = change
+  return { ...first, kind: change.kind, name, state: change.state, from: from ?? null, priority, ...last }
 }
 
 /** Of several addresses that refused the error has no message. */

@@ -66,7 +66,8 @@ function plainResult(outcome: ScriptOutcome, remaining: { readonly errno?: numbe
     case 'notStarted': {
       const symbol = getSystemErrorName(-outcome.errno)
       const what = STEPS[outcome.step]
-      return { outcome: 'notStarted', reason: what === undefined ? symbol : `${symbol} at ${what}` }
+      const reason = what === undefined ? symbol : `${symbol} at ${what}`
+      return { outcome: 'notStarted', reason, ...(outcome.step === 'process' ? { isTransient: true } : {}) }
     }
     case 'unknown':
       return { outcome: 'notStarted', reason: 'something else in this process took its status' }

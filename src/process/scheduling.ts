@@ -5,8 +5,8 @@ import type { GlobalDefs } from '../config/model.ts'
 import { fromNative, loadNative, native } from '../engine/native.ts'
 import { KaError } from '../errors.ts'
 
-/** The thread that probes servers and runs scripts; there may be none. */
-const WORKER = 'ka-scripts'
+/** The threads that run scripts and probe servers; there may be none. */
+const WORKERS = ['ka-scripts', 'ka-probes'] as const
 
 /** Real time is on unless it is switched off: a busy machine must not delay advertisements. */
 const DEFAULT_PRIORITY = 1
@@ -46,7 +46,7 @@ export function engineScheduling(settings: SchedulingSettings, priority?: number
   }
 }
 
-/** How the worker thread is scheduled. */
+/** How those threads are scheduled. */
 export function workerScheduling({ checkerRtPriority, checkerPriority, checkerCpuAffinity }: SchedulingSettings): ThreadScheduling {
   return {
     realtimePriority: checkerRtPriority,
@@ -82,7 +82,7 @@ export class Scheduler {
     const wanted = engineScheduling(settings, this.#priority)
     this.#tell('engine', await this.#schedule(wanted), 'no real-time scheduling: on a busy machine advertisements may be late')
     try {
-      const others = scheduleThreads(WORKER, workerScheduling(settings))
+      const others = WORKERS.flatMap((name) => scheduleThreads(name, workerScheduling(settings)))
       this.#tell('worker', others, 'no real-time scheduling of the worker: on a busy machine checks and scripts may be late')
     } catch (error) {
       // There is no /proc, without which threads cannot be told apart.

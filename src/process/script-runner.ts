@@ -2,6 +2,7 @@ import type { ScriptEvent, ScriptWorker, ScriptWorkerStatus } from '#native'
 import type { Logger } from 'pino'
 import type { GlobalDefs } from '../config/model.ts'
 import { loadNative, native } from '../engine/native.ts'
+import { Wake } from '../engine/wake.ts'
 import type { Account } from './account.ts'
 import { nativeProgram, resultOf } from './native-script.ts'
 import { scriptEnvironment } from './script.ts'
@@ -80,19 +81,20 @@ const MAX_PENDING = 4096
  */
 export async function openScriptRunner({ log, reapsOrphans = process.pid === 1 }: RunnerOptions): Promise<ScriptRunner> {
   const { ScriptWorker: Worker } = await loadNative()
-  const wake = { handler: (): void => {} }
+  const wake = new Wake()
   const options = { reapOrphans: reapsOrphans }
   // The constructor is synchronous: it throws.
-  const worker = await native(async () => await Promise.resolve(Worker.open(options, () => wake.handler())))
-  const runner = new WorkerRunner(worker, log)
-  wake.handler = () => {
+  const worker = await native(async () => await Promise.resolve(Worker.open(options, wake.call)))
+  const runner = new WorkerRunner(worker, wake, log)
+  wake.follow(() => {
     runner.takeEvents()
-  }
+  })
   return runner
 }
 
 class WorkerRunner implements ScriptRunner {
   readonly #worker: ScriptWorker
+  readonly #wake: Wake
   readonly #log: Logger
   readonly #pending = new Map<number, (result: ScriptResult) => void>()
   /** Programs whose output is wanted, among them. */
@@ -104,8 +106,9 @@ class WorkerRunner implements ScriptRunner {
   #isStopped = false
   #nextId = 0
 
-  constructor(worker: ScriptWorker, log: Logger) {
+  constructor(worker: ScriptWorker, wake: Wake, log: Logger) {
     this.#worker = worker
+    this.#wake = wake
     this.#log = log
   }
 
@@ -115,7 +118,7 @@ class WorkerRunner implements ScriptRunner {
 
   async run(program: Program, account: Account | undefined, timeoutMs: number, abort?: AbortSignal): Promise<ScriptResult> {
     if (this.#isStopped || abort?.aborted === true) return { outcome: 'aborted' }
-    if (this.#pending.size >= MAX_PENDING) return { outcome: 'notStarted', reason: 'too many scripts wait' }
+    if (this.#pending.size >= MAX_PENDING) return { outcome: 'notStarted', reason: 'too many scripts wait', isTransient: true }
     const id = this.#freeId()
     const result = new Promise<ScriptResult>((resolve) => {
       this.#pending.set(id, resolve)
@@ -179,6 +182,7 @@ class WorkerRunner implements ScriptRunner {
       this.#log.error({ err: error }, 'the thread that runs scripts does not end')
     }
     this.takeEvents()
+    this.#wake.end()
     for (const id of this.#pending.keys()) this.#settle(id, { outcome: 'aborted', remains: 'it does not end' })
   }
 

@@ -23,6 +23,8 @@ export type ScriptResult = (
       readonly outcome: 'notStarted'
       /** The system's symbol, such as ENOENT, and what failed where that was not the program itself. */
       readonly reason: string
+      /** That was for want of room, whatever the program is: another time it may start. */
+      readonly isTransient?: true
     }
 ) & {
   /** The first 4,096 octets that it wrote, where they were asked for. */

@@ -1,7 +1,9 @@
-/** What the engine itself looks at: interfaces, files and processes that instances and sync groups track. */
+/** What the engine itself looks at: interfaces, files and processes that instances and sync groups track, files and addresses that
+ * checkers follow. */
 import { isDeepStrictEqual } from 'node:util'
 import type { TrackerConfig, TrackerSource } from '#native'
 import type { Config, TrackFile, VrrpTrackProcess } from '../config/model.ts'
+import { suspendAddresses } from '../lvs/suspend-addresses.ts'
 import { impliedInterfaces } from './implied-interfaces.ts'
 import type { TrackedKind, TrackerNumbers, Trackers } from './trackers.ts'
 
@@ -33,7 +35,7 @@ export class EngineTrackers {
 
   /** Finds out what there is to track. Nothing changes yet. */
   prepare(config: Config): PreparedSources {
-    const sources = [...interfaces(config), ...files(config, !this.#hasStarted), ...processes(config)]
+    const sources = [...interfaces(config), ...addresses(config), ...files(config, !this.#hasStarted), ...processes(config)]
     const known = new Map(sources.map(({ kind, name, source }) => [keyOf(kind, name), this.#knownAs(kind, name, source)]))
     return { known, configs: [...known.values()].map((one) => one.config), idOf: (kind, name) => known.get(keyOf(kind, name))?.config.id }
   }
@@ -75,10 +77,24 @@ function interfaces(config: Config): readonly Source[] {
   return [...names].map((name) => ({ kind: 'interface', name, source: { type: 'interface', interface: name } }))
 }
 
+/** The addresses that checkers of virtual servers wait for. */
+function addresses(config: Config): readonly Source[] {
+  return suspendAddresses(config).map((address) => ({ kind: 'address', name: address, source: { type: 'address', address } }))
+}
+
 function files(config: Config, isStart: boolean): readonly Source[] {
-  const names = tracked(config, 'trackFile')
+  const names = new Set([...tracked(config, 'trackFile'), ...checkedFiles(config)])
   const wanted = config.trackFiles.filter(({ name }) => names.has(name))
   return wanted.map((file) => ({ kind: 'file', name: file.name, source: fileSource(file, isStart) }))
+}
+
+/** The files that checkers of real servers follow. */
+function checkedFiles({ virtualServers }: Config): readonly string[] {
+  const names: string[] = []
+  for (const { realServers } of virtualServers) {
+    for (const { fileChecks } of realServers) for (const { trackFile } of fileChecks) names.push(trackFile)
+  }
+  return names
 }
 
 function fileSource({ file, initFile }: TrackFile, isStart: boolean): TrackerSource {

@@ -1,7 +1,7 @@
 import type { TrackerConfig } from '#native'
 
 /** What can be tracked. */
-export type TrackedKind = 'script' | 'interface' | 'file' | 'process'
+export type TrackedKind = 'script' | 'interface' | 'address' | 'file' | 'process'
 
 /** What instances can track, as the engine is told. */
 export interface Trackers {

@@ -15,7 +15,7 @@ const OPTIONS: readonly OptionName[] = [
   { long: 'other', value: 'optional' },
 ]
 
-const MARKS = { none: '', required: ':', optional: '::' } as const
+const MARKS = { none: '', required: ':', optional: '::', rest: '' } as const
 
 /** What getopt(1) makes of the words, in its own form: options, quoted values, `--`, the other words, quoted. */
 function reference(words: readonly string[]): readonly string[] | undefined {
@@ -127,4 +127,15 @@ test('a short option may be a character of more than one code unit', (t) => {
     readOptions(['-😀a'], OPTIONS).map((one) => one.kind),
     ['unknown', 'option'],
   )
+})
+
+test('with an option that is another program, what follows is left alone', (t) => {
+  const program: OptionName = { short: 'T', long: 'tool', value: 'rest' }
+  const options = [...OPTIONS, program]
+  const rest = (name: string, args: readonly string[]) => ({ kind: 'rest', option: program, name, args })
+  t.deepEqual(readOptions(['--tool', '-a', '--', 'x'], options), [rest('--tool', ['-a', '--', 'x'])])
+  t.deepEqual(readOptions(['--to', '--nothing'], options), [rest('--tool', ['--nothing'])])
+  t.deepEqual(readOptions(['-T'], options), [rest('-T', [])])
+  t.deepEqual(readOptions(['-aTzx', '-q'], options), [{ kind: 'option', option: OPTIONS[0] }, rest('-T', ['-zx', '-q'])])
+  t.deepEqual(readOptions(['--tool=x'], options), [{ kind: 'unknown', text: '--tool=x' }])
 })

@@ -95,16 +95,14 @@ serialLabTest(
     const conf = await writeConf(lab)
     await runCommand(lab, 'ka-native', ['-G', '-f', conf])
     const pid = await pidIn(lab, '/run/keepalived.pid')
-    await writeConf(
-      lab,
-      `${CONF}virtual_server 192.0.2.9 80 {\n  lvs_sched rr\n  lvs_method NAT\n  protocol TCP\n  real_server 192.0.2.8 80 {\n  }\n}\n`,
-    )
+    // Virtual servers would need a kernel with IPVS.
+    await writeConf(lab, `${CONF}bfd_instance B {\n  neighbor_ip 192.0.2.9\n}\n`)
     await lab.sandbox.exec(['kill', '-HUP', `${pid}`])
     await settledEntries(lab, 3)
     t.deepEqual(
       (await pidEntries(lab)).map((entry) => [entry.path, entry.pid]),
       [
-        ['/run/checkers.pid', pid],
+        ['/run/bfd.pid', pid],
         ['/run/keepalived.pid', pid],
         ['/run/vrrp.pid', pid],
       ],

@@ -5,7 +5,15 @@ import { readAgain } from './again.ts'
 
 const FORM = dnsName()
 
-const NAMES = { 'example.com': 'example.com', 'example.com.': 'example.com.', '.': '.', '': '.', a: 'a', 'ab.c': 'ab.c' } as const
+const NAMES = {
+  'example.com': 'example.com',
+  'example.com.': 'example.com.',
+  '.': '.',
+  '': '.',
+  a: 'a',
+  'ab.c': 'ab.c',
+  'a.b': 'a.b',
+} as const
 
 for (const [text, name] of Object.entries(NAMES)) {
   test(`'${text}' is the name ${name}`, (t) => {
@@ -14,7 +22,7 @@ for (const [text, name] of Object.entries(NAMES)) {
   })
 }
 
-for (const text of ['.com', 'ex..com', 'ex.com..', '..', 'a.b']) {
+for (const text of ['.com', 'ex..com', 'ex.com..', '..']) {
   test(`'${text}' is ignored`, (t) => t.deepEqual(readValue(FORM, 'name', [text]), { value: undefined, codes: ['invalid-word'] }))
 }
 

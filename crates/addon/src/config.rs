@@ -177,6 +177,9 @@ pub struct InstanceConfig<'env> {
     pub resign_on_loss: Option<bool>,
     /// `promote_secondaries` is set on its interface as long as it is configured; false when absent.
     pub promote_secondaries: Option<bool>,
+    /// The IPVS sync daemon that has its role, by its place in `IpvsConfig.syncDaemons`, 0 to 7; none when absent. The role is handed
+    /// over without JavaScript, see `Engine.followWith()`.
+    pub sync_daemon: Option<f64>,
     /// What it tracks; nothing when absent.
     #[napi(ts_type = "Array<Track>")]
     pub tracks: Option<Vec<Unknown<'env>>>,

@@ -5,15 +5,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ka_engine::{EngineError, guard};
-use napi::bindgen_prelude::{AsyncTask, Function, ToNapiValue, TypeName, Unknown};
+use napi::bindgen_prelude::{AsyncTask, ClassInstance, Function, ToNapiValue, TypeName, Unknown};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi::{Env, Result, ValueType};
 use napi_derive::napi;
 
 use crate::call::Call;
 use crate::description::Description;
-use crate::error::CodedError;
+use crate::error::{CodedError, coded};
 use crate::event::EngineEvent;
+use crate::ipvs::{self, Ipvs};
 use crate::parse;
 use crate::snapshot::EngineSnapshot;
 
@@ -150,6 +151,18 @@ impl Engine {
         })
     }
 
+    /// From now on says there which role sync daemons have that follow instances (`InstanceConfig.syncDaemon`), whether or not
+    /// JavaScript runs. In place of the one before, if there was any.
+    #[napi(ts_args_type = "ipvs: Ipvs")]
+    pub fn follow_with(&self, ipvs: Unknown<'_>) -> std::result::Result<(), CodedError> {
+        guard(|| {
+            let ipvs: ClassInstance<'_, Ipvs> =
+                parse::argument("ipvs", ipvs).map_err(parse::usage)?;
+            let followed = self.inner.follow_with(ipvs.sync_roles());
+            followed.map_err(|error| coded(&error))
+        })
+    }
+
     /// Takes the events that wait, oldest first; at most 4,096 a call.
     #[napi]
     pub fn drain(&self) -> Vec<EngineEvent> {
@@ -250,27 +263,48 @@ impl From<ka_engine::ApplyReport> for ApplyReport {
 /// What `release()` did.
 #[napi(object, object_from_js = false)]
 pub struct ReleaseReport {
-    /// What it removed: addresses as `ADDRESS on INTERFACE`, and routes, rules and settings by that word.
+    /// What it removed: addresses as `ADDRESS on INTERFACE`, and routes, rules, settings and what is of IPVS by that word.
     pub released: Vec<String>,
     /// What it could not remove, with the kernel's reason.
     pub failed: Vec<String>,
 }
 
-impl From<ka_engine::ReleaseReport> for ReleaseReport {
-    fn from(report: ka_engine::ReleaseReport) -> Self {
-        Self {
-            released: report.released.iter().map(ToString::to_string).collect(),
-            failed: report
-                .failed
-                .iter()
-                .map(|(left, reason)| format!("{left}: {reason}"))
-                .collect(),
-        }
+impl ReleaseReport {
+    fn add<Left: std::fmt::Display>(&mut self, released: &[Left], failed: &[(Left, String)]) {
+        self.released
+            .extend(released.iter().map(ToString::to_string));
+        let failed = failed.iter();
+        self.failed
+            .extend(failed.map(|(left, reason)| format!("{left}: {reason}")));
     }
 }
 
-/// Removes what engines that were killed left in this network namespace: the one of the given name, or without one every
-/// engine that is dead.
+/// Of the engine and of IPVS, each by its own record.
+fn release_all(
+    directory: Option<String>,
+    name: Option<&str>,
+) -> std::result::Result<ReleaseReport, CodedError> {
+    let default = || ka_engine::EngineOptions::default().runtime_dir;
+    let directory = directory.map_or_else(default, PathBuf::from);
+    let engine = ka_engine::release(&directory, name);
+    let ipvs = ka_ipvs::release(&directory, name);
+    let mut report = ReleaseReport {
+        released: Vec::new(),
+        failed: Vec::new(),
+    };
+    let ipvs = ipvs.map_err(|error| ipvs::coded(&error))?;
+    report.add(&ipvs.released, &ipvs.failed);
+    match engine {
+        Ok(engine) => report.add(&engine.released, &engine.failed),
+        // There was something else to do.
+        Err(EngineError::AlreadyRunning { .. }) if !report.released.is_empty() => {}
+        Err(error) => return Err(coded(&error)),
+    }
+    Ok(report)
+}
+
+/// Removes what engines that were killed left in this network namespace, and what was left of IPVS: the one of the given name, or
+/// without one every engine that is dead.
 ///
 /// Rejects with `KA_ERR_ALREADY_RUNNING` while the engine of that name lives, or without one the engine that has none, if there
 /// was nothing else to do; with `KA_ERR_ENGINE` where a record cannot be used.
@@ -281,20 +315,18 @@ impl From<ka_engine::ReleaseReport> for ReleaseReport {
 pub fn release(
     runtime_dir: Unknown<'_>,
     instance_name: Unknown<'_>,
-) -> AsyncTask<Call<ka_engine::ReleaseReport, ReleaseReport>> {
+) -> AsyncTask<Call<ReleaseReport, ReleaseReport>> {
     guard(|| {
         let directory = parse::argument::<Option<String>>("runtimeDir", runtime_dir);
         let name = parse::argument::<Option<String>>("instanceName", instance_name);
         let arguments = directory.and_then(|directory| Ok((directory, name?)));
         let release = |(directory, name): (Option<String>, Option<String>)| {
-            let default = || ka_engine::EngineOptions::default().runtime_dir;
-            let directory = directory.map_or_else(default, PathBuf::from);
-            ka_engine::release(&directory, name.as_deref())
+            release_all(directory, name.as_deref())
         };
-        AsyncTask::new(Call::new(
+        AsyncTask::new(Call::coded(
             arguments.map_err(parse::usage),
             release,
-            |_, report| Ok(report.into()),
+            |_, report| Ok(report),
         ))
     })
 }

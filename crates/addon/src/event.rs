@@ -132,7 +132,7 @@ pub enum EventKind {
     /// configuration comes. `number` is what a file holds.
     TrackerChanged {
         tracker: String,
-        #[napi(ts_type = "'interface' | 'file' | 'process'")]
+        #[napi(ts_type = "'interface' | 'address' | 'file' | 'process'")]
         kind: String,
         #[napi(ts_type = "'unknown' | 'up' | 'down' | 'number'")]
         state: String,
@@ -142,7 +142,7 @@ pub enum EventKind {
     /// What is tracked cannot be looked at, or holds what it should not, as a sentence. `tracker` is empty where it concerns all of a kind.
     TrackerProblem {
         tracker: String,
-        #[napi(ts_type = "'interface' | 'file' | 'process'")]
+        #[napi(ts_type = "'interface' | 'address' | 'file' | 'process'")]
         kind: String,
         message: String,
     },

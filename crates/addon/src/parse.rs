@@ -28,6 +28,9 @@ use rules::virtual_rules;
 
 mod unicast;
 
+/// Places of sync daemons in a configuration begin with 0.
+const LAST_SYNC_DAEMON: u8 = ka_ipvs::MAX_SYNC_DAEMONS as u8 - 1;
+
 /// Why a value cannot be used, as a sentence that names its field.
 pub(crate) type Parsed<T> = Result<T, String>;
 
@@ -269,6 +272,10 @@ fn instance(config: &InstanceConfig<'_>) -> Parsed<ka_engine::InstanceConfig> {
         rules: virtual_rules(config.rules.as_deref().unwrap_or_default())?,
         resign_on_loss: config.resign_on_loss.unwrap_or_default(),
         promote_secondaries: config.promote_secondaries.unwrap_or_default(),
+        sync_daemon: config
+            .sync_daemon
+            .map(|index| integer("syncDaemon", index, 0..=LAST_SYNC_DAEMON))
+            .transpose()?,
         tracks: config
             .tracks
             .iter()
@@ -396,11 +403,11 @@ fn virtual_address(address: VirtualAddress) -> Parsed<ka_engine::VirtualAddress>
     parse().map_err(|reason: String| format!("{parsed}: {reason}"))
 }
 
-fn ip(what: &str, text: &str) -> Parsed<IpAddr> {
+pub(crate) fn ip(what: &str, text: &str) -> Parsed<IpAddr> {
     text.parse()
         .map_err(|_| format!("{what} '{text}' is no IP address"))
 }
 
-fn optional_ip(what: &str, text: Option<&str>) -> Parsed<Option<IpAddr>> {
+pub(crate) fn optional_ip(what: &str, text: Option<&str>) -> Parsed<Option<IpAddr>> {
     text.map(|text| ip(what, text)).transpose()
 }

@@ -97,7 +97,7 @@ pub struct TrackerStatus {
     /// Its name.
     pub name: String,
     /// What it is.
-    #[napi(ts_type = "'reported' | 'interface' | 'file' | 'process'")]
+    #[napi(ts_type = "'reported' | 'interface' | 'address' | 'file' | 'process'")]
     pub kind: String,
     /// What is known of it. Of a file that is its `number`.
     #[napi(ts_type = "'unknown' | 'up' | 'down' | 'number'")]

@@ -8,7 +8,7 @@ use ka_vrrp::{TrackerState, Weight};
 use napi::bindgen_prelude::Unknown;
 use napi_derive::napi;
 
-use crate::parse::{Parsed, integer, microseconds, object, signed};
+use crate::parse::{Parsed, integer, ip, microseconds, object, signed};
 
 /// Beyond it a weight has no further effect: priorities are far smaller.
 const MAX_WEIGHT: i32 = 1000;
@@ -51,6 +51,8 @@ pub enum TrackerSource {
     },
     /// An interface, which is down while there is none.
     Interface { interface: String },
+    /// An address: up while this host has it, whoever added it.
+    Address { address: String },
     /// A file with a number. `initialNumber` is written into it where it does not exist, or with `overwrite` in any case.
     File {
         path: String,
@@ -123,6 +125,9 @@ fn source(source: TrackerSource) -> Parsed<ka_engine::TrackerSource> {
         },
         TrackerSource::Interface { interface } => ka_engine::TrackerSource::Interface {
             name: Arc::from(interface),
+        },
+        TrackerSource::Address { address } => ka_engine::TrackerSource::Address {
+            address: ip("address", &address)?,
         },
         TrackerSource::File {
             path,

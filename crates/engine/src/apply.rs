@@ -134,7 +134,7 @@ impl EngineThread {
             .pacer
             .configure(&plan.garp_pacing, |id| &interfaces.at(id).name, now);
         self.listen_also(&plan.listening);
-        self.follow_tracked_interfaces(&mut plan);
+        self.follow_tracked(&mut plan);
         self.trackers.configure(&mut plan.trackers);
         self.tell_trackers();
         self.shared.set_applied(plan.epoch);
@@ -232,6 +232,7 @@ impl EngineThread {
     fn end_apply(&mut self, mut job: ApplyJob) {
         self.listen(job.plan.listening);
         self.limit_all_delays();
+        self.say_sync_roles();
         self.resize_buffers();
         self.shared
             .instances

@@ -109,6 +109,8 @@ pub struct InstanceConfig {
     pub promote_secondaries: bool,
     /// What it tracks.
     pub tracks: Vec<Track>,
+    /// The IPVS sync daemon that has its role, by its place in the configuration of IPVS.
+    pub sync_daemon: Option<u8>,
 }
 
 /// How advertisements are sent to unicast peers.

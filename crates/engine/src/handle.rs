@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use ka_ipvs::SyncRoles;
 use ka_netlink::RouteSocket;
 use ka_sys::capability::{self, Capability};
 
@@ -251,6 +252,16 @@ impl Engine {
         }
         self.shared.results.add(results);
         self.shared.wake_engine();
+    }
+
+    /// From now on says by `roles` which role IPVS sync daemons have that follow instances, without ever waiting. In place of
+    /// former ones.
+    ///
+    /// # Errors
+    ///
+    /// [`EngineError::Stopped`], [`EngineError::Busy`].
+    pub fn follow_with(&self, roles: SyncRoles) -> Result<(), EngineError> {
+        self.command(Command::Follow(roles))
     }
 
     /// Takes up to `limit` events, oldest first, without waiting.

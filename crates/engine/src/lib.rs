@@ -49,6 +49,7 @@ mod shared;
 mod snapshot;
 mod spawn;
 mod statics;
+mod sync_daemons;
 mod thread;
 mod timers;
 mod tracker_config;

@@ -53,6 +53,7 @@ impl EngineThread {
         self.status.resynchronisations += 1;
         self.interfaces.begin_dump();
         self.host_addresses.begin_dump();
+        self.all_addresses.begin_dump();
         self.objects.begin_dump();
         if let Some(monitored) = &mut self.monitored {
             monitored.begin_dump();
@@ -98,6 +99,9 @@ impl EngineThread {
         for address in self.host_addresses.end_dump() {
             self.touch_source(address);
         }
+        for address in self.all_addresses.end_dump() {
+            self.address_tracked(address);
+        }
         // The kernel may have taken some away with what is told of only now.
         self.objects.doubt_routing();
         for key in self.objects.end_dump() {
@@ -120,6 +124,9 @@ impl EngineThread {
             Event::LinkRemoved { index, .. } => {
                 for address in self.host_addresses.link_removed(index) {
                     self.touch_source(address);
+                }
+                for address in self.all_addresses.link_removed(index) {
+                    self.address_tracked(address);
                 }
                 if let Some(change) = self.interfaces.link_removed(index) {
                     self.link_changed(&change, None);
@@ -197,6 +204,9 @@ impl EngineThread {
         };
         let prefix_len = address.key.prefix_len;
         self.objects.seen(&key, prefix_len);
+        if self.all_addresses.added(address) {
+            self.address_tracked(key.address);
+        }
         self.monitor_added(address, self.objects.is_ours(&key, prefix_len));
         self.note_duplicate(key, address);
         let is_virtual = self.is_virtual(&key, prefix_len);
@@ -210,6 +220,9 @@ impl EngineThread {
 
     fn address_removed(&mut self, address: &Address, by_us: bool, now: Instant) {
         self.monitor_removed(address);
+        if self.all_addresses.removed(address) {
+            self.address_tracked(address.key.address);
+        }
         if self.host_addresses.removed(address) {
             self.touch_source(address.key.address);
         }

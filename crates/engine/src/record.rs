@@ -2,15 +2,13 @@
 
 use std::collections::HashSet;
 use std::fmt;
-use std::fs::{self, File};
-use std::io::{self, ErrorKind, Read as _, Write as _};
+use std::io;
 use std::net::IpAddr;
-use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::Arc;
 
-use ka_netlink::{Errno, RouteKey, Rule};
-use rustix::fs::{Mode, OFlags};
+use ka_netlink::{RouteKey, Rule};
+use ka_sys::record::RecordFlaw;
 use serde::{Deserialize, Serialize};
 
 use crate::config::EngineConfig;
@@ -129,12 +127,8 @@ impl Layout {
 /// Why a runtime file cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Flaw {
-    #[error("it is not a regular file")]
-    NoFile,
-    #[error("it belongs to user {0}")]
-    Foreign(u32),
-    #[error("it is longer than {MAX_OCTETS} octets")]
-    TooLong,
+    #[error(transparent)]
+    Unfit(#[from] RecordFlaw),
     #[error("it is damaged")]
     Damaged,
     #[error("its layout {0} is unknown, as of a newer ka-native")]
@@ -165,29 +159,11 @@ pub(crate) fn of(config: &EngineConfig) -> Records {
 
 /// Reads the file; one that does not exist records nothing.
 pub(crate) fn read(path: &Path) -> io::Result<Result<Records, Flaw>> {
-    // What is in its place may be anything: a link is not followed, a pipe does not hold us up.
-    let flags =
-        OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
-    let file = match rustix::fs::open(path, flags, Mode::empty()) {
-        Ok(file) => File::from(file),
-        Err(Errno::NOENT) => return Ok(Ok(Records::new())),
-        // A link; a socket.
-        Err(Errno::LOOP | Errno::NXIO) => return Ok(Err(Flaw::NoFile)),
-        Err(errno) => return Err(errno.into()),
-    };
-    let metadata = file.metadata()?;
-    if !metadata.is_file() {
-        return Ok(Err(Flaw::NoFile));
-    }
-    if ![0, rustix::process::geteuid().as_raw()].contains(&metadata.uid()) {
-        return Ok(Err(Flaw::Foreign(metadata.uid())));
-    }
-    if metadata.len() > MAX_OCTETS {
-        return Ok(Err(Flaw::TooLong));
-    }
-    let mut text = Vec::new();
-    file.take(MAX_OCTETS).read_to_end(&mut text)?;
-    Ok(parse(&text))
+    Ok(match ka_sys::record::read(path, MAX_OCTETS)? {
+        Ok(Some(text)) => parse(&text),
+        Ok(None) => Ok(Records::new()),
+        Err(flaw) => Err(flaw.into()),
+    })
 }
 
 pub(crate) fn parse(text: &[u8]) -> Result<Records, Flaw> {
@@ -201,15 +177,7 @@ pub(crate) fn parse(text: &[u8]) -> Result<Records, Flaw> {
 
 /// Makes the file at `path` anew, which nobody may have open or have put there.
 pub(crate) fn write(path: &Path, records: &Records) -> io::Result<()> {
-    let text = serde_json::to_vec(&Layout::new(records))?;
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    let mut file = File::from(rustix::fs::open(path, flags, Mode::from_raw_mode(0o644))?);
-    file.write_all(&text)?;
-    file.sync_data()
+    ka_sys::record::create(path, &serde_json::to_vec(&Layout::new(records))?)
 }
 
 #[cfg(test)]

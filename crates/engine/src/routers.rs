@@ -103,6 +103,10 @@ impl EngineThread {
                 let untold = self.groups.suppresses(instance.seat, from, to);
                 instance.since = now;
                 instance.changed_at = Some(SystemTime::now());
+                self.say_sync_role(id);
+                let Some(instance) = self.instances[id.index()].as_mut() else {
+                    return;
+                };
                 let is_back = (from, to) == (State::Fault, State::Backup);
                 if is_back && instance.is_unicast() {
                     self.announce_source(id, now);

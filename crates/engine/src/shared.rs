@@ -7,6 +7,7 @@ use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use crossbeam_queue::ArrayQueue;
+use ka_ipvs::SyncRoles;
 use rustix::event::{EventfdFlags, eventfd};
 use rustix::fd::OwnedFd;
 
@@ -44,6 +45,8 @@ pub(crate) enum Command {
         scheduling: Box<Scheduling>,
         reply: SyncSender<Vec<SchedulingRefusal>>,
     },
+    /// Say from now on there which role sync daemons have.
+    Follow(SyncRoles),
     /// Fail.
     #[cfg(feature = "fault-injection")]
     Fail(crate::Fault),

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use ka_ipvs::SyncRoles;
 use ka_netlink::{Monitor, RemovalMonitor, Resync, RouteSocket};
 use ka_sys::Errno;
 use ka_sys::membership::Memberships;
@@ -73,6 +74,8 @@ pub(crate) struct EngineThread {
     pub(crate) trackers: Trackers,
     pub(crate) interfaces: Interfaces,
     pub(crate) host_addresses: HostAddresses,
+    /// The same with our own among them, for who tracks addresses.
+    pub(crate) all_addresses: HostAddresses,
     pub(crate) unicast_receivers: UnicastReceivers,
     pub(crate) groups: Groups,
     pub(crate) objects: ObjectTable,
@@ -80,6 +83,8 @@ pub(crate) struct EngineThread {
     pub(crate) statics: Statics,
     /// Instances that others do not let have it.
     pub(crate) contested: Contested,
+    /// Where it is said which role IPVS sync daemons have.
+    pub(crate) sync_roles: Option<SyncRoles>,
     /// Where addresses that are not ours are to be told of.
     pub(crate) monitored: Option<Monitored>,
     pub(crate) announcer: Announcer,
@@ -262,6 +267,7 @@ impl EngineThread {
                     wanted,
                     reply,
                 } => self.snapshot = Some(SnapshotJob::new(room, wanted, reply)),
+                Command::Follow(roles) => self.follow_with(roles),
                 #[cfg(feature = "fault-injection")]
                 Command::Fail(fault) => fault.strike(),
             }

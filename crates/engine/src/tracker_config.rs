@@ -1,5 +1,6 @@
 //! What instances track, as the host wants it (keepalived.conf(5), `track_*`).
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -40,6 +41,11 @@ pub enum TrackerSource {
         /// Its name.
         name: Arc<str>,
     },
+    /// An address: up while this host has it, whoever added it.
+    Address {
+        /// The address.
+        address: IpAddr,
+    },
     /// A file with a number.
     File {
         /// Where it is.
@@ -58,6 +64,7 @@ impl TrackerSource {
         match self {
             Self::Reported { .. } => TrackerKind::Reported,
             Self::Interface { .. } => TrackerKind::Interface,
+            Self::Address { .. } => TrackerKind::Address,
             Self::File { .. } => TrackerKind::File,
             Self::Process(_) => TrackerKind::Process,
         }
@@ -71,6 +78,8 @@ pub enum TrackerKind {
     Reported,
     /// An interface.
     Interface,
+    /// An address.
+    Address,
     /// A file.
     File,
     /// Processes.
@@ -84,6 +93,7 @@ impl TrackerKind {
         match self {
             Self::Reported => "reported",
             Self::Interface => "interface",
+            Self::Address => "address",
             Self::File => "file",
             Self::Process => "process",
         }

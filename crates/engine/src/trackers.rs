@@ -1,9 +1,9 @@
-//! What instances track: what the host reports, interfaces, files and processes.
+//! What is tracked: what the host reports, interfaces, addresses, files and processes.
 //!
 //! A change is passed on to the instances one after the other, a slice in each step, and the next one
 //! waits for that: what happened in order takes effect in order.
 
-mod interfaces;
+mod followed;
 mod mailbox;
 
 use std::collections::HashMap;
@@ -19,7 +19,7 @@ use crate::instance::InstanceId;
 use crate::thread::EngineThread;
 use crate::watch::ProcessCount;
 
-use interfaces::FollowedInterfaces;
+use followed::Followed;
 pub(crate) use mailbox::Mailbox;
 
 /// Time for passing on results in one step of the thread.
@@ -64,7 +64,9 @@ impl Tracker {
             TrackerSource::Reported { initial, .. } => *initial,
             TrackerSource::File { .. } => TrackerState::Number(0),
             // Until it is looked at.
-            TrackerSource::Interface { .. } | TrackerSource::Process(_) => TrackerState::Down,
+            TrackerSource::Interface { .. }
+            | TrackerSource::Address { .. }
+            | TrackerSource::Process(_) => TrackerState::Down,
         };
         Self {
             state,
@@ -126,7 +128,7 @@ pub(crate) struct Trackers {
     dropped: u64,
     /// Some tracker may become stale.
     age: bool,
-    followed: FollowedInterfaces,
+    followed: Followed,
 }
 
 impl Trackers {

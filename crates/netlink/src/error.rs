@@ -21,6 +21,12 @@ pub enum NetlinkError {
         /// The kernel's own explanation, where it gives one.
         message: Option<Box<str>>,
     },
+    /// The kernel does not have a family of generic netlink, nor a module for it that could be loaded.
+    #[error("the kernel has no generic netlink family {name}")]
+    FamilyMissing {
+        /// How the family is called, such as `IPVS`.
+        name: &'static str,
+    },
     /// A dump did not go on for so long.
     #[error("{operation}: no answer from the kernel for {} s", .after.as_secs())]
     TimedOut {

@@ -1,4 +1,4 @@
-//! Requests, acknowledgements, dumps and notifications of rtnetlink(7).
+//! Requests, acknowledgements, dumps and notifications of rtnetlink(7), and of IPVS.
 //!
 //! The codec is our own because of what it is for: a few attributes out of many
 //! messages, read without an allocation for each, and never a failure because a
@@ -22,6 +22,7 @@
 
 pub mod address;
 mod error;
+pub mod ipvs;
 pub mod link;
 pub mod message;
 mod monitor;

@@ -319,6 +319,18 @@ impl<'a> Attribute<'a> {
         self.value.first().copied()
     }
 
+    /// The first 2 octets as a number.
+    #[must_use]
+    pub fn u16(&self) -> Option<u16> {
+        u16_at(self.value, 0)
+    }
+
+    /// The first 8 octets as a number.
+    #[must_use]
+    pub fn u64(&self) -> Option<u64> {
+        self.value.first_chunk().copied().map(u64::from_ne_bytes)
+    }
+
     /// The first 4 octets as a number.
     #[must_use]
     pub fn u32(&self) -> Option<u32> {

@@ -7,15 +7,58 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// The longest name in octets: the kernel's IFNAMSIZ less the final NUL.
 const MAX_OCTETS: usize = 15;
 
+/// A text of 1 to 15 octets, the kernel's usual length of names, in place.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct ShortText {
+    octets: [u8; MAX_OCTETS],
+    length: u8,
+}
+
+impl ShortText {
+    /// `None` for a text that is empty or longer.
+    pub(crate) fn new(text: &str) -> Option<Self> {
+        if text.is_empty() || text.len() > MAX_OCTETS {
+            return None;
+        }
+        let mut octets = [0; MAX_OCTETS];
+        let mut length = 0;
+        for (to, from) in octets.iter_mut().zip(text.bytes()) {
+            *to = from;
+            length += 1;
+        }
+        Some(Self { octets, length })
+    }
+
+    /// A text as the kernel sent it, which ends before its first NUL. Octets that are not UTF-8,
+    /// which no configuration could name, become `?`.
+    pub(crate) fn from_kernel(octets: &[u8]) -> Option<Self> {
+        let end = octets.iter().position(|octet| *octet == 0);
+        let octets = octets.get(..end.unwrap_or(octets.len()))?;
+        match str::from_utf8(octets) {
+            Ok(text) => Self::new(text),
+            Err(_) => {
+                let ascii = |octet: &u8| match octet.is_ascii() {
+                    true => char::from(*octet),
+                    false => '?',
+                };
+                Self::new(&octets.iter().map(ascii).collect::<String>())
+            }
+        }
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        let octets = self.octets.get(..self.length.into()).unwrap_or_default();
+        // Only whole strings are copied in.
+        str::from_utf8(octets).unwrap_or_default()
+    }
+}
+
 /// The name of an interface, or a label of an IPv4 address, which has the same
 /// form: 1 to 15 octets without `/` and white space.
 ///
 /// It is held in place, so that reading thousands of addresses allocates nothing.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct InterfaceName {
-    octets: [u8; MAX_OCTETS],
-    length: u8,
-}
+pub struct InterfaceName(ShortText);
 
 /// Why a text is no interface name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -46,48 +89,20 @@ impl InterfaceName {
             "." | ".." => Err(NameError::Forbidden),
             _ if name.len() > MAX_OCTETS => Err(NameError::TooLong),
             _ if name.contains(forbidden) => Err(NameError::Forbidden),
-            _ => Ok(Self::copied(name)),
+            _ => ShortText::new(name).map(Self).ok_or(NameError::TooLong),
         }
     }
 
     /// A name as the kernel sent it. Octets that are not UTF-8, which no
     /// configuration could name, become `?`.
     pub(crate) fn from_kernel(octets: &[u8]) -> Option<Self> {
-        let end = octets.iter().position(|octet| *octet == 0);
-        let octets = octets.get(..end.unwrap_or(octets.len()))?;
-        match str::from_utf8(octets) {
-            _ if octets.len() > MAX_OCTETS || octets.is_empty() => None,
-            Ok(name) => Some(Self::copied(name)),
-            Err(_) => {
-                let ascii = |octet: &u8| {
-                    if octet.is_ascii() {
-                        char::from(*octet)
-                    } else {
-                        '?'
-                    }
-                };
-                Some(Self::copied(&octets.iter().map(ascii).collect::<String>()))
-            }
-        }
-    }
-
-    /// `name` has at most 15 octets; more are not copied.
-    fn copied(name: &str) -> Self {
-        let mut octets = [0; MAX_OCTETS];
-        let mut length = 0;
-        for (to, from) in octets.iter_mut().zip(name.bytes()) {
-            *to = from;
-            length += 1;
-        }
-        Self { octets, length }
+        ShortText::from_kernel(octets).map(Self)
     }
 
     /// The name as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        let octets = self.octets.get(..self.length.into()).unwrap_or_default();
-        // Only whole strings are copied in.
-        str::from_utf8(octets).unwrap_or_default()
+        self.0.as_str()
     }
 }
 

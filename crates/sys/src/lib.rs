@@ -1,9 +1,9 @@
-//! The system calls of ka-native: raw and packet sockets, multicast
+//! The system calls of ka-native: raw, packet and client sockets, multicast
 //! memberships, netlink sockets, signals, scheduling, locks, namespaces and child
 //! processes.
 //!
 //! The only crate of the workspace that may hold `unsafe`; every block states
-//! why it is sound. What rustix offers safely is taken from there. Nothing here
+//! why it is sound. Therefore patterns of PCRE2 are here too. What rustix offers safely is taken from there. Nothing here
 //! knows VRRP packets beyond the position of the VRID, keeps a timer or decides
 //! anything: callers poll the descriptors and say what to send.
 //!
@@ -11,6 +11,7 @@
 
 mod bpf;
 pub mod capability;
+pub mod client;
 mod datagram;
 mod error;
 mod family;
@@ -21,10 +22,13 @@ pub mod named_namespace;
 pub mod namespace;
 pub mod netlink;
 pub mod packet;
+pub mod pattern;
 pub mod pid_file;
+pub mod ping_groups;
 pub mod process;
 pub mod process_events;
 pub mod raw;
+pub mod record;
 pub mod schedule;
 pub mod signal;
 mod socket;

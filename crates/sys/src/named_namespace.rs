@@ -3,6 +3,7 @@
 //! As keepalived does it: the daemon has a mount namespace of its own too, in which a directory for its pid files
 //! is that of this namespace alone.
 
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{FileType, Mode, OFlags};
@@ -34,11 +35,7 @@ const DIRECTORY_MODE: Mode = Mode::RWXU
 /// before the failure stays: the process is to end.
 pub fn enter(name: &str, directory: &Path) -> Result<(), SysError> {
     let own = own_directory(name, directory)?;
-    let path = Path::new(NAMESPACES).join(name);
-    let failed = |operation, errno| SysError::new(operation, path.display().to_string(), errno);
-    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK;
-    let handle =
-        rustix::fs::open(&path, flags, Mode::empty()).map_err(|errno| failed("open", errno))?;
+    let handle = open(name)?;
     make_directory(directory)?;
     make_directory(&own)?;
     // SAFETY: only unsharing the descriptor table (CLONE_FILES) endangers descriptors that other
@@ -52,7 +49,21 @@ pub fn enter(name: &str, directory: &Path) -> Result<(), SysError> {
         .map_err(|errno| SysError::new("mount", own.display().to_string(), errno))?;
     NetworkNamespace::from_handle(handle)
         .enter()
-        .map_err(|error| failed("enter", error.errno().unwrap_or(Errno::IO)))
+        .map_err(|error| {
+            let path = Path::new(NAMESPACES).join(name);
+            let errno = error.errno().unwrap_or(Errno::IO);
+            SysError::new("enter", path.display().to_string(), errno)
+        })
+}
+
+/// Opens the file of the network namespace `name`.
+pub(crate) fn open(name: &str) -> Result<OwnedFd, SysError> {
+    // It has to be the name of a file, as for a directory of its own.
+    own_directory(name, Path::new(NAMESPACES))?;
+    let path = Path::new(NAMESPACES).join(name);
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK;
+    rustix::fs::open(&path, flags, Mode::empty())
+        .map_err(|errno| SysError::new("open", path.display().to_string(), errno))
 }
 
 /// Undoes what [`enter`] did to `directory`, from within: uncovers it and removes both, where they are empty.

@@ -9,6 +9,8 @@ use crate::error::SysError;
 
 /// The namespace of the calling thread, not of the process (namespaces(7)).
 const OWN: &str = "/proc/thread-self/ns/net";
+/// That of the first process: of the host, or of the container.
+const INITIAL: &str = "/proc/1/ns/net";
 
 /// The inode number of the calling thread's network namespace: its identity as
 /// long as it exists.
@@ -32,10 +34,31 @@ impl NetworkNamespace {
     /// # Errors
     /// [`SysError::Call`], with `ENOENT` where `/proc` is not mounted.
     pub fn current() -> Result<Self, SysError> {
+        Self::open(OWN)
+    }
+
+    /// That of process 1, which keepalived takes for the default one.
+    ///
+    /// # Errors
+    /// [`SysError::Call`]: `EACCES` where the process may not look at process 1, `ENOENT` where `/proc` is not mounted.
+    pub fn initial() -> Result<Self, SysError> {
+        Self::open(INITIAL)
+    }
+
+    fn open(path: &'static str) -> Result<Self, SysError> {
         let flags = OFlags::RDONLY | OFlags::CLOEXEC;
-        let handle = rustix::fs::open(OWN, flags, Mode::empty())
-            .map_err(|errno| SysError::new("open", OWN, errno))?;
+        let handle = rustix::fs::open(path, flags, Mode::empty())
+            .map_err(|errno| SysError::new("open", path, errno))?;
         Ok(Self { handle })
+    }
+
+    /// The one that ip-netns(8) calls `name`.
+    ///
+    /// # Errors
+    /// [`SysError::Call`]: `ENOENT` where there is none, `ELOOP` where its name is a symbolic link, `EINVAL` where the name
+    /// cannot be that of a file.
+    pub fn named(name: &str) -> Result<Self, SysError> {
+        crate::named_namespace::open(name).map(Self::from_handle)
     }
 
     /// Out of an open file, whatever that is: to enter it fails where it is no network namespace.

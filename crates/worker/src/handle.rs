@@ -94,14 +94,14 @@ impl ScriptWorker {
         let asked = Instant::now();
         self.check_alive()?;
         for spec in batch {
-            self.shared.send(Command::Run { spec, asked });
+            self.shared.mailbox.send(Command::Run { spec, asked });
         }
         Ok(())
     }
 
     /// Ends a run that was asked for; nothing where it is over.
     pub fn end(&self, id: u32) {
-        self.shared.send(Command::End(id));
+        self.shared.mailbox.send(Command::End(id));
     }
 
     /// Makes these the programs that are run periodically, all of them.
@@ -110,14 +110,14 @@ impl ScriptWorker {
     /// [`WorkerError::Stopped`].
     pub fn schedule(&self, jobs: Vec<JobSpec>) -> Result<(), WorkerError> {
         self.check_alive()?;
-        self.shared.send(Command::Schedule(jobs));
+        self.shared.mailbox.send(Command::Schedule(jobs));
         Ok(())
     }
 
     /// Takes the events that wait, oldest first, at most `limit`; never waits.
     #[must_use]
     pub fn drain(&self, limit: usize) -> Vec<Event> {
-        self.shared.take(limit)
+        self.shared.mailbox.take(limit)
     }
 
     /// How the worker fares.
@@ -127,9 +127,9 @@ impl ScriptWorker {
     pub fn status(&self) -> Result<WorkerStatus, WorkerError> {
         self.check_alive()?;
         let (sender, receiver) = sync_channel(1);
-        self.shared.send(Command::Status(sender));
+        self.shared.mailbox.send(Command::Status(sender));
         receiver.recv_timeout(ANSWER_LIMIT).map_err(|_| {
-            if self.shared.has_ended() {
+            if self.shared.mailbox.has_ended() {
                 WorkerError::Stopped
             } else {
                 WorkerError::NoAnswer
@@ -139,7 +139,7 @@ impl ScriptWorker {
 
     /// Begins to end every program, and the thread when they have ended, or when `limit` has passed.
     pub fn request_stop(&self, limit: Duration) {
-        self.shared.send(Command::Stop {
+        self.shared.mailbox.send(Command::Stop {
             deadline: Instant::now() + limit,
         });
     }
@@ -150,7 +150,7 @@ impl ScriptWorker {
     /// [`WorkerError::NoAnswer`] when the thread does not end.
     pub fn stop(&self, limit: Duration) -> Result<(), WorkerError> {
         self.request_stop(limit);
-        if self.shared.wait_for_end(limit + END_LIMIT) {
+        if self.shared.mailbox.wait_for_end(limit + END_LIMIT) {
             Ok(())
         } else {
             Err(WorkerError::NoAnswer)
@@ -158,7 +158,7 @@ impl ScriptWorker {
     }
 
     fn check_alive(&self) -> Result<(), WorkerError> {
-        if self.shared.has_ended() {
+        if self.shared.mailbox.has_ended() {
             Err(WorkerError::Stopped)
         } else {
             Ok(())

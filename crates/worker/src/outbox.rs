@@ -2,6 +2,8 @@
 
 use std::collections::{HashMap, VecDeque};
 
+use ka_mailbox::Waiting;
+
 use crate::event::Event;
 
 /// Results that wait before those of one periodic script are merged: the latest stays, in the place of the one before it.
@@ -40,7 +42,14 @@ impl Outbox {
         self.waiting.get_mut(usize::try_from(position).ok()?)
     }
 
-    pub(crate) fn pop(&mut self) -> Option<Event> {
+    /// Results dropped so far.
+    pub(crate) fn dropped(&self) -> u64 {
+        self.dropped
+    }
+}
+
+impl Waiting<Event> for Outbox {
+    fn pop(&mut self) -> Option<Event> {
         let event = self.waiting.pop_front()?;
         if let Event::Scheduled { id, .. } = event
             && self.last.get(&id) == Some(&self.taken)
@@ -51,8 +60,7 @@ impl Outbox {
         Some(event)
     }
 
-    /// Puts back what was taken last.
-    pub(crate) fn restore(&mut self, event: Event) {
+    fn restore(&mut self, event: Event) {
         self.taken -= 1;
         if let Event::Scheduled { id, .. } = event {
             self.last.entry(id).or_insert(self.taken);
@@ -60,13 +68,8 @@ impl Outbox {
         self.waiting.push_front(event);
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
+    fn is_empty(&self) -> bool {
         self.waiting.is_empty()
-    }
-
-    /// Results dropped so far.
-    pub(crate) fn dropped(&self) -> u64 {
-        self.dropped
     }
 }
 

@@ -1,6 +1,5 @@
 //! What the thread tells its host.
 
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use ka_sys::Errno;
@@ -104,25 +103,10 @@ impl Worker {
 
     /// Hands over what waits, when its time has come.
     pub(crate) fn flush(&mut self) {
-        if self.outbox.is_empty() {
-            self.shared.has_more.store(false, Ordering::Release);
-            return;
-        }
         if self.timers.is_pending(Timer::Flush, Instant::now()) && self.stop_at.is_none() {
             return;
         }
         self.timers.cancel(Timer::Flush);
-        // First: once it is looked at, the host may take everything.
-        self.shared.has_more.store(true, Ordering::Release);
-        while let Some(event) = self.outbox.pop() {
-            if let Err(event) = self.shared.hand_over(event) {
-                self.outbox.restore(event);
-                break;
-            }
-        }
-        if self.outbox.is_empty() {
-            self.shared.has_more.store(false, Ordering::Release);
-        }
-        self.shared.tell_host();
+        self.shared.mailbox.hand_over(&mut self.outbox);
     }
 }

@@ -5,6 +5,7 @@ use std::mem::MaybeUninit;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use ka_mailbox::Waiting;
 use ka_sys::spawn::{Step, leave_signals_to_others};
 use ka_sys::{Errno, SysError, schedule};
 use rustix::event::Timespec;
@@ -68,7 +69,7 @@ impl Worker {
         let lanes = Lanes::open(surroundings, Arc::clone(&shared), shield)?;
         let runs = Runs::new(epoll);
         Source::Wake
-            .watch(&runs.epoll, &shared.wake)
+            .watch(&runs.epoll, &shared.mailbox)
             .map_err(failed)?;
         let mut timers = Timers::default();
         if options.reap_orphans {
@@ -102,7 +103,7 @@ impl Worker {
         self.give_up_all();
         self.flush();
         let rest = std::iter::from_fn(|| self.outbox.pop()).collect();
-        self.shared.end(rest);
+        self.shared.mailbox.end(rest);
     }
 
     fn has_stopped(&self) -> bool {
@@ -136,11 +137,7 @@ impl Worker {
         let now = Instant::now();
         for event in ready {
             match Source::of(event.data) {
-                Source::Wake => {
-                    let mut count = [0; 8];
-                    // It is read until it is empty: it is non-blocking.
-                    while rustix::io::read(&self.shared.wake, &mut count) == Err(Errno::INTR) {}
-                }
+                Source::Wake => self.shared.mailbox.clear_wake(),
                 Source::Output(serial) => {
                     if self.runs.read_output(serial) {
                         self.timers
@@ -166,7 +163,7 @@ impl Worker {
     }
 
     fn take_commands(&mut self) {
-        while let Some(command) = self.shared.next_command() {
+        while let Some(command) = self.shared.mailbox.next_command() {
             let now = Instant::now();
             match command {
                 Command::Run { spec, asked } => self.accept(spec, asked, now),

@@ -41,7 +41,9 @@ export function completionTree(program: Command, words: Readonly<Record<string, 
     options: keepalivedOptions(),
     commands: program.commands.map((command) => {
       const name = command.name()
-      const [argument] = command.registeredArguments
+      // Of several the one of which the words are known.
+      const [first] = command.registeredArguments
+      const argument = command.registeredArguments.find(({ argChoices }) => argChoices !== undefined) ?? first
       const options = optionsOf(command, name, words)
       const values = argument === undefined ? {} : { values: words[name] ?? valuesOf(argument, argument.name()) }
       return { name, description: command.description(), options, ...values }

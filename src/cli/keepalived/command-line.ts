@@ -12,6 +12,8 @@ export type Wanted =
   | { readonly kind: 'run'; readonly settings: Settings }
   | { readonly kind: 'test'; readonly settings: Settings; readonly file?: string }
   | { readonly kind: 'help' | 'version' }
+  /** The options of genhash. */
+  | { readonly kind: 'genhash'; readonly args: readonly string[] }
   /** Nothing more than what is said. */
   | { readonly kind: 'end'; readonly status: number }
 
@@ -32,14 +34,15 @@ export function readCommandLine(args: readonly string[]): CommandLine {
   const problems: string[] = []
   const words: string[] = []
   const settings = { ...DEFAULT_SETTINGS }
-  for (const found of readOptions(args, KEEPALIVED_OPTIONS)) {
-    if (found.kind === 'word') {
+  for (const [index, found] of readOptions(args, KEEPALIVED_OPTIONS).entries()) {
+    if (found.kind === 'rest') {
+      return { wanted: { kind: 'genhash', args: found.args }, output: [], problems: index === 0 ? [] : [ignoredBefore(found.name)] }
+    } else if (found.kind === 'word') {
       words.push(found.text)
     } else if (found.kind === 'option') {
       const { option, value } = found
       if (option.kind === 'help' || option.kind === 'version') return { wanted: { kind: option.kind }, output, problems }
       if (option.kind === 'signal number') return tellSignal(value ?? '', { output, problems })
-      if (option.kind === 'refused') return { wanted: FAILED, output, problems: [...problems, `${nameOf(option)}: ${option.reason}`] }
       Object.assign(settings, changeOf(option, settings, value))
     } else {
       problems.push(describe(found))
@@ -57,8 +60,13 @@ function changeOf(option: KeepalivedOption, settings: Settings, value: string | 
   return {}
 }
 
+/** keepalived's sentence, which has the long name without its dashes. */
+function ignoredBefore(name: string): string {
+  return `Warning -- \`${name.replace(/^--/, '')}\` not used as first option, previous options ignored`
+}
+
 /** keepalived's sentences. */
-function describe(found: Exclude<Found<KeepalivedOption>, { kind: 'option' | 'word' }>): string {
+function describe(found: Exclude<Found<KeepalivedOption>, { kind: 'option' | 'word' | 'rest' }>): string {
   return found.kind === 'unknown' ? `Unknown option ${found.text}` : `Missing parameter for option ${found.text}`
 }
 

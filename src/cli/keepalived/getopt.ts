@@ -9,13 +9,18 @@ export interface OptionName {
   readonly short?: string
   /** The name behind two dashes. */
   readonly long?: string
-  /** Whether a value follows: `optional` ones are attached (`-tFILE`, `--name=FILE`), the others may be the next word too. */
-  readonly value: 'none' | 'required' | 'optional'
+  /**
+   * Whether a value follows: `optional` ones are attached (`-tFILE`, `--name=FILE`), the others may be the next word too. With `rest`
+   * all that follows is left to somebody else.
+   */
+  readonly value: 'none' | 'required' | 'optional' | 'rest'
 }
 
 /** What was found, in the order of the command line. */
 export type Found<T extends OptionName> =
   | { readonly kind: 'option'; readonly option: T; readonly value?: string }
+  /** @param name as it is written: `-x`, `--name` */
+  | { readonly kind: 'rest'; readonly option: T; readonly name: string; readonly args: readonly string[] }
   /** @param text as it is written: `-x`, `--name`, `--name=value` */
   | { readonly kind: 'unknown'; readonly text: string }
   | { readonly kind: 'missing'; readonly text: string }
@@ -44,7 +49,9 @@ function readLong<T extends OptionName>(word: string, rest: string[], options: r
   const name = equals === -1 ? word.slice(2) : word.slice(2, equals)
   const attached = equals === -1 ? undefined : word.slice(equals + 1)
   const option = optionNamed(name, options)
-  if (option === undefined || (option.value === 'none' && attached !== undefined)) return { kind: 'unknown', text: word }
+  const takesNone = option?.value === 'none' || option?.value === 'rest'
+  if (option === undefined || (takesNone && attached !== undefined)) return { kind: 'unknown', text: word }
+  if (option.value === 'rest') return { kind: 'rest', option, name: `--${option.long ?? name}`, args: rest.splice(0) }
   return withValue(option, attached, `--${option.long ?? name}`, rest)
 }
 
@@ -67,6 +74,9 @@ function readShort<T extends OptionName>(letters: string, rest: string[], option
       found.push({ kind: 'unknown', text: `-${letter}` })
     } else if (option.value === 'none') {
       found.push({ kind: 'option', option })
+    } else if (option.value === 'rest') {
+      const left = characters.splice(0).join('')
+      found.push({ kind: 'rest', option, name: `-${letter}`, args: [...(left === '' ? [] : [`-${left}`]), ...rest.splice(0)] })
     } else {
       const attached = characters.splice(0).join('')
       found.push(withValue(option, attached === '' ? undefined : attached, `-${letter}`, rest))

@@ -20,15 +20,14 @@ interface ActionOption extends OptionName {
   readonly kind: 'help' | 'version' | 'signal number'
 }
 
-/** An option that ends the program. */
-interface RefusedOption extends OptionName {
-  readonly kind: 'refused'
-  /** Continues "--name: ". */
-  readonly reason: string
+/** An option that makes another program of this one, to which the rest of the line belongs. */
+interface ProgramOption extends OptionName {
+  readonly kind: 'genhash'
+  readonly value: 'rest'
 }
 
 /** One of keepalived's options. */
-export type KeepalivedOption = (SettingOption | IdleOption | ActionOption | RefusedOption) & {
+export type KeepalivedOption = (SettingOption | IdleOption | ActionOption | ProgramOption) & {
   /** What a value is called in the help. */
   readonly placeholder?: string
   /** For the help; absent: it is not shown there. */

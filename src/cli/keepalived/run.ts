@@ -51,6 +51,7 @@ export function daemonOptions(settings: Settings): DaemonOptions {
     dumpConfig,
     pidFiles: resolved(pidFiles),
     releaseOnStop: settings.releaseOnStop,
+    releaseIpvsOnStop: settings.releaseIpvsOnStop,
     monitorAddresses: settings.addressMonitoring,
     ...(umask === undefined ? {} : { umask }),
     ...(netNamespace === undefined ? {} : { networkNamespace: netNamespace }),

@@ -28,6 +28,8 @@ export interface Settings {
   readonly pidFiles: PidFileNames
   /** `-V` makes it false. */
   readonly releaseOnStop: boolean
+  /** `-I` makes it false. */
+  readonly releaseIpvsOnStop: boolean
   /** `-a` */
   readonly addressMonitoring: boolean
   /** `-s` */
@@ -59,6 +61,7 @@ export const DEFAULT_SETTINGS: Settings = {
   log: DEFAULT_LOG_SETTINGS,
   pidFiles: { keepalived: true },
   releaseOnStop: true,
+  releaseIpvsOnStop: true,
   addressMonitoring: false,
   coreDump: false,
   remarks: [],

@@ -28,7 +28,7 @@ export function optionLines(): readonly string[] {
 }
 
 function describe({ short, long = '', value, placeholder = '' }: KeepalivedOption, meaning: string): readonly string[] {
-  const values = { none: '', required: ` <${placeholder.toLowerCase()}>`, optional: `[=${placeholder.toLowerCase()}]` }
+  const values = { none: '', rest: ' <options>', required: ` <${placeholder.toLowerCase()}>`, optional: `[=${placeholder.toLowerCase()}]` }
   const names = `  ${short === undefined ? '   ' : `-${short},`} --${long}${values[value]}`
   return names.length < NAMES_WIDTH ? [names.padEnd(NAMES_WIDTH) + meaning] : [names, ' '.repeat(NAMES_WIDTH) + meaning]
 }

@@ -108,12 +108,12 @@ export const WORK_OPTIONS: readonly KeepalivedOption[] = [
     set: () => ({ releaseOnStop: false }),
   },
   {
-    kind: 'no effect',
+    kind: 'setting',
     short: 'I',
     long: 'dont-release-ipvs',
     value: 'none',
-    meaning: 'no effect yet: no IPVS service is set up',
-    reason: 'no IPVS service is set up yet',
+    meaning: 'leave the virtual servers in the kernel at the stop',
+    set: () => ({ releaseIpvsOnStop: false }),
   },
   {
     kind: 'no effect',
@@ -151,11 +151,10 @@ export const WORK_OPTIONS: readonly KeepalivedOption[] = [
     reason: NO_SNMP,
   },
   {
-    kind: 'refused',
+    kind: 'genhash',
     short: 'T',
     long: 'genhash',
-    value: 'none',
-    meaning: 'not supported yet',
-    reason: 'genhash is not supported yet',
+    value: 'rest',
+    meaning: 'do as genhash, with the options that follow; must come first',
   },
 ]

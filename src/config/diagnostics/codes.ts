@@ -152,6 +152,7 @@ export const WARNINGS = {
   'priority-255-misuse': { class: 'note' },
   'many-ipv6-addresses': { class: 'note' },
   'first-address-not-link-local': { class: 'note' },
+  'lthreshold-above-uthreshold': { class: 'note' },
   'not-supported-matters': { class: 'note' },
   /** keepalived accepts it, so a test of the configuration does; here it cannot be run. */
   'cannot-run-without': { class: 'note', refusesStart: true },
@@ -166,6 +167,8 @@ export const NOTES = {
   'differs-from-keepalived': { class: 'note' },
   'long-startup-delay': { class: 'note' },
   'unusual-value': { class: 'note' },
+  // A known trap (lint.ts)
+  'unchecked-servers': { class: 'note' },
 } as const
 
 /** The code of an error. */

@@ -20,8 +20,8 @@ export function dnsName(): Form<string> {
       const labels = text.replace(/\.$/, '').split('.')
       if (labels.includes('')) return diagnostics.error('invalid-word', line.wordSpan, `${shown(text)} has an empty label; it is ignored`)
       if (labels.length > 1 && labels[0]?.length === 1) {
-        const message = `keepalived takes ${shown(text)}, whose first label is one character, for a name with an empty label; it is ignored`
-        return diagnostics.error('invalid-word', line.wordSpan, message)
+        const message = `keepalived takes ${shown(text)}, whose first label is one character, for a name with an empty label, and asks for the root`
+        diagnostics.info('unusual-value', line.wordSpan, message)
       }
       if (labels.some((label) => Buffer.byteLength(label) > MAX_LABEL_OCTETS) || Buffer.byteLength(text) > MAX_NAME_OCTETS + 1) {
         const help = `a label has at most ${MAX_LABEL_OCTETS} octets, a name ${MAX_NAME_OCTETS}`

@@ -1,5 +1,6 @@
 /** `global_defs`: IPVS and checkers. */
 import { boolean, flag } from '../forms/words.ts'
+import { ACTED_ON } from '../tables/keyword-status.ts'
 import type { Row } from '../tables/schema.ts'
 import { lvsSyncDaemon, SYNC_DAEMON_OPTIONS } from './lvs-sync-daemon.ts'
 import { flushOnStop, lvsTimeouts, TIMEOUT_OPTIONS } from './lvs-timeouts.ts'
@@ -14,6 +15,7 @@ export const LVS_ROWS: readonly Row[] = [
     range: 'BOOL',
     meaning: 'Logs every failed probe, not only the one that takes the server down.',
     form: boolean(),
+    status: ACTED_ON,
   },
   {
     kind: 'setting',
@@ -24,6 +26,7 @@ export const LVS_ROWS: readonly Row[] = [
     range: 'BOOL',
     meaning: 'Runs real-server notify scripts for the initial state.',
     form: boolean(),
+    status: ACTED_ON,
   },
   {
     kind: 'setting',
@@ -35,6 +38,7 @@ export const LVS_ROWS: readonly Row[] = [
     meaning: 'Sets IPVS connection timeouts.',
     form: lvsTimeouts(),
     options: TIMEOUT_OPTIONS,
+    status: ACTED_ON,
   },
   {
     kind: 'setting',
@@ -45,6 +49,7 @@ export const LVS_ROWS: readonly Row[] = [
     range: 'flag',
     meaning: 'Clears the whole IPVS table at start.',
     form: flag(),
+    status: ACTED_ON,
   },
   {
     kind: 'setting',
@@ -65,6 +70,7 @@ export const LVS_ROWS: readonly Row[] = [
         note: 'Any other word is reported',
       },
     ],
+    status: ACTED_ON,
   },
   {
     kind: 'setting',
@@ -77,6 +83,7 @@ export const LVS_ROWS: readonly Row[] = [
     note: 'Deprecated after 2.1.5; no warning is printed',
     form: flushOnStop(),
     deprecated: { instead: 'lvs_flush_on_stop', silent: true },
+    status: ACTED_ON,
   },
   {
     kind: 'setting',
@@ -90,5 +97,6 @@ export const LVS_ROWS: readonly Row[] = [
     form: lvsSyncDaemon(),
     use: 'first',
     options: SYNC_DAEMON_OPTIONS,
+    status: ACTED_ON,
   },
 ]

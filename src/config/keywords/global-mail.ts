@@ -98,6 +98,7 @@ export const MAIL_ROWS: readonly Row[] = [
     range: 'BOOL',
     meaning: 'Default for mail alerts of checkers.',
     form: boolean(),
+    status: ACTED_ON,
   },
   {
     kind: 'setting',
@@ -119,5 +120,6 @@ export const MAIL_ROWS: readonly Row[] = [
     range: 'BOOL',
     meaning: 'Limits mail to changes of the server set instead of every checker change.',
     form: boolean(),
+    status: ACTED_ON,
   },
 ]

@@ -4,7 +4,7 @@ import type { Line } from '../blocks/line.ts'
 import { wholeSeconds } from '../forms/numbers.ts'
 import { account, script } from '../forms/scripts.ts'
 import { boolean, flag } from '../forms/words.ts'
-import { ACTED_ON, lacking } from '../tables/keyword-status.ts'
+import { ACTED_ON } from '../tables/keyword-status.ts'
 import type { Form } from '../tables/form.ts'
 import type { Row } from '../tables/schema.ts'
 import type { ScriptAccount } from '../tables/values.ts'
@@ -170,7 +170,7 @@ export const FIFO_ROWS: readonly Row[] = [
     meaning: 'Named pipe receiving checker events.',
     form: fifo(),
     use: 'first',
-    status: lacking('no lines are written to it yet'),
+    status: ACTED_ON,
   },
   {
     kind: 'setting',
@@ -182,7 +182,7 @@ export const FIFO_ROWS: readonly Row[] = [
     meaning: 'Program started to read lvs_notify_fifo.',
     form: script({ isLenient: true }),
     use: 'first',
-    status: lacking('no lines are written to its FIFO yet'),
+    status: ACTED_ON,
   },
   {
     kind: 'setting',

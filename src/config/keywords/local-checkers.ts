@@ -8,7 +8,7 @@ import type { CheckWeight } from '../forms/weight.ts'
 import { wholeSeconds } from '../forms/numbers.ts'
 import { flag, word } from '../forms/words.ts'
 import { noName } from '../tables/headers.ts'
-import { NOT_YET } from '../tables/keyword-status.ts'
+import { ACTED_ON, lacking } from '../tables/keyword-status.ts'
 import type { Form } from '../tables/form.ts'
 import type { Block } from '../tables/schema.ts'
 import type { ScriptAccount } from '../tables/values.ts'
@@ -79,7 +79,7 @@ export const MISC_CHECK: Block = {
     },
   ],
   scratch: [{ field: 'badUser', model: 'string', meaning: 'The account of a `user` line that does not exist.' }],
-  status: NOT_YET,
+  status: ACTED_ON,
 }
 
 export const BFD_CHECK: Block = {
@@ -102,7 +102,7 @@ export const BFD_CHECK: Block = {
     },
     alphaRow('session is up'),
   ],
-  status: NOT_YET,
+  status: lacking('the server is never taken out by it'),
 }
 
 export const FILE_CHECK: Block = {
@@ -151,5 +151,5 @@ export const FILE_CHECK: Block = {
     },
   ],
   derived: [CHECK_REVERSE],
-  status: NOT_YET,
+  status: ACTED_ON,
 }

@@ -5,7 +5,7 @@ import { hexOctets, hexPattern } from '../forms/hex.ts'
 import { integer } from '../forms/numbers.ts'
 import { oneOf, word } from '../forms/words.ts'
 import { noName } from '../tables/headers.ts'
-import { NOT_YET } from '../tables/keyword-status.ts'
+import { ACTED_ON } from '../tables/keyword-status.ts'
 import type { Block } from '../tables/schema.ts'
 import { CONNECTION_ROWS, scheduleRows } from './checker-rows.ts'
 
@@ -23,7 +23,7 @@ export const TCP_CHECK: Block = {
   meaning: 'Opens a TCP connection.',
   header: NO_NAME,
   rows: [...CONNECTION_ROWS, ...scheduleRows('1', '1 s')],
-  status: NOT_YET,
+  status: ACTED_ON,
 }
 
 export const PING_CHECK: Block = {
@@ -32,7 +32,7 @@ export const PING_CHECK: Block = {
   meaning: 'Sends an ICMP echo.',
   header: NO_NAME,
   rows: [...CONNECTION_ROWS, ...scheduleRows('1', '1 s')],
-  status: NOT_YET,
+  status: ACTED_ON,
 }
 
 export const UDP_CHECK: Block = {
@@ -90,7 +90,7 @@ export const UDP_CHECK: Block = {
       standard: MAX_REPLY,
     },
   ],
-  status: NOT_YET,
+  status: ACTED_ON,
 }
 
 const DNS_TYPES = ['A', 'NS', 'CNAME', 'SOA', 'MX', 'TXT', 'AAAA', 'RRSIG', 'DNSKEY'] as const
@@ -130,7 +130,7 @@ export const DNS_CHECK: Block = {
       standard: ROOT_NAME,
     },
   ],
-  status: NOT_YET,
+  status: ACTED_ON,
 }
 
 const SMTP_HOST: Block = {
@@ -139,7 +139,7 @@ const SMTP_HOST: Block = {
   meaning: 'Another target of an SMTP_CHECK.',
   header: NO_NAME,
   rows: [...CONNECTION_ROWS, ...scheduleRows('1', '1 s')],
-  status: NOT_YET,
+  status: ACTED_ON,
 }
 
 export const SMTP_CHECK: Block = {
@@ -176,5 +176,5 @@ export const SMTP_CHECK: Block = {
       use: 'list',
     },
   ],
-  status: NOT_YET,
+  status: ACTED_ON,
 }

@@ -3,7 +3,7 @@ import { FORWARDING_METHOD, storeMethod } from '../forms/forwarding.ts'
 import { INT32_MAX, integer, UINT32_MAX } from '../forms/numbers.ts'
 import { script } from '../forms/scripts.ts'
 import { boolean } from '../forms/words.ts'
-import { NOT_YET } from '../tables/keyword-status.ts'
+import { ACTED_ON } from '../tables/keyword-status.ts'
 import type { Block, BlockRow, Row } from '../tables/schema.ts'
 import { CONNECT_TIMEOUT, DELAY, DELAY_LOOP } from './checker-rows.ts'
 import { BFD_CHECK, FILE_CHECK, MISC_CHECK } from './local-checkers.ts'
@@ -185,7 +185,7 @@ export const REAL_SERVER: Block = {
     checkerRow('PING_CHECK', 'pingChecks', PING_CHECK, 'Sends an ICMP echo.'),
     checkerRow('FILE_CHECK', 'fileChecks', FILE_CHECK, 'Follows a tracked file.'),
   ],
-  status: NOT_YET,
+  status: ACTED_ON,
 }
 
 function checkerRow(keyword: string, field: string, block: Block, meaning: string): BlockRow {

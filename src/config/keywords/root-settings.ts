@@ -7,7 +7,6 @@ import { GLOBAL_DEFS } from './global-defs.ts'
 import { INTERFACE_UP_DOWN_DELAYS } from './interface-up-down-delays.ts'
 import { LINKBEAT_INTERFACES } from './linkbeat-interfaces.ts'
 
-const NO_IPVS = lacking('no IPVS service is set up')
 const KERNEL_LINK_STATE = lacking('link state comes from the kernel alone')
 
 export const ROOT_SETTINGS: readonly Row[] = [
@@ -48,7 +47,7 @@ export const ROOT_SETTINGS: readonly Row[] = [
     note: 'Cannot change on reload',
     form: word({ bare: '' }),
     use: 'first',
-    status: NO_IPVS,
+    status: ACTED_ON,
   },
   {
     kind: 'setting',

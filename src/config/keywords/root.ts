@@ -18,7 +18,6 @@ import { VRRP_SCRIPT } from './vrrp-script.ts'
 import { VRRP_SYNC_GROUP } from './vrrp-sync-group.ts'
 import { VRRP_TRACK_PROCESS } from './vrrp-track-process.ts'
 
-const NO_IPVS = lacking('no IPVS service is set up')
 const NOT_TRACKED = lacking('what it tracks has no influence on the priority or the state')
 
 const VRRP_BLOCKS: readonly Row[] = [
@@ -180,6 +179,7 @@ const LVS_BLOCKS: readonly Row[] = [
     meaning: 'Sets the TLS client material used by SSL_GET checkers.',
     block: SSL,
     use: 'replace',
+    status: ACTED_ON,
   },
   {
     kind: 'block',
@@ -191,7 +191,7 @@ const LVS_BLOCKS: readonly Row[] = [
     meaning: 'Names a set of addresses, ranges or firewall marks sharing one virtual server definition.',
     block: VIRTUAL_SERVER_GROUP,
     use: 'list',
-    status: NO_IPVS,
+    status: ACTED_ON,
   },
   {
     kind: 'block',
@@ -203,7 +203,7 @@ const LVS_BLOCKS: readonly Row[] = [
     meaning: 'Defines one IPVS virtual service with its real servers.',
     block: VIRTUAL_SERVER,
     use: 'list',
-    status: NO_IPVS,
+    status: ACTED_ON,
   },
 ]
 

@@ -1,5 +1,6 @@
 /** What servers are called: rows of `virtual_server` and of `real_server`. */
 import { word } from '../forms/words.ts'
+import { NOT_YET } from '../tables/keyword-status.ts'
 import type { SettingRow } from '../tables/schema.ts'
 
 /** `virtualhost`, of which the columns differ, and `snmp_name`. */
@@ -26,6 +27,7 @@ export function nameRows(virtualhost: string, range: string, meaning: string): r
       meaning: 'Label in SNMP.',
       note: 'Only with SNMP checker support',
       form: word({ isLenient: true, surplus: 'refuse' }),
+      status: NOT_YET,
     },
   ]
 }

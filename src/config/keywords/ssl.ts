@@ -2,7 +2,7 @@
 import { passphrase } from '../forms/secrets.ts'
 import { word } from '../forms/words.ts'
 import { noName } from '../tables/headers.ts'
-import { NOT_YET } from '../tables/keyword-status.ts'
+import { ACTED_ON } from '../tables/keyword-status.ts'
 import type { Block } from '../tables/schema.ts'
 
 const FILE = word({ what: 'a path', isLenient: true })
@@ -58,5 +58,5 @@ export const SSL: Block = {
       use: 'overwrite',
     },
   ],
-  status: NOT_YET,
+  status: ACTED_ON,
 }

@@ -8,7 +8,7 @@ import type { Item } from '../tables/grammar.ts'
 import { mandatoryName } from '../tables/headers.ts'
 import type { Line } from '../blocks/line.ts'
 import { shown } from '../diagnostics/printable.ts'
-import { NOT_YET } from '../tables/keyword-status.ts'
+import { ACTED_ON } from '../tables/keyword-status.ts'
 import type { Block, Header, LineGrammar, OptionRow, ReadContext } from '../tables/schema.ts'
 
 const FWMARK = 'fwmark'
@@ -141,7 +141,7 @@ export const VIRTUAL_SERVER_GROUP: Block = {
   header: HEADER,
   rows: [],
   lines: { field: 'members', grammar: MEMBERS },
-  status: NOT_YET,
+  status: ACTED_ON,
 }
 
 function readMark(line: Line, item: Item, { diagnostics }: ReadContext): boolean {

@@ -1,7 +1,7 @@
 /** `virtual_server`: one IPVS service. */
 import { boolean, flag } from '../forms/words.ts'
 import { integer, UINT32_MAX } from '../forms/numbers.ts'
-import { NOT_YET } from '../tables/keyword-status.ts'
+import { ACTED_ON } from '../tables/keyword-status.ts'
 import type { Block, Row } from '../tables/schema.ts'
 import { CONNECT_TIMEOUT, DELAY, DELAY_LOOP } from './checker-rows.ts'
 import { REAL_SERVER } from './real-server.ts'
@@ -124,5 +124,5 @@ export const VIRTUAL_SERVER: Block = {
       use: 'list',
     },
   ],
-  status: NOT_YET,
+  status: ACTED_ON,
 }

@@ -89,6 +89,6 @@ export const LINK_ROWS: readonly Row[] = [
     note: 'Deprecated after 1.2.19, an error is reported; use global lvs_sync_daemon',
     form: interfaceName(),
     deprecated: { instead: 'lvs_sync_daemon', differs: true, help: 'write `lvs_sync_daemon IFNAME INSTANCE` in global_defs' },
-    status: lacking('the IPVS sync daemon is not run'),
+    status: ACTED_ON,
   },
 ]

@@ -3,7 +3,7 @@ import type { HttpGetDraft } from '../drafts.ts'
 import { integer, UINT32_MAX } from '../forms/numbers.ts'
 import { boolean, oneOf, word } from '../forms/words.ts'
 import { noName } from '../tables/headers.ts'
-import { NOT_YET } from '../tables/keyword-status.ts'
+import { ACTED_ON } from '../tables/keyword-status.ts'
 import type { Block, BlockRow, Row } from '../tables/schema.ts'
 import { CONNECTION_ROWS, scheduleRows } from './checker-rows.ts'
 import { HTTP_URL, SSL_URL } from './web-urls.ts'
@@ -106,7 +106,7 @@ export const HTTP_GET: Block = {
   meaning: 'Fetches URLs over HTTP.',
   header: noName('note'),
   rows: [...ROWS, urlRow(HTTP_URL)],
-  status: NOT_YET,
+  status: ACTED_ON,
 }
 
 export const SSL_GET: Block = {
@@ -115,7 +115,7 @@ export const SSL_GET: Block = {
   meaning: 'Fetches URLs over TLS.',
   header: noName('note'),
   rows: [...ROWS, TLS_ROW, urlRow(SSL_URL)],
-  status: NOT_YET,
+  status: ACTED_ON,
 }
 
 function urlRow(block: Block): BlockRow {

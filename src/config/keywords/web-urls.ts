@@ -5,7 +5,7 @@ import { REGEX_OPTIONS, regexOffset, regexOptions, regexPattern, regexStack } fr
 import { statusCodes } from '../forms/status-codes.ts'
 import { boolean, flag, word } from '../forms/words.ts'
 import { noName } from '../tables/headers.ts'
-import { NOT_YET } from '../tables/keyword-status.ts'
+import { ACTED_ON, noEffect } from '../tables/keyword-status.ts'
 import type { Block, Row } from '../tables/schema.ts'
 import type { StatusRange } from '../tables/values.ts'
 
@@ -89,6 +89,7 @@ const REGEX_ROWS: readonly Row[] = [
     meaning: 'JIT stack size.',
     note: REGEX_NOTE,
     form: regexStack(),
+    status: noEffect('patterns are interpreted, with bounds of their own'),
   },
 ]
 
@@ -151,7 +152,7 @@ export const HTTP_URL: Block = {
   meaning: 'One request over HTTP, and what its answer is to be.',
   header: noName('note'),
   rows: ROWS,
-  status: NOT_YET,
+  status: ACTED_ON,
 }
 
 export const SSL_URL: Block = {
@@ -172,5 +173,5 @@ export const SSL_URL: Block = {
       form: boolean(),
     },
   ],
-  status: NOT_YET,
+  status: ACTED_ON,
 }

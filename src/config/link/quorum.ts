@@ -6,7 +6,7 @@ import { valueSpan } from '../blocks/places.ts'
 import type { ReadContext } from '../tables/schema.ts'
 import { virtualServerName } from './server-names.ts'
 
-/** As keepalived computes them: without any weight the quorum is 0 and the hysteresis so large that it is never gained. */
+/** As keepalived computes them: without any weight the quorum is 0 and the hysteresis so large that its own is never gained. */
 export function linkQuorum(
   draft: VirtualServerDraft,
   servers: readonly RealServer[],
@@ -35,7 +35,7 @@ function adjust(
   }
   if (hysteresis < reached) return { quorum: reached, hysteresis }
   const used = reached === 0 ? UINT32_MAX : reached - 1
-  const end = reached === 0 ? 'it never gains quorum' : `${used} is used`
+  const end = reached === 0 ? 'the first weight gains quorum' : `${used} is used`
   const message = `the hysteresis of the ${virtualServerName(draft)} is not below its quorum of ${reached}: ${end}`
   diagnostics.error('value-replaced', valueSpan(draft, 'hysteresis', context), message)
   return { quorum: reached, hysteresis: used }

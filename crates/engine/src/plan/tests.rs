@@ -39,6 +39,7 @@ fn instance(name: &str, vrid: u8) -> InstanceConfig {
         rules: Vec::new(),
         resign_on_loss: false,
         promote_secondaries: false,
+        sync_daemon: None,
         tracks: Vec::new(),
     }
 }

@@ -1,7 +1,8 @@
+use std::fs::{self, File};
 use std::os::unix::fs::{chown, symlink};
 use std::path::PathBuf;
 
-use rustix::fs::{CWD, FileType, mknodat};
+use rustix::fs::{CWD, FileType, Mode, mknodat};
 
 use super::*;
 
@@ -86,7 +87,7 @@ fn what_is_no_regular_file_is_not_read() {
     ] {
         assert_eq!(
             read(&path).unwrap(),
-            Err(Flaw::NoFile),
+            Err(Flaw::Unfit(RecordFlaw::NoFile)),
             "{}",
             path.display()
         );
@@ -102,7 +103,10 @@ fn a_file_of_somebody_else_is_not_believed() {
     let path = directory.file("record");
     write(&path, &records()).unwrap();
     chown(&path, Some(65_534), None).unwrap();
-    assert_eq!(read(&path).unwrap(), Err(Flaw::Foreign(65_534)));
+    assert_eq!(
+        read(&path).unwrap(),
+        Err(Flaw::Unfit(RecordFlaw::Foreign(65_534)))
+    );
 }
 
 #[test]
@@ -110,7 +114,10 @@ fn a_file_without_end_is_not_read() {
     let directory = Directory::new("long");
     let path = directory.file("record");
     File::create(&path).unwrap().set_len(1 << 40).unwrap();
-    assert_eq!(read(&path).unwrap(), Err(Flaw::TooLong));
+    assert_eq!(
+        read(&path).unwrap(),
+        Err(Flaw::Unfit(RecordFlaw::TooLong(MAX_OCTETS)))
+    );
 }
 
 #[test]

@@ -42,6 +42,7 @@ fn thread_with(priority: u8, master_repeat: u32) -> EngineThread {
         rules: Vec::new(),
         resign_on_loss: false,
         promote_secondaries: false,
+        sync_daemon: None,
         tracks: Vec::new(),
     };
     let config = EngineConfig {

@@ -85,6 +85,7 @@ pub(crate) fn router(name: &str, vrid: u8, addresses: &[&str]) -> InstanceConfig
         rules: Vec::new(),
         resign_on_loss: false,
         promote_secondaries: false,
+        sync_daemon: None,
         tracks: Vec::new(),
     }
 }

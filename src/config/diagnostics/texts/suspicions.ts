@@ -112,6 +112,11 @@ export const SUSPICIONS = {
     meaning: 'The first IPv6 address of an instance is not a link-local one, as the standard wants it.',
     remedy: 'List a link-local address first; see docs/lint/first-address-not-link-local.md.',
   },
+  'lthreshold-above-uthreshold': {
+    meaning:
+      'The lower connection limit of a real server is above the upper one, which the kernel refuses. The upper one is used for both.',
+    remedy: 'Raise `uthreshold`, or lower `lthreshold`; see docs/lint/lthreshold-above-uthreshold.md.',
+  },
   'not-supported-matters': {
     meaning: 'The keyword is read and checked, and not acted on yet. What is missing without it may matter to you.',
     remedy: 'Decide whether you can do without; the message says what is not done.',
@@ -151,5 +156,9 @@ export const REMARKS = {
   'unusual-value': {
     meaning: 'The value is possible, and seldom meant.',
     remedy: 'Nothing, if it is meant.',
+  },
+  'unchecked-servers': {
+    meaning: 'No real server of a virtual server has a checker, so those that are dead go on getting connections.',
+    remedy: 'Give each real server a checker; see docs/lint/unchecked-servers.md.',
   },
 } as const

@@ -1,0 +1,152 @@
+/** Web servers, good and bad, and the verdict on each: the same over HTTP and in TLS. */
+import { createHash } from 'node:crypto'
+import type { Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { answering, GOOD_PAGE, onRequest, reset, withoutEnd } from './servers.ts'
+
+/** One server, and what is thought of it. */
+export interface WebCase {
+  readonly title: string
+  readonly serve: (socket: Socket) => void
+  /** Of the URL. */
+  readonly lines?: string
+  readonly isUp: boolean
+  readonly reason: string | RegExp
+  /** keepalived's words for the failure. */
+  readonly phrase?: string
+  /** It is the time that runs out. */
+  readonly isSilent?: true
+  /** keepalived closes without saying so in TLS: only over HTTP. */
+  readonly isPlainOnly?: true
+}
+
+const HEAD = 'HTTP/1.1 200 OK\r\n\r\n'
+const md5 = (text: string): string => createHash('md5').update(text).digest('hex')
+
+const NO_DATA = 'Read, no data received from '
+
+export const WEB_CASES: readonly WebCase[] = [
+  { title: 'a page', serve: answering(GOOD_PAGE), isUp: true, reason: 'status 200' },
+  { title: 'a page without a length', serve: answering(`${HEAD}hello`), isUp: true, reason: 'status 200' },
+  { title: 'a page without content', serve: answering('HTTP/1.0 204 No Content\r\n\r\n'), isUp: true, reason: 'status 204' },
+  {
+    title: 'another status that is good',
+    lines: 'status_code 300-399 503',
+    serve: answering('HTTP/1.0 503 no\r\n\r\n'),
+    isUp: true,
+    reason: 'status 503',
+  },
+  {
+    title: 'a wrong status',
+    serve: answering('HTTP/1.0 503 no\r\n\r\n'),
+    isUp: false,
+    reason: 'status 503',
+    phrase: 'HTTP status code error to',
+  },
+  {
+    title: 'a redirection',
+    serve: answering('HTTP/1.0 302 no\r\nLocation: /b\r\n\r\n'),
+    isUp: false,
+    reason: 'status 302',
+    phrase: 'HTTP status code error to',
+  },
+  {
+    title: 'an interim answer before the page',
+    serve: answering(`HTTP/1.1 100 Continue\r\n\r\n${HEAD}`),
+    isUp: true,
+    reason: 'status 200',
+  },
+  { title: 'the digest', lines: `digest ${md5('hello')}`, serve: answering(`${HEAD}hello`), isUp: true, reason: 'status 200' },
+  {
+    title: 'another digest',
+    lines: `digest ${md5('hello')}`,
+    serve: answering(`${HEAD}hellO`),
+    isUp: false,
+    reason: `digest ${md5('hellO')}`,
+    phrase: 'MD5 digest error to',
+  },
+  { title: 'a pattern that matches', lines: 'regex "l+o"', serve: answering(`${HEAD}hello`), isUp: true, reason: 'status 200' },
+  {
+    title: 'a pattern that does not',
+    lines: 'regex "l+u"',
+    serve: answering(`${HEAD}hello`),
+    isUp: false,
+    reason: 'the content does not fit the pattern',
+    phrase: 'Regex match failed',
+  },
+  {
+    title: 'a pattern that must not match',
+    lines: 'regex "l+o"\n regex_no_match',
+    serve: answering(`${HEAD}hello`),
+    isUp: false,
+    reason: 'the content does not fit the pattern',
+    phrase: 'Regex match failed',
+  },
+  { title: 'in small pieces', serve: onRequest((socket) => void drip(socket, GOOD_PAGE)), isUp: true, reason: 'status 200' },
+  { title: 'silence', isSilent: true, serve: () => {}, isUp: false, reason: /^no answer within/, phrase: 'Timeout WEB read' },
+  {
+    title: 'silence after the header',
+    isSilent: true,
+    serve: onRequest((socket) => void socket.write(`${HEAD}he`)),
+    isUp: false,
+    reason: /^no answer within/,
+    phrase: 'Timeout HTTP read',
+  },
+  {
+    title: 'the end instead of an answer',
+    serve: onRequest((socket) => void socket.end()),
+    isUp: false,
+    reason: 'no data',
+    phrase: NO_DATA,
+  },
+  {
+    title: 'the end in the header',
+    serve: answering('HTTP/1.1 200 OK\r\nServer: x\r\n'),
+    isUp: false,
+    reason: 'ended within the header',
+    phrase: NO_DATA,
+  },
+  { title: 'a reset', serve: onRequest(reset), isUp: false, reason: /./, phrase: 'Read error with', isPlainOnly: true },
+  {
+    title: 'a header without end',
+    serve: onRequest((socket) => {
+      socket.write('HTTP/1.1 200 OK\r\n')
+      withoutEnd(socket, 'X: y\r\n')
+    }),
+    isUp: false,
+    reason: 'endless header',
+    phrase: NO_DATA,
+  },
+  {
+    title: 'a line without end',
+    serve: onRequest((socket) => {
+      withoutEnd(socket, 'x')
+    }),
+    isUp: false,
+    reason: 'endless header',
+    phrase: NO_DATA,
+  },
+  {
+    title: 'a content without end',
+    lines: `digest ${md5('')}`,
+    serve: onRequest((socket) => {
+      socket.write(HEAD)
+      withoutEnd(socket, 'x')
+    }),
+    isUp: false,
+    reason: /./,
+  },
+]
+
+async function drip(socket: Socket, text: string): Promise<void> {
+  for (const letter of text) {
+    socket.write(letter)
+    await sleep(2)
+  }
+  socket.end()
+}
+
+/** Time for each step: ample, unless it is to run out. */
+export function timeoutOf({ isSilent }: WebCase): number {
+  return isSilent === true ? 2 : 30
+}
