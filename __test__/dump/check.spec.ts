@@ -19,7 +19,7 @@ const GUEST_S = 300
 
 /** What keepalived has in it that is of its own workings. */
 const INTERNAL =
-  /^ *(?:System is compiled with|previous effective_weight|reloaded|Reloaded|Retries iterations|Last ran|Last status|Regex ref count|uid:gid|Failed URL)\b/
+  /^ *(?:System is compiled with|previous effective_weight|reloaded|Reloaded|Retries iterations|Last (?:ran|status|errno)|Regex ref count|uid:gid|Failed URL)\b/
 
 /** Runs keepalived with each configuration of a directory in turn, and prints its dumps. */
 const PROGRAM = `
