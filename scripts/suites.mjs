@@ -45,11 +45,11 @@ export const SUITES = {
 
 /**
  * What `npm test` runs side by side, in this order. Compilers run before the suites in network namespaces, whose daemons need the
- * processor in time.
+ * processor in time; guest kernels, which take all of it, run last.
  *
  * @type {readonly (readonly string[])[]}
  */
-export const TEST_PHASES = [['lint'], ['rust', 'fuzz', 'typescript'], ['native', 'package', 'system', 'interop', 'lvs', 'demo']]
+export const TEST_PHASES = [['lint'], ['rust', 'fuzz', 'typescript'], ['native', 'package', 'system', 'interop', 'demo'], ['lvs']]
 
 /** The same for `npm run check`. @type {readonly (readonly string[])[]} */
 export const CHECK_PHASES = [['drift'], ['documentation'], ...TEST_PHASES]

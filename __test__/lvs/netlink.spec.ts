@@ -30,7 +30,8 @@ guestTest('services, destinations, daemons and timeouts of IPVS are changed, dum
 
 /** Compiles the tests and returns the path of their program. */
 async function build(): Promise<string> {
-  const args = ['test', '--package', 'ka-netlink', '--test', 'ipvs', '--no-run', '--message-format', 'json']
+  // Of the whole workspace, as the other tests are built: else all it stands on is compiled once more.
+  const args = ['test', '--workspace', '--test', 'ipvs', '--no-run', '--message-format', 'json']
   const { stdout } = await promisify(execFile)('cargo', args, { cwd: ROOT, timeout: BUILD_MS, maxBuffer: 64 << 20 })
   const messages = stdout
     .split('\n')

@@ -98,8 +98,8 @@ test('import and require give the same startDaemon, and the addon loads', async 
 test('the types of the package compile in a strict project', async (t) => {
   await writeFile(
     installation.path('consumer.mts'),
-    `import { startDaemon, type Daemon, type EngineEvent } from 'ka-native'
-     export async function watch(): Promise<EngineEvent | undefined> {
+    `import { startDaemon, type Daemon, type DaemonEvent } from 'ka-native'
+     export async function watch(): Promise<DaemonEvent | undefined> {
        const daemon: Daemon = await startDaemon({ configFile: 'keepalived.conf', signals: false })
        for await (const event of daemon.events()) return event
        await daemon.stop()

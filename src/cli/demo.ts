@@ -25,7 +25,7 @@ const EXIT_MISSING_PERMISSION = 4
 const DIRECTORY = '/run/ka-native-demo'
 
 /** How long a router may take to answer, from the start of a process on a busy machine. */
-const CHANGE_DEADLINE_MS = 10_000
+const CHANGE_DEADLINE_MS = 30_000
 /** How long each state is left standing, to be seen. */
 const STEADY_MS = 900
 
