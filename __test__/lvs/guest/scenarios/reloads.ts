@@ -88,12 +88,13 @@ export const RELOADS: readonly Scenario[] = [
       with_(() => ({ kind: 'DR' })),
       ({ services }) => services.every(({ destinations }) => destinations.every(({ forwarding }) => forwarding === 'Route')),
     ),
-    down(1, pool({ 2: 1 })),
+    // Not while one is down: 2.2.7 would put it in.
     reload(
       'makes it a tunnel',
       with_(() => ({ kind: 'TUN type gre' })),
       ({ services }) => services.every(({ destinations }) => destinations.every(({ forwarding }) => forwarding === 'Tunnel')),
     ),
+    down(1, pool({ 2: 1 })),
     up(1, both),
   ]),
   scenario('a reload that changes the quorum', [
