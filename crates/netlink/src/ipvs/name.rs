@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::name::ShortText;
+use crate::name::{ShortText, checked_name};
 
 /// The name of a scheduler (`wlc`) or of a persistence engine (`sip`): 1 to 15 octets without a
 /// NUL (IP_VS_SCHEDNAME_MAXLEN, IP_VS_PENAME_MAXLEN). Whether the kernel knows it, it alone can say.
@@ -53,58 +53,7 @@ impl IpvsName {
     }
 }
 
-impl std::ops::Deref for IpvsName {
-    type Target = str;
-
-    fn deref(&self) -> &str {
-        self.as_str()
-    }
-}
-
-impl TryFrom<&str> for IpvsName {
-    type Error = IpvsNameError;
-
-    fn try_from(name: &str) -> Result<Self, IpvsNameError> {
-        Self::new(name)
-    }
-}
-
-impl PartialEq<str> for IpvsName {
-    fn eq(&self, other: &str) -> bool {
-        self.as_str() == other
-    }
-}
-
-impl PartialEq<&str> for IpvsName {
-    fn eq(&self, other: &&str) -> bool {
-        self.as_str() == *other
-    }
-}
-
-impl fmt::Display for IpvsName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-impl fmt::Debug for IpvsName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(self.as_str(), f)
-    }
-}
-
-impl Serialize for IpvsName {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
-    }
-}
-
-impl<'de> Deserialize<'de> for IpvsName {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let name = String::deserialize(deserializer)?;
-        Self::new(&name).map_err(serde::de::Error::custom)
-    }
-}
+checked_name!(IpvsName, IpvsNameError);
 
 #[cfg(test)]
 mod tests {
