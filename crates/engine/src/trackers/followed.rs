@@ -11,13 +11,17 @@ use crate::plan::Plan;
 use crate::thread::EngineThread;
 
 /// Which interfaces and addresses are tracked, and which of them have news.
-///
-/// What counts is how one is when its turn comes, not what led there: so there is at most one
-/// entry for each tracker, however often an interface goes up and down.
 #[derive(Debug, Default)]
 pub(super) struct Followed {
     interfaces: HashMap<InterfaceId, Vec<TrackerId>>,
     addresses: HashMap<IpAddr, Vec<TrackerId>>,
+    news: News,
+}
+
+/// What counts is how one is when its turn comes, not what led there: so there is at most one
+/// entry for each tracker, however often an interface goes up and down.
+#[derive(Debug, Default)]
+struct News {
     waiting: VecDeque<TrackerId>,
     /// Of those that wait, how they are now.
     states: HashMap<TrackerId, TrackerState>,
@@ -25,29 +29,29 @@ pub(super) struct Followed {
 
 impl Followed {
     pub(super) fn has_news(&self) -> bool {
-        !self.waiting.is_empty()
+        !self.news.waiting.is_empty()
     }
 
     /// The next one that may have changed, and how it is now.
     pub(super) fn next(&mut self) -> Option<(TrackerId, TrackerState)> {
-        let id = self.waiting.pop_front()?;
-        Some((id, self.states.remove(&id)?))
+        let id = self.news.waiting.pop_front()?;
+        Some((id, self.news.states.remove(&id)?))
     }
 
     fn note_interface(&mut self, interface: InterfaceId, state: TrackerState) {
-        let trackers = self.interfaces.get(&interface).cloned();
-        self.note(trackers.unwrap_or_default(), state);
+        self.news.add(self.interfaces.get(&interface), state);
     }
 
     fn note_address(&mut self, address: IpAddr, state: TrackerState) {
-        let trackers = self.addresses.get(&address).cloned();
-        self.note(trackers.unwrap_or_default(), state);
+        self.news.add(self.addresses.get(&address), state);
     }
+}
 
-    fn note(&mut self, trackers: Vec<TrackerId>, state: TrackerState) {
-        for id in trackers {
-            if self.states.insert(id, state).is_none() {
-                self.waiting.push_back(id);
+impl News {
+    fn add(&mut self, trackers: Option<&Vec<TrackerId>>, state: TrackerState) {
+        for id in trackers.into_iter().flatten() {
+            if self.states.insert(*id, state).is_none() {
+                self.waiting.push_back(*id);
             }
         }
     }
