@@ -922,6 +922,8 @@ export interface IpvsConfig {
   syncDaemons: Array<IpvsSyncDaemon>
   /** Services, no two with one key, in the order in which they are added. */
   services: Array<IpvsService>
+  /** Numbers of services that are wanted already: they stay as they are, with all changes since. All others that are not in `services` go. */
+  kept: Array<number>
 }
 
 /** The connections of a destination that the kernel has. */

@@ -154,7 +154,7 @@ async function measure(implementation: Implementation, watch: Watch, directory: 
   const changeMs = performance.now()
   subject.reload(changed)
   const changedMs = await until('the weight has changed', () => new RegExp(`\\s${CHANGED_WEIGHT}\\s`).test(watch.firstPage))
-  await untilQuiet(watch)
+  await sleep(QUIET_MS)
   const stopMs = performance.now()
   await subject.stop()
   const stoppedMs = performance.now()

@@ -46,6 +46,10 @@ export function oneServer(server: string, checkers: string, lines = ''): string 
   return `virtual_server 127.0.0.9 80 {\n protocol TCP\n lvs_sched rr\n lvs_method NAT\n delay_loop 0.1\n delay_before_retry 0.05\n warmup 0\n connect_timeout 30\n ${lines}\n real_server ${server} {\n ${checkers}\n }\n}\n`
 }
 
+function isSameOwner(one: CheckerOwner, other: CheckerOwner): boolean {
+  return one.server === other.server && one.service === other.service
+}
+
 /** Everything that a test looks at. */
 export class ChecksUnderTest {
   readonly checks: HealthChecks
@@ -80,10 +84,11 @@ export class ChecksUnderTest {
     const attached = config.virtualServers.flatMap((virtualServer) => {
       return virtualServer.realServers.map((server): Attached => {
         const owner = this.#ownerOf(`[${server.address}]:tcp:${server.port}`, `[${virtualServer.address ?? ''}]:tcp:${virtualServer.port}`)
-        const former = before.find((one) => one.owner.server === owner.server && one.owner.service === owner.service)
+        const former = before.find((one) => isSameOwner(one.owner, owner))
         return { server, owner, checkers: checkers.attach(server, virtualServer, owner, former?.checkers) }
       })
     })
+    for (const one of before) if (!attached.some(({ owner }) => isSameOwner(owner, one.owner))) checkers.drop(one.checkers)
     this.#generation = checkers
     checkers.commit()
     this.attached = attached

@@ -157,6 +157,13 @@ test('a script that has no account to run as takes its checker away, and that is
   const isThere = localEntry('passwd', DEFAULT_ACCOUNT.user) !== undefined
   t.is(checks.attached[0]?.checkers.length, isThere ? 1 : 0)
   if (isThere) return
+  // An account that is there now brings the checker.
+  const [virtualServer] = config.virtualServers
+  if (virtualServer === undefined) return t.fail()
+  const same = { ...config, globalDefs: { ...config.globalDefs, scriptUser: undefined, enableScriptSecurity: true } }
+  t.true((await checks.checks.prepare(same)).canKeep(virtualServer))
+  t.false((await checks.checks.prepare(config)).canKeep(virtualServer))
+  checks.lines.splice(2)
   t.deepEqual(checks.lines, [
     `Script user '${DEFAULT_ACCOUNT.user}' does not exist`,
     `Disabling misc script '${path}' since its account does not exist`,

@@ -79,6 +79,22 @@ test('what is gone is not asked any more, and says nothing', async (t) => {
   t.true(server.count() <= before + 1)
 })
 
+test('checkers of servers that a configuration leaves alone go on, and those that it drops end', async (t) => {
+  const [kept, dropped] = [await tcpServer(t, () => {}), await tcpServer(t, () => {})]
+  const checks = await ChecksUnderTest.open(t)
+  await checks.apply([kept, dropped].map(({ port }) => oneServer(`127.0.0.1 ${port}`, tcp('delay_loop 0.01'))).join(''))
+  await checks.waitForTold(2)
+  const generation = await checks.checks.prepare(load(oneServer(`127.0.0.1 ${kept.port}`, tcp('delay_loop 0.01'))))
+  generation.drop(checks.attached[1]?.checkers ?? [])
+  generation.commit()
+  const before = dropped.count()
+  const seen = kept.count()
+  await waitFor('the other one is asked', () => kept.count() > seen + 3)
+  t.true(dropped.count() <= before + 1)
+  await kept.close()
+  t.is((await checks.waitForTold(3))[2]?.what, 'down')
+})
+
 test('a configuration that never takes effect disturbs nothing', async (t) => {
   const server = await tcpServer(t, () => {})
   const checks = await ChecksUnderTest.open(t)

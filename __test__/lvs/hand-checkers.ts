@@ -47,8 +47,17 @@ export class HandChecker implements Checker {
 }
 
 export class HandCheckers implements Checkers {
-  readonly all: HandChecker[] = []
+  /** Those that it makes, and from the commit on all that are in effect. */
+  all: HandChecker[] = []
   isCommitted = false
+  readonly #former: HandCheckers | undefined
+  /** Of servers that are attached, or gone. */
+  readonly #concerned = new Set<Checker>()
+
+  /** @param former in effect until the commit */
+  constructor(former?: HandCheckers) {
+    this.#former = former
+  }
 
   attach(server: RealServer, _: VirtualServer, owner: CheckerOwner, former: readonly Checker[] | undefined): readonly HandChecker[] {
     const blocks = [
@@ -57,6 +66,7 @@ export class HandCheckers implements Checkers {
       ...server.miscChecks.map((check) => ({ kind: 'MISC_CHECK' as const, check })),
     ]
     const others = (former ?? []).filter((one) => one instanceof HandChecker)
+    this.drop(others)
     const gone = new Set(others)
     const checkers = blocks.map(({ kind, check }) => {
       const { alpha, ...rest } = check
@@ -79,8 +89,17 @@ export class HandCheckers implements Checkers {
     return made
   }
 
+  canKeep(): boolean {
+    return true
+  }
+
+  drop(former: readonly Checker[]): void {
+    for (const checker of former) this.#concerned.add(checker)
+  }
+
   commit(): void {
     this.isCommitted = true
+    this.all = [...(this.#former?.all ?? []).filter((checker) => !this.#concerned.has(checker)), ...this.all]
     for (const checker of this.all) {
       checker.owner = checker.next ?? checker.owner
       if (checker.kind === 'MISC_CHECK' && checker.weight !== 0) checker.weight += checker.configuredWeight - checker.nextWeight

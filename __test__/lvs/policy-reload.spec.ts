@@ -51,11 +51,12 @@ test('what does not change is neither said nor told, and keeps its state', async
   const text = conf(TWO, 'sorry_server 10.0.3.1 80\nquorum 2')
   const scene = await running(text, ['10.0.2.1'])
   const before = scene.table.rows
+  const applied = scene.table.applied.length
   await scene.load(text)
   t.deepEqual(scene.takeLines(), [])
   t.deepEqual(scene.takeTold(), [])
   t.deepEqual(scene.table.rows, before)
-  t.deepEqual(scene.table.applied.at(-1)?.services, scene.table.applied.at(-1)?.services)
+  t.is(scene.table.applied.length, applied, 'nothing is asked of the kernel')
   scene.say('10.0.2.1', true)
   t.is(scene.takeTold()[0], `RS ${R1} ${V} UP | script up 10.0.2.1`)
   t.deepEqual(scene.table.rows, ['10.0.1.1:80 > 10.0.2.1:80=1 10.0.2.2:80=1'])
@@ -72,10 +73,54 @@ test('a service keeps its number, whatever comes before it', async (t) => {
   const scene = await running(conf(TWO))
   const other = conf(TWO, '', '', '10.0.1.0 80').replace(/global_defs \{[^}]*\}/, '')
   await scene.load(`${other}\n${conf(TWO)}`.replace(/^/, 'global_defs {\nscript_user root\n}\n'))
+  const { services, kept } = scene.table.applied.at(-1) ?? { services: [], kept: [] }
   t.deepEqual(
-    scene.table.applied.at(-1)?.services.map(({ id, address }) => `${address} ${id}`),
-    ['10.0.1.0 2', '10.0.1.1 1'],
+    services.map(({ id, address }) => `${address} ${id}`),
+    ['10.0.1.0 2'],
   )
+  t.deepEqual(kept, [1])
+})
+
+/** Virtual servers without the global settings. */
+const more = (servers: string, virtual: string, settings = ''): string =>
+  conf(servers, settings, '', virtual).replace(/global_defs \{[^}]*\}/, '')
+
+test('a virtual server that is configured as before is handed to nobody, and goes on', async (t) => {
+  const other = '10.0.1.2 80'
+  const scene = await running(`${conf(TWO)}\n${more(server('10.0.2.3'), other)}`)
+  const prepared = await scene.lvs.prepare(configOf(`${conf(TWO)}\n${more(server('10.0.2.3', 'weight 7'), other)}`), scene.checkers)
+  const kept = prepared.config.virtualServers[0]
+  t.not(kept, undefined)
+  await scene.lvs.commit(prepared)
+  t.deepEqual(scene.takeLines(), ['Changing weight from 1 to 7 for active service [10.0.2.3]:tcp:80 of VS [10.0.1.2]:tcp:80'])
+  const { services, kept: numbers } = scene.table.applied.at(-1) ?? { services: [], kept: [] }
+  t.deepEqual([services.map(({ address }) => address), numbers], [['10.0.1.2'], [1]])
+  // What operators and checkers say counts for it.
+  scene.lvs.weigh({ server: '10.0.2.1' }, 4)
+  scene.say('10.0.2.2', false)
+  t.deepEqual(scene.table.rows, ['10.0.1.1:80 > 10.0.2.1:80=4', '10.0.1.2:80 > 10.0.2.3:80=7'])
+  await scene.load(`${conf(TWO)}\n${more(server('10.0.2.3', 'weight 8'), other)}`)
+  t.deepEqual(scene.table.rows, ['10.0.1.1:80 > 10.0.2.1:80=4', '10.0.1.2:80 > 10.0.2.3:80=8'])
+  const again = await scene.lvs.prepare(configOf(`${conf(TWO)}\n${more(server('10.0.2.3'), other)}`), new HandCheckers(scene.checkers))
+  t.is(again.config.virtualServers[0], kept, 'there is one in memory')
+  scene.say('10.0.2.1', false)
+  t.deepEqual(scene.table.rows, ['10.0.1.1:80 >', '10.0.1.2:80 > 10.0.2.3:80=8'])
+  await scene.lvs.commit(again)
+  t.deepEqual(scene.table.rows, ['10.0.1.1:80 >', '10.0.1.2:80 > 10.0.2.3:80=1'])
+})
+
+test('a virtual server is what it was no more when others begin or cease to serve the same, or its group has other members', async (t) => {
+  const sharing = (servers: string): string => `virtual_server_group G {\n10.0.1.1 80\n}\n${more(servers, 'group G')}`
+  const scene = await running(`${conf(TWO)}\n${more(server('10.0.2.9'), '10.0.1.9 80')}`)
+  await scene.load(`${conf(TWO)}\n${more(server('10.0.2.9'), '10.0.1.9 80')}\n${sharing(server('10.0.2.3'))}`)
+  t.deepEqual(scene.table.rows.toSorted(), ['10.0.1.1:80 > 10.0.2.1:80=1 10.0.2.2:80=1 10.0.2.3:80=1', '10.0.1.9:80 > 10.0.2.9:80=1'])
+  t.deepEqual(scene.table.applied.at(-1)?.kept, [2])
+  await scene.load(`${conf(TWO)}\n${more(server('10.0.2.9'), '10.0.1.9 80')}`)
+  t.deepEqual(scene.table.rows.toSorted(), ['10.0.1.1:80 > 10.0.2.1:80=1 10.0.2.2:80=1', '10.0.1.9:80 > 10.0.2.9:80=1'])
+  const grouped = (members: string): string => `virtual_server_group G {\n${members}\n}\n${conf(TWO, '', '', 'group G')}`
+  await scene.load(grouped('10.0.1.5 80'))
+  await scene.load(grouped('10.0.1.6 80'))
+  t.deepEqual(scene.table.rows.toSorted(), ['10.0.1.6:80 > 10.0.2.1:80=1 10.0.2.2:80=1'])
 })
 
 test('servers that are gone, new, heavier, lighter', async (t) => {

@@ -160,6 +160,7 @@ test('timeouts, flushing and sync daemons', async (t) => {
   t.deepEqual(rest, {
     flush: true,
     flushOnStop: 'services',
+    kept: [],
     timeouts: { tcpSeconds: 900 },
     syncDaemons: [{ role: 'both', interface: 'eth0', id: 5, ttl: 2 }],
   })

@@ -48,12 +48,17 @@ export class RecordingTable implements IpvsTable {
   async apply(desired: IpvsConfig): Promise<IpvsReport> {
     await this.applying
     this.applied.push(desired)
-    this.#services = new Map(
-      desired.services.map((service) => [
-        service.id,
-        { service, destinations: new Map(service.destinations.map((one) => [placeOf(one), one])) },
-      ]),
-    )
+    const kept = desired.kept.map((id): [number, KernelService] => {
+      const service = this.#services.get(id)
+      if (service === undefined) throw new Error(`service ${id} is to stay as it is, and is not wanted yet`)
+      return [id, service]
+    })
+    const others = desired.services.map((service): [number, KernelService] => [
+      service.id,
+      { service, destinations: new Map(service.destinations.map((one) => [placeOf(one), one])) },
+    ])
+    this.#services = new Map([...kept, ...others])
+    if (this.#services.size < kept.length + others.length) throw new Error('a service is there twice')
     for (const { destinations, id } of desired.services) {
       if (new Set(destinations.map(placeOf)).size !== destinations.length) throw new Error(`service ${id} has a server twice`)
     }

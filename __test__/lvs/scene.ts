@@ -70,7 +70,7 @@ export class Scene implements LvsObserver {
 
   /** Takes a configuration, from the start or as a reload. */
   async load(text: string): Promise<void> {
-    const checkers = new HandCheckers()
+    const checkers = new HandCheckers(this.checkers)
     const prepared = await this.lvs.prepare(configOf(text), checkers)
     await this.lvs.commit(prepared)
     this.checkers = checkers

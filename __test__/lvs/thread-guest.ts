@@ -75,7 +75,7 @@ function marked(changes: Partial<IpvsService>): IpvsService {
 }
 
 function config(services: IpvsService[], changes: Partial<IpvsConfig> = {}): IpvsConfig {
-  return { flush: false, flushOnStop: 'off', syncDaemons: [], services, ...changes }
+  return { flush: false, flushOnStop: 'off', syncDaemons: [], services, kept: [], ...changes }
 }
 
 /** A thread with what it told. */
@@ -153,6 +153,10 @@ const scenarios = {
     const first = await handle.ipvs.apply(config(services))
     const table = saved()
     const again = await handle.ipvs.apply(config(services))
+    const ids = services.map(({ id }) => id)
+    const kept = await handle.ipvs.apply(config([], { kept: ids }))
+    const unknown = config([], { kept: [...ids, 4_000] })
+    const refused: unknown = await handle.ipvs.apply(unknown).catch((error: unknown) => (error as { code: string }).code)
     const snapshot = await handle.ipvs.snapshot()
     const recorded = files()
     // What the kernel describes is what was asked for: a look finds nothing to repair.
@@ -163,6 +167,8 @@ const scenarios = {
       first,
       table,
       again,
+      kept,
+      refused,
       areAsWanted: snapshot.services.every((it) => it.isAsWanted && it.destinations.every((one) => one.isAsWanted)),
       messages,
       events: handle.told(),

@@ -58,6 +58,8 @@ guestTest(
       '-a -u 10.0.1.1:53 -r 10.0.2.11:53 -g -w 1',
     ])
     t.deepEqual(seen['again'], { added: 0, changed: 0, unchanged: 7, removed: 0, messages: 0 })
+    t.deepEqual(seen['kept'], seen['again'], 'by their numbers it is the same')
+    t.is(seen['refused'], 'KA_ERR_CONFIG_UNUSABLE')
     t.true(seen['areAsWanted'])
     t.is(seen['messages'], 16, 'looks at the table find nothing to repair')
     t.deepEqual(seen['events'], [])

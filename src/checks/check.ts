@@ -144,6 +144,16 @@ export abstract class Check {
     this.#subscribers = this.#subscribers.filter((one) => one !== subscriber)
   }
 
+  /** Nobody wants to know any more. */
+  unsubscribeAll(): void {
+    this.#subscribers = []
+  }
+
+  /** Whether there is nobody whom it tells. */
+  get isOrphaned(): boolean {
+    return this.#subscribers.length === 0
+  }
+
   /** Runs, first after `delayUs`, while somebody wants to know. Without effect when it runs. */
   start(delayUs: number): void {
     this.#isSettled = false

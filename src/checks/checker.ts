@@ -70,8 +70,15 @@ export interface Checkers {
    */
   attach(server: RealServer, virtualServer: VirtualServer, owner: CheckerOwner, former: readonly Checker[] | undefined): readonly Checker[]
   /**
-   * Starts those that are new, ends those that are gone, and leaves the others alone. Logs `Activating healthchecker ...` for each that has
-   * not run yet (`Deactivating` where it is suspended), in the order of `attach`.
+   * Whether a virtual server that is configured as before may have the checkers that it has, with their owners: these go on if they are
+   * neither attached nor dropped. Otherwise some would be made or left out.
+   */
+  canKeep(virtualServer: VirtualServer): boolean
+  /** A server is gone: so are these checkers, at the commit. */
+  drop(former: readonly Checker[]): void
+  /**
+   * Starts those that are new, ends those that are gone, and leaves the others alone. Logs `Activating healthchecker ...` for each that was
+   * attached and has not run yet (`Deactivating` where it is suspended), in the order of `attach`.
    */
   commit(): void
   /** It is not run, and what is under way says nothing. Without effect on one that is suspended. */

@@ -39,11 +39,6 @@ export class FileCheck extends Check {
     return this.#settings.trackFile
   }
 
-  /** It runs, and concludes from each number. */
-  get isFollowing(): boolean {
-    return this.isRunning
-  }
-
   /** Takes what the file holds. Before it runs that says nothing yet. */
   take(value: number): void {
     this.#value = value

@@ -19,54 +19,42 @@ interface Attached {
   readonly adopted: CheckerSettings | undefined
 }
 
-/** A configuration in effect, as the next one sees it. */
-export interface InEffect {
-  /** The checks that run, by their keys. */
-  readonly checks: ReadonlyMap<string, Check>
-  readonly checkers: ReadonlySet<ServerChecker>
-}
-
 /** What configurations come and go in. */
 export interface GenerationHost {
   readonly tools: CheckTools
   readonly log: Pick<Logger, 'info' | 'debug'>
-  /** The configuration in effect. */
-  present(): InEffect
-  /**
-   * A configuration takes effect.
-   *
-   * @returns false where none does any more
-   */
-  replace(by: InEffect): boolean
+  /** The checks that somebody wants to know of, by their keys. Generations keep it. */
+  readonly checks: Map<string, Check>
+  /** A configuration is about to take effect, with the checks that it makes. @returns false where none does any more */
+  begin(made: Iterable<Check>): boolean
 }
 
-/** The checkers of one configuration. */
-export class Generation implements Checkers, InEffect {
+/** What a configuration finds out about scripts. */
+export interface Refusing {
+  /** Says, once for each, whether a checker is left out. */
+  refuses(plan: CheckPlan): boolean
+  /** Whether that may be another answer than the one of the configuration before. */
+  readonly hasChanged: boolean
+}
+
+/** The checkers of one configuration: what it makes, changes and ends of those in effect. */
+export class Generation implements Checkers {
   readonly #host: GenerationHost
-  readonly #refuses: (plan: CheckPlan) => boolean
+  readonly #refusing: Refusing
   readonly #attached: Attached[] = []
-  readonly #checkers = new Set<ServerChecker>()
-  readonly #checks = new Map<string, Check>()
+  /** Of servers that are attached, or gone. */
+  readonly #former = new Set<ServerChecker>()
+  readonly #made = new Map<string, Check>()
 
-  /** @param refuses says, once for each, whether a checker is left out */
-  constructor(host: GenerationHost, refuses: (plan: CheckPlan) => boolean) {
+  constructor(host: GenerationHost, refusing: Refusing) {
     this.#host = host
-    this.#refuses = refuses
-  }
-
-  /** The checks that run, by their keys. */
-  get checks(): ReadonlyMap<string, Check> {
-    return this.#checks
-  }
-
-  /** Its checkers. */
-  get checkers(): ReadonlySet<ServerChecker> {
-    return this.#checkers
+    this.#refusing = refusing
   }
 
   attach(server: RealServer, _: VirtualServer, owner: CheckerOwner, former: readonly Checker[] | undefined): readonly Checker[] {
     const before = (former ?? []).filter((checker) => checker instanceof ServerChecker)
-    const plans = plansOf(server).filter((plan) => !this.#refuses(plan))
+    for (const checker of before) this.#former.add(checker)
+    const plans = plansOf(server).filter((plan) => !this.#refusing.refuses(plan))
     // Nearly always nothing changed.
     if (isUnchanged(plans, before)) {
       for (const checker of before) this.#keep(checker, owner, server.weight)
@@ -80,43 +68,55 @@ export class Generation implements Checkers, InEffect {
       const same = kept[index]
       const settings = { owner, plan, check: this.#checkOf(plan, same), configuredWeight: server.weight }
       if (same !== undefined) {
-        this.#add({ checker: same, adopted: settings })
+        this.#attached.push({ checker: same, adopted: settings })
         return same
       }
       const isUp = former === undefined ? !plan.isAlpha : isServerUp || (!plan.isAlpha && !hasLostFailed)
       const checker = new ServerChecker(settings, isUp, this.#host.log)
-      this.#add({ checker, adopted: undefined })
+      this.#attached.push({ checker, adopted: undefined })
       return checker
     })
   }
 
   #keep(checker: ServerChecker, owner: CheckerOwner, configuredWeight: number): void {
     const { plan, check } = checker
-    this.#checks.set(check.key, check)
-    this.#add({ checker, adopted: { owner, plan, check, configuredWeight } })
-  }
-
-  #add(attached: Attached): void {
-    this.#attached.push(attached)
-    this.#checkers.add(attached.checker)
+    this.#attached.push({ checker, adopted: { owner, plan, check, configuredWeight } })
   }
 
   #checkOf(plan: CheckPlan, same: ServerChecker | undefined): Check {
     const { key } = plan
-    const known = this.#checks.get(key)
+    const known = this.#host.checks.get(key) ?? this.#made.get(key)
     if (known !== undefined) return known
-    const check = this.#host.present().checks.get(key) ?? plan.make(same?.known ?? NOT_CHECKED, same?.check, this.#host.tools)
-    this.#checks.set(key, check)
+    const check = plan.make(same?.known ?? NOT_CHECKED, same?.check, this.#host.tools)
+    this.#made.set(key, check)
     return check
   }
 
+  canKeep({ realServers }: VirtualServer): boolean {
+    return !this.#refusing.hasChanged || realServers.every(({ miscChecks }) => miscChecks.length === 0)
+  }
+
+  drop(former: readonly Checker[]): void {
+    for (const checker of former) if (checker instanceof ServerChecker) this.#former.add(checker)
+  }
+
   commit(): void {
-    const former = this.#host.present()
-    if (!this.#host.replace(this)) return
-    for (const checker of former.checkers) if (!this.#checkers.has(checker)) checker.check.unsubscribe(checker)
-    for (const { checker, adopted } of this.#attached) this.#settle(checker, adopted)
-    for (const check of former.checks.values()) check.stopUnwanted()
-    for (const check of this.#checks.values()) {
+    const { checks } = this.#host
+    if (!this.#host.begin(this.#made.values())) return
+    for (const [key, check] of this.#made) checks.set(key, check)
+    const concerned = new Set<Check>()
+    for (const { check } of this.#former) concerned.add(check)
+    for (const { checker } of this.#attached) this.#former.delete(checker)
+    for (const checker of this.#former) checker.check.unsubscribe(checker)
+    for (const { checker, adopted } of this.#attached) {
+      this.#settle(checker, adopted)
+      concerned.add(checker.check)
+    }
+    for (const check of concerned) {
+      check.stopUnwanted()
+      if (check.isOrphaned) checks.delete(check.key)
+    }
+    for (const check of concerned) {
       check.start(firstDelay(check))
       check.refresh()
     }

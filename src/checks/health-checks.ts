@@ -7,9 +7,10 @@ import type { ScriptRunner } from '../process/script-runner.ts'
 import type { Checkers, HealthChecks } from './checker.ts'
 import { FileCheck } from './file-check.ts'
 import { Generation } from './generation.ts'
-import type { InEffect } from './generation.ts'
+import type { Refusing } from './generation.ts'
+import type { Check } from './check.ts'
 import { scriptOf } from './plans.ts'
-import type { CheckTools } from './plans.ts'
+import type { CheckPlan, CheckTools } from './plans.ts'
 import type { HttpExpectation, MakeJudge } from './prober.ts'
 import type { Probes } from './probes.ts'
 import { tlsContext } from './tls-context.ts'
@@ -18,7 +19,8 @@ import { webExpectation } from './web-request.ts'
 /** Time that attempts get at a stop: none of them is waited for. */
 const STOP_MS = 1_000
 
-const NOTHING: InEffect = { checks: new Map(), checkers: new Set() }
+/** Accounts of scripts that do not exist, by what is configured of them. */
+type Refusals = ReadonlyMap<string, { readonly problem: string; readonly user: string }>
 
 /** What the checks of a daemon stand on. */
 export interface CheckGround {
@@ -38,8 +40,9 @@ export class DaemonChecks implements HealthChecks {
   /** What tracked files hold, by their names. */
   readonly #files = new Map<string, number>()
   readonly #stopped = new AbortController()
-  #present: InEffect = NOTHING
-  #fileChecks: readonly FileCheck[] = []
+  /** Of the configuration in effect. */
+  readonly #checks = new Map<string, Check>()
+  #refusals: Refusals = new Map()
   #context: SecureContext | undefined
 
   constructor({ probes, judge, scripts }: CheckGround, log: Pick<Logger, 'info' | 'debug' | 'warn' | 'error'>) {
@@ -79,40 +82,41 @@ export class DaemonChecks implements HealthChecks {
 
   async prepare(config: Config): Promise<Checkers> {
     const accounts = new AccountBook(this.#scripts)
-    const [refusals, { context, problem }] = await Promise.all([this.#refusals(config, accounts), tlsContext(config.ssl)])
+    const [refusals, { context, problem }] = await Promise.all([this.#findRefusals(config, accounts), tlsContext(config.ssl)])
     if (problem !== undefined) this.#log.warn(`SSL: ${problem}; servers are shown no certificate`)
-    const replace = (by: InEffect): boolean => {
+    const begin = (made: Iterable<Check>): boolean => {
       if (this.#stopped.signal.aborted) return false
-      this.#present = by
-      this.#fileChecks = [...by.checks.values()].filter((check) => check instanceof FileCheck)
-      this.#tellNewFileChecks()
+      this.#tellNewFileChecks(made)
       this.#context = context
       this.#accounts = accounts
+      this.#refusals = refusals
       return true
     }
-    const host = { tools: this.#tools, log: this.#log, present: () => this.#present, replace }
-    return new Generation(host, (plan) => {
+    return new Generation({ tools: this.#tools, log: this.#log, checks: this.#checks, begin }, this.#refusingBy(refusals))
+  }
+
+  #refusingBy(refusals: Refusals): Refusing {
+    const refuses = (plan: CheckPlan): boolean => {
       const script = scriptOf(plan)
       const refusal = script === undefined ? undefined : refusals.get(keyOf(script.account))
       if (script === undefined || refusal === undefined) return false
       this.#log.warn({ script: script.path, user: refusal.user }, `Disabling misc script '${script.path}' since ${refusal.problem}`)
       return true
-    })
+    }
+    const present = this.#refusals
+    return { refuses, hasChanged: present.size !== refusals.size || [...refusals.keys()].some((key) => !present.has(key)) }
   }
 
-  /** What was told since they were made: those that run have heard it. */
-  #tellNewFileChecks(): void {
-    for (const check of this.#fileChecks) {
-      const value = this.#files.get(check.file)
-      if (value !== undefined && !check.isFollowing) check.take(value)
+  /** What was told since they were made. */
+  #tellNewFileChecks(made: Iterable<Check>): void {
+    for (const check of made) {
+      const value = check instanceof FileCheck ? this.#files.get(check.file) : undefined
+      if (value !== undefined && check instanceof FileCheck) check.take(value)
     }
   }
 
   /** The accounts that do not exist. One that cannot be looked up now is asked for again at each run. */
-  async #refusals(
-    { virtualServers, globalDefs }: Config,
-    book: AccountBook,
-  ): Promise<ReadonlyMap<string, { readonly problem: string; readonly user: string }>> {
+  async #findRefusals({ virtualServers, globalDefs }: Config, book: AccountBook): Promise<Refusals> {
     const accounts = new Map<string, ScriptAccount | undefined>()
     for (const { realServers } of virtualServers) {
       for (const { miscChecks } of realServers) {
@@ -135,15 +139,17 @@ export class DaemonChecks implements HealthChecks {
   followFile(name: string, value: number): void {
     if (this.#files.get(name) === value) return
     this.#files.set(name, value)
-    for (const check of this.#fileChecks) if (check.file === name) check.take(value)
+    for (const check of this.#checks.values()) if (check instanceof FileCheck && check.file === name) check.take(value)
   }
 
   async stop(): Promise<void> {
     this.#stopped.abort()
     this.#accounts.close()
-    for (const checker of this.#present.checkers) checker.check.unsubscribe(checker)
-    for (const check of this.#present.checks.values()) check.stopUnwanted()
-    this.#present = NOTHING
+    for (const check of this.#checks.values()) {
+      check.unsubscribeAll()
+      check.stopUnwanted()
+    }
+    this.#checks.clear()
     await this.#probes.stop(STOP_MS)
   }
 

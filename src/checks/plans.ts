@@ -11,6 +11,7 @@ import type {
   TcpCheck,
   UdpCheck,
 } from '../config/model.ts'
+import { isSame } from '../config/same.ts'
 import type { Check, Known } from './check.ts'
 import type { CheckerKind } from './checker.ts'
 import { authority, connectionIdentity, timesKey } from './connection.ts'
@@ -103,15 +104,6 @@ export class CheckPlan<S = unknown> {
   make(known: Known, former: Check | undefined, tools: CheckTools): Check {
     return this.#rules.make(this.settings, { key: this.key, known, former, tools })
   }
-}
-
-/** Whether two values of a model are the same. */
-function isSame(one: unknown, other: unknown): boolean {
-  if (one === other) return true
-  if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null) return false
-  const [left, right] = [one as Readonly<Record<string, unknown>>, other as Readonly<Record<string, unknown>>]
-  for (const name in left) if (!isSame(left[name], right[name])) return false
-  return !Array.isArray(one) || !Array.isArray(other) || one.length === other.length
 }
 
 /** A kind that connects to a server. */

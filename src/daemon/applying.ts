@@ -52,11 +52,12 @@ export class Applying {
    */
   async apply(whole: Config): Promise<{ readonly report: ApplyReport; readonly config: Config }> {
     const { options, engineOptions, scheduler, trackers, lvs, log, pidFiles, takeEvents } = this.#with
-    const config = { ...onlyParts(whole, partsOf(options)), ...namesOf(options, whole) }
+    const wanted = { ...onlyParts(whole, partsOf(options)), ...namesOf(options, whole) }
     const former = this.#config
-    refuseFixedChanges({ options, engineOptions, config: former }, config, log)
-    const tracked = await trackers.prepare(config)
-    const virtualServers = await lvs.prepare(config)
+    refuseFixedChanges({ options, engineOptions, config: former }, wanted, log)
+    const tracked = await trackers.prepare(wanted)
+    const virtualServers = await lvs.prepare(wanted)
+    const config = virtualServers?.config ?? wanted
     const report = await this.#engage(config, tracked).catch(async (error: unknown) => {
       if (former !== undefined && !this.#with.isStopping()) await this.#expect(former)
       throw error

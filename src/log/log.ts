@@ -81,6 +81,7 @@ export async function openLog({ outputs, levels }: LogOptions): Promise<Log> {
     {
       base: null,
       level: levels.root,
+      timestamp: timeOfTurn(),
       onChild: (child) => {
         child.level = levelOf(levels, child.bindings()['component'])
       },
@@ -104,6 +105,21 @@ export async function openLog({ outputs, levels }: LogOptions): Promise<Log> {
     identify: (identity) => {
       for (const target of targets) target.identify(identity)
     },
+  }
+}
+
+/** The time of a record, for pino. Thousands of lines come in one turn of JavaScript, and have one: the clock of some machines is slow. */
+function timeOfTurn(): () => string {
+  const turn: { text?: string | undefined } = {}
+  const end = (): void => {
+    turn.text = undefined
+  }
+  return () => {
+    if (turn.text === undefined) {
+      turn.text = `,"time":${Date.now()}`
+      queueMicrotask(end)
+    }
+    return turn.text
   }
 }
 

@@ -1,6 +1,7 @@
 /** The virtual servers of a configuration, each beside the one that it was in the configuration before (lvs.md §3.2). */
 import type { Checker, Checkers } from '../checks/checker.ts'
 import type { Config, VirtualServer, VirtualServerGroup } from '../config/model.ts'
+import { isSame } from '../config/same.ts'
 import { MOST_SERVED, servedByGroup } from './group-members.ts'
 import type { Served } from './group-members.ts'
 import { memberName, realServerName, virtualServerName } from './names.ts'
@@ -13,36 +14,112 @@ import { VirtualServerState } from './virtual-server.ts'
 /** Who hears the checkers of a virtual server. */
 export type Listening = (virtualServer: VirtualServerState) => Verdicts
 
+/** Virtual servers in effect, and the configuration that they are of. */
+export interface FormerLvs {
+  readonly config: Config
+  /** By their keys. */
+  readonly virtualServers: ReadonlyMap<string, VirtualServerState>
+}
+
 /** What virtual servers are made with. */
 export interface Making {
-  /** In effect now, by their keys. */
-  readonly former: ReadonlyMap<string, VirtualServerState>
+  /** In effect now; absent: none. */
+  readonly former: FormerLvs | undefined
   readonly checkers: Checkers
   readonly listening: Listening
   /** Something about the configuration has to be said. */
   readonly warn: (line: string) => void
 }
 
-/** Virtual servers by their keys, in the order of the configuration. Nothing is decided about them yet. */
+/** A virtual server of a configuration, before it is made. */
+interface Place {
+  readonly key: string
+  readonly name: string
+  readonly config: VirtualServer
+  readonly entries: readonly ServedEntry[]
+  readonly members: readonly string[]
+  /** Of its first server among all servers. */
+  readonly order: number
+  /** What it is now, where nothing is configured otherwise. */
+  readonly unchanged: VirtualServerState | undefined
+}
+
+/**
+ * Virtual servers by their keys, in the order of the configuration. Nothing is decided about them yet.
+ *
+ * One that is configured as before, and shares its services in the kernel with no other one, is that very object: thousands of them cost
+ * a reload no more than the comparison.
+ */
 export function makeVirtualServers(config: Config, making: Making): Map<string, VirtualServerState> {
-  const groups = new Map(config.virtualServerGroups.map((group) => [group.name, groupOf(group, making.warn)]))
-  const counts = new Map<string, number>()
+  const places = placesIn(config, making)
+  const uses = new Map<string, number>()
+  for (const { entries } of places) for (const { word } of entries) countUp(uses, word)
   const made = new Map<string, VirtualServerState>()
+  for (const place of places) {
+    const { key, unchanged } = place
+    const isKept = unchanged !== undefined && place.entries.every(({ word }) => uses.get(word) === 1)
+    made.set(key, isKept ? unchanged : makeOne(place, config.globalDefs.noCheckerEmails, making))
+  }
+  dropMissing(made, making)
+  return made
+}
+
+function placesIn(config: Config, making: Making): readonly Place[] {
+  const groups = new Map(config.virtualServerGroups.map((group) => [group.name, groupOf(group, making.warn)]))
+  const unchanged = unchangedOnes(config, making)
+  const counts = new Map<string, number>()
   const state = { order: 0 }
-  for (const virtualServer of config.virtualServers) {
+  return config.virtualServers.map((virtualServer): Place => {
     const { key, name } = identify(virtualServer, counts)
+    const { order } = state
+    state.order += virtualServer.realServers.length + 1
+    const former = unchanged(key, virtualServer)
+    if (former !== undefined) {
+      const { entries, members } = former
+      return { key, name, config: virtualServer, entries, members, order, unchanged: former }
+    }
     const group = virtualServer.group === undefined ? undefined : groups.get(virtualServer.group)
     const served = group?.served ?? servedAlone(virtualServer)
     const entries = distinct(served.map((one) => servedEntry(one, virtualServer)))
     const members = group?.members.map((member) => memberName(member, virtualServer)) ?? []
-    const sorryOrder = state.order + virtualServer.realServers.length
-    const { noCheckerEmails } = config.globalDefs
-    const one = new VirtualServerState({ key, name, sorryOrder }, virtualServer, { entries, members }, noCheckerEmails)
-    one.servers = makeRealServers(one, state.order, making)
-    state.order = sorryOrder + 1
-    made.set(key, one)
+    return { key, name, config: virtualServer, entries, members, order, unchanged: undefined }
+  })
+}
+
+/** Finds of a virtual server what it is now, where nothing is configured otherwise. */
+function unchangedOnes(
+  config: Config,
+  { former, checkers }: Making,
+): (key: string, virtualServer: VirtualServer) => VirtualServerState | undefined {
+  if (former === undefined || former.config.globalDefs.noCheckerEmails !== config.globalDefs.noCheckerEmails) return () => undefined
+  const formerGroups = new Map(former.config.virtualServerGroups.map((group) => [group.name, group]))
+  const sameGroups = new Set(
+    config.virtualServerGroups.filter((group) => isSame(group, formerGroups.get(group.name))).map(({ name }) => name),
+  )
+  return (key, virtualServer) => {
+    const one = former.virtualServers.get(key)
+    const { group } = virtualServer
+    if (one === undefined || (group !== undefined && !sameGroups.has(group))) return undefined
+    const isAlone = one.services.every(({ owners }) => owners.length === 1)
+    return isAlone && isSame(one.config, virtualServer) && checkers.canKeep(virtualServer) ? one : undefined
   }
-  return made
+}
+
+function makeOne({ key, name, config, entries, members, order }: Place, noCheckerEmails: boolean, making: Making): VirtualServerState {
+  const sorryOrder = order + config.realServers.length
+  const one = new VirtualServerState({ key, name, sorryOrder }, config, { entries, members }, noCheckerEmails)
+  one.servers = makeRealServers(one, order, making)
+  return one
+}
+
+/** Checkers of servers that are gone are gone as well. */
+function dropMissing(made: ReadonlyMap<string, VirtualServerState>, { former, checkers }: Making): void {
+  for (const [key, before] of former?.virtualServers ?? []) {
+    const now = made.get(key)
+    if (now === before) continue
+    const kept = new Set(now?.servers.map((server) => server.former))
+    for (const server of before.servers) if (!kept.has(server)) checkers.drop(server.checkers)
+  }
 }
 
 /** A group, and what it stands for. */
@@ -83,7 +160,7 @@ function distinct(entries: readonly ServedEntry[]): readonly ServedEntry[] {
 
 function makeRealServers(virtualServer: VirtualServerState, firstOrder: number, making: Making): readonly RealServerState[] {
   const { config, name: service, key } = virtualServer
-  const formerOnes = new Map(making.former.get(key)?.servers.map((server) => [server.key, server]))
+  const formerOnes = new Map(making.former?.virtualServers.get(key)?.servers.map((server) => [server.key, server]))
   const verdicts = making.listening(virtualServer)
   const counts = new Map<string, number>()
   return config.realServers.map((realServer, index) => {

@@ -68,6 +68,8 @@ export interface IpvsConfig {
   readonly timeouts?: { readonly tcpSeconds?: number; readonly tcpFinSeconds?: number; readonly udpSeconds?: number }
   readonly syncDaemons: IpvsSyncDaemon[]
   readonly services: IpvsService[]
+  /** Numbers of services that are wanted already: they stay as they are, with all changes since. All others that are not in `services` go. */
+  readonly kept: number[]
 }
 
 /** One change of a service's servers. */

@@ -4,7 +4,7 @@ import type { GlobalDefs, LvsSyncDaemon, LvsTimeouts } from '../config/model.ts'
 import type { IpvsConfig, IpvsSyncDaemon } from './ipvs-table.ts'
 
 /** All but the services. */
-export function kernelConfig({ lvsFlush, lvsFlushOnStop, lvsTimeouts, lvsSyncDaemon }: GlobalDefs): Omit<IpvsConfig, 'services'> {
+export function kernelConfig({ lvsFlush, lvsFlushOnStop, lvsTimeouts, lvsSyncDaemon }: GlobalDefs): Omit<IpvsConfig, 'services' | 'kept'> {
   return {
     flush: lvsFlush,
     flushOnStop: lvsFlushOnStop === undefined ? 'off' : lvsFlushOnStop === 'VS' ? 'services' : 'all',

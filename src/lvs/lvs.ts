@@ -39,6 +39,7 @@ export interface LvsTools {
 
 /** The virtual servers of a configuration, ready to take the place of those in effect. */
 export interface PreparedLvs {
+  /** The configuration. Virtual servers that are configured as before are those of the configuration before: there is one of each in memory. */
   readonly config: Config
   readonly checkers: Checkers
   readonly virtualServers: ReadonlyMap<string, VirtualServerState>
@@ -91,7 +92,7 @@ export class Lvs {
   async prepare(config: Config, checkers: Checkers): Promise<PreparedLvs> {
     await this.#operator.load()
     const virtualServers = makeVirtualServers(config, {
-      former: this.#virtualServers,
+      former: this.#config === undefined ? undefined : { config: this.#config, virtualServers: this.#virtualServers },
       checkers,
       listening: ({ key }) => listen(() => this.#virtualServers.get(key), this.#acts),
       warn: (line) => {
@@ -100,7 +101,8 @@ export class Lvs {
     })
     await this.#reserve(config, virtualServers)
     const watchedAddresses = [...new Set(Array.from(virtualServers.values(), addressesOf).flat())]
-    return { config, checkers, virtualServers, watchedAddresses }
+    const shared = { ...config, virtualServers: Array.from(virtualServers.values(), (virtualServer) => virtualServer.config) }
+    return { config: shared, checkers, virtualServers, watchedAddresses }
   }
 
   /**
@@ -130,11 +132,12 @@ export class Lvs {
     const kernel = kernelConfig(globalDefs)
     const entries = new Map<string, ServedEntry>()
     for (const { entries: served } of virtualServers.values()) for (const entry of served) entries.set(entry.word, entry)
-    const isKnown = (word: string): boolean => this.#table.numberOf(word) !== undefined
-    if (this.#kernelSettings === JSON.stringify(kernel) && [...entries.keys()].every(isKnown)) return
+    // What is wanted already is recorded.
+    for (const word of entries.keys()) if (this.#table.numberOf(word) !== undefined) entries.delete(word)
+    if (this.#kernelSettings === JSON.stringify(kernel) && entries.size === 0) return
     const services = Array.from(entries.values(), ({ key, settings }, id) => ({ id, ...key, ...settings, destinations: [] }))
     try {
-      await this.#ipvs.reserve({ ...kernel, services })
+      await this.#ipvs.reserve({ ...kernel, services, kept: [] })
     } catch (error) {
       this.#refuseStopped()
       throw virtualServersError(error)
@@ -145,9 +148,11 @@ export class Lvs {
   async #apply({ globalDefs }: Config, table: WantedTable): Promise<void> {
     const kernel = kernelConfig(globalDefs)
     const settings = JSON.stringify(kernel)
-    if (this.#kernelSettings === settings && table.isLike(this.#table)) return
+    // After a failure nothing is known of what the kernel's thread has.
+    const { services, kept } = table.after(this.#kernelSettings === undefined ? undefined : this.#table)
+    if (this.#kernelSettings === settings && services.length === 0 && kept.length === this.#table.size) return
     this.#kernelSettings = undefined
-    const { told } = await this.#ipvs.apply({ ...kernel, services: table.wanted() })
+    const { told } = await this.#ipvs.apply({ ...kernel, services, kept })
     if (told !== undefined) this.#observer.log('warn', told)
     this.#kernelSettings = settings
   }
@@ -157,8 +162,13 @@ export class Lvs {
     for (const [key, former] of this.#virtualServers) if (!virtualServers.has(key)) end(former, turn)
     const table = new WantedTable(this.#table)
     for (const [key, virtualServer] of virtualServers) {
-      for (const server of virtualServer.servers) server.override = this.#operator.of(key, server.key)
       const former = this.#virtualServers.get(key)
+      if (former === virtualServer) {
+        // What happens to it meanwhile happens as if there were no reload.
+        for (const service of virtualServer.services) table.keep(service)
+        continue
+      }
+      for (const server of virtualServer.servers) server.override = this.#operator.of(key, server.key)
       if (former === undefined) begin(virtualServer, globalDefs.rsInitNotifies, turn)
       else resume(virtualServer, former, globalDefs.rsInitNotifies, turn)
       virtualServer.bind(table)
@@ -170,8 +180,12 @@ export class Lvs {
   }
 
   #takeOver({ config, checkers, virtualServers }: PreparedLvs, table: WantedTable, turn: CollectedTurn): void {
-    for (const { servers } of this.#virtualServers.values()) for (const server of servers) server.isLive = false
-    for (const { servers } of virtualServers.values()) for (const server of servers) server.takeOver()
+    for (const [key, former] of this.#virtualServers) {
+      if (virtualServers.get(key) !== former) for (const server of former.servers) server.isLive = false
+    }
+    for (const [key, virtualServer] of virtualServers) {
+      if (this.#virtualServers.get(key) !== virtualServer) for (const server of virtualServer.servers) server.takeOver()
+    }
     this.#virtualServers = virtualServers
     this.#table = table
     this.#config = config

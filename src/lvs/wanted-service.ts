@@ -68,6 +68,7 @@ export class WantedService {
 
   /** Whether the kernel is to have the same as by another one. */
   isLike(other: WantedService): boolean {
+    if (this === other) return true
     if (this.id !== other.id || this.#wishes.size !== other.#wishes.size || !areSameSettings(this.entry.settings, other.entry.settings))
       return false
     for (const [key, wishes] of this.#wishes) {

@@ -28,6 +28,11 @@ export class WantedTable {
     return service
   }
 
+  /** A service that stays as it is, and that is nobody else's. */
+  keep(service: WantedService): void {
+    this.#services.set(service.entry.word, service)
+  }
+
   /** All services are there: what was before is forgotten. */
   close(): void {
     this.#former = undefined
@@ -38,19 +43,21 @@ export class WantedTable {
     return this.#services.get(word)?.id
   }
 
-  /** All of it, for the kernel's thread, in the order of the configuration. */
-  wanted(): IpvsService[] {
-    return Array.from(this.#services.values(), (service) => service.wanted())
+  /** For the kernel's thread, which has all of another table: services that are new or not the same, and the numbers of those that are. */
+  after(other: WantedTable | undefined): { readonly services: IpvsService[]; readonly kept: number[] } {
+    const services: IpvsService[] = []
+    const kept: number[] = []
+    for (const [word, service] of this.#services) {
+      const another = other === undefined ? undefined : other.#services.get(word)
+      if (another !== undefined && service.isLike(another)) kept.push(service.id)
+      else services.push(service.wanted())
+    }
+    return { services, kept }
   }
 
-  /** Whether the kernel is to have the same as by another table. */
-  isLike(other: WantedTable): boolean {
-    if (this.#services.size !== other.#services.size) return false
-    for (const [word, service] of this.#services) {
-      const another = other.#services.get(word)
-      if (another === undefined || !service.isLike(another)) return false
-    }
-    return true
+  /** How many services there are. */
+  get size(): number {
+    return this.#services.size
   }
 
   /** Lines of the log about services that several virtual servers share. */

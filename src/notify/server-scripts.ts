@@ -94,11 +94,17 @@ export class ServerScripts {
 
 /** The scripts of virtual servers and their real servers. */
 export function scriptsOfServers(virtualServers: readonly VirtualServer[]): ScriptCommand[] {
-  return virtualServers
-    .flatMap(({ quorumUp, quorumDown, realServers }) => [
-      quorumUp,
-      quorumDown,
-      ...realServers.flatMap(({ notifyUp, notifyDown }) => [notifyUp, notifyDown]),
-    ])
-    .filter((script) => script !== undefined)
+  const scripts: ScriptCommand[] = []
+  const add = (script: ScriptCommand | undefined): void => {
+    if (script !== undefined) scripts.push(script)
+  }
+  for (const { quorumUp, quorumDown, realServers } of virtualServers) {
+    add(quorumUp)
+    add(quorumDown)
+    for (const { notifyUp, notifyDown } of realServers) {
+      add(notifyUp)
+      add(notifyDown)
+    }
+  }
+  return scripts
 }

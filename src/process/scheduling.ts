@@ -1,4 +1,5 @@
 /** What the configuration asks of the kernel for the daemon's threads and memory (`global_defs`; process.md §10). */
+import { isDeepStrictEqual } from 'node:util'
 import type { Engine, EngineScheduling, SchedulingRefusal, ThreadScheduling } from '#native'
 import type { Logger } from 'pino'
 import type { GlobalDefs } from '../config/model.ts'
@@ -7,6 +8,9 @@ import { KaError } from '../errors.ts'
 
 /** The threads that run scripts and probe servers; there may be none. */
 const WORKERS = ['ka-scripts', 'ka-probes'] as const
+
+/** How these threads begin. */
+const USUAL: ThreadScheduling = { realtimePriority: 0 }
 
 /** Real time is on unless it is switched off: a busy machine must not delay advertisements. */
 const DEFAULT_PRIORITY = 1
@@ -67,6 +71,9 @@ export class Scheduler {
   readonly #priority: number | undefined
   readonly #told = new Set<string>()
   #isLocked = false
+  /** How the engine thread is scheduled; absent: as it began. */
+  #engineScheduling: EngineScheduling | undefined
+  #areWorkersUsual = true
 
   /** @param priority SCHED_RR priority of the engine thread, whatever the configuration says; 0: none */
   constructor(engine: Engine, log: Logger, priority?: number) {
@@ -79,10 +86,18 @@ export class Scheduler {
   async apply(settings: SchedulingSettings): Promise<void> {
     const { scheduleThreads } = await loadNative()
     await this.#lockMemory(locksMemory(settings))
-    const wanted = engineScheduling(settings, this.#priority)
-    this.#tell('engine', await this.#schedule(wanted), 'no real-time scheduling: on a busy machine advertisements may be late')
+    const engine = engineScheduling(settings, this.#priority)
+    if (!isDeepStrictEqual(engine, this.#engineScheduling)) {
+      this.#tell('engine', await this.#schedule(engine), 'no real-time scheduling: on a busy machine advertisements may be late')
+      this.#engineScheduling = engine
+    }
+    const worker = workerScheduling(settings)
+    const isUsual = isDeepStrictEqual(worker, USUAL)
+    // Threads begin like that. Anything else at each reload: there may be more of them than before.
+    if (isUsual && this.#areWorkersUsual) return
+    this.#areWorkersUsual = isUsual
     try {
-      const others = WORKERS.flatMap((name) => scheduleThreads(name, workerScheduling(settings)))
+      const others = WORKERS.flatMap((name) => scheduleThreads(name, worker))
       this.#tell('worker', others, 'no real-time scheduling of the worker: on a busy machine checks and scripts may be late')
     } catch (error) {
       // There is no /proc, without which threads cannot be told apart.

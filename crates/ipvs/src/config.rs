@@ -25,6 +25,8 @@ pub struct IpvsConfig {
     pub sync_daemons: Vec<SyncDaemonConfig>,
     /// Services, in the order of the configuration file.
     pub services: Vec<ServiceConfig>,
+    /// Services that are wanted already, and stay as they are with all changes since, by their ids.
+    pub kept: Vec<u32>,
 }
 
 /// How services go at the end.
@@ -141,7 +143,12 @@ impl IpvsConfig {
             }
             check_service(config).map_err(invalid)?;
         }
-        Ok(())
+        match self.kept.iter().find(|id| !ids.add(**id)) {
+            Some(id) => Err(IpvsError::InvalidConfig(format!(
+                "the service with the id {id} is listed twice"
+            ))),
+            None => Ok(()),
+        }
     }
 
     fn check_settings(&self) -> Result<(), String> {

@@ -40,6 +40,8 @@ pub struct IpvsConfig {
     pub sync_daemons: Vec<IpvsSyncDaemon>,
     /// Services, no two with one key, in the order in which they are added.
     pub services: Vec<IpvsService>,
+    /// Numbers of services that are wanted already: they stay as they are, with all changes since. All others that are not in `services` go.
+    pub kept: Vec<f64>,
 }
 
 /// Timeouts of connections in seconds, up to 2,678,400. What is absent or 0 is as it was.

@@ -21,6 +21,8 @@ pub(super) fn ipvs_config(config: IpvsConfig) -> Parsed<ka_ipvs::IpvsConfig> {
     let daemons = daemons.map(|(index, config)| {
         daemon(config).map_err(|reason| format!("syncDaemons[{index}]: {reason}"))
     });
+    let kept = config.kept.iter().enumerate();
+    let kept = kept.map(|(index, id)| integer(&format!("kept[{index}]"), *id, 0..=u32::MAX));
     let services = config.services.iter().enumerate();
     let services = services.map(|(index, config)| {
         service(config).map_err(|reason| format!("services[{index}]: {reason}"))
@@ -43,6 +45,7 @@ pub(super) fn ipvs_config(config: IpvsConfig) -> Parsed<ka_ipvs::IpvsConfig> {
         },
         sync_daemons: daemons.collect::<Result<_, _>>()?,
         services: services.collect::<Result<_, _>>()?,
+        kept: kept.collect::<Result<_, _>>()?,
     })
 }
 

@@ -4,7 +4,7 @@ use ka_netlink::ipvs::{Destination, Forwarding, IpvsName};
 
 use super::wanted::Counts;
 use super::*;
-use crate::config::{Change, ServiceConfig};
+use crate::config::{Change, IpvsConfig, ServiceConfig};
 use crate::event::{Repair, Repaired};
 
 const ROOM: usize = 4;
@@ -220,7 +220,7 @@ impl Pair {
     }
 
     fn apply(&mut self, config: Vec<ServiceConfig>) -> usize {
-        self.table.set_wanted(config);
+        self.table.set_wanted(config, &[]);
         self.settle()
     }
 
@@ -247,7 +247,7 @@ fn what_did_not_change_is_not_asked_for() {
             "add real server 10.0.2.11:80 to 10.0.1.1:tcp:2",
         ]
     );
-    let counts = pair.table.set_wanted(config.clone());
+    let counts = pair.table.set_wanted(config.clone(), &[]);
     let (added, changed, unchanged, removed) = (0, 0, 2, 0);
     assert_eq!(
         counts,
@@ -264,6 +264,86 @@ fn what_did_not_change_is_not_asked_for() {
     turned.reverse();
     turned[1].destinations.reverse();
     assert_eq!(pair.apply(turned), 0);
+}
+
+#[test]
+fn what_is_kept_stays_with_its_changes() {
+    let mut pair = Pair::new();
+    pair.apply(vec![
+        wanted(1, [real(11, 1), real(12, 1)]),
+        wanted(2, [real(11, 1)]),
+        wanted(3, [real(11, 1)]),
+    ]);
+    let service = 1;
+    let destination = real(12, 1).key;
+    pair.table.take(vec![Change::RemoveDestination {
+        service,
+        destination,
+    }]);
+    pair.settle();
+    let counts = pair.table.set_wanted(vec![wanted(2, [real(11, 7)])], &[1]);
+    assert_eq!(
+        counts,
+        Counts {
+            added: 0,
+            changed: 1,
+            unchanged: 1,
+            removed: 1
+        }
+    );
+    assert_eq!(pair.settle(), 2);
+    assert_eq!(
+        pair.model.said(),
+        [
+            "10.0.1.1:tcp:1 wlc: 10.0.2.11:80 1",
+            "10.0.1.1:tcp:2 wlc: 10.0.2.11:80 7"
+        ]
+    );
+    // It has its number still.
+    let weight = 5;
+    pair.table.take(vec![Change::SetWeight {
+        service,
+        destination: real(11, 1).key,
+        weight,
+    }]);
+    assert_eq!(pair.settle(), 1);
+}
+
+#[test]
+fn what_is_not_wanted_yet_or_twice_cannot_be_kept() {
+    let mut pair = Pair::new();
+    pair.apply(vec![wanted(1, []), wanted(2, [])]);
+    let refused = |services: Vec<ServiceConfig>, kept: &[u32]| {
+        let kept = kept.to_vec();
+        let config = IpvsConfig {
+            services,
+            kept,
+            ..IpvsConfig::default()
+        };
+        let found = config.check().and_then(|()| pair.table.check_kept(&config));
+        found.map_err(|error| error.to_string()).err()
+    };
+    assert_eq!(refused(vec![wanted(2, [])], &[1]), None);
+    let mut renumbered = wanted(1, []);
+    renumbered.id = 9;
+    let cases = [
+        (
+            refused(vec![], &[3]),
+            "id 3 is to stay as it is, and is not wanted yet",
+        ),
+        (
+            refused(vec![renumbered], &[1]),
+            "id 1 is to stay as it is, and is listed twice",
+        ),
+        (refused(vec![wanted(1, [])], &[1]), "id 1 is listed twice"),
+        (refused(vec![], &[1, 1]), "id 1 is listed twice"),
+    ];
+    for (told, expected) in cases {
+        assert!(
+            told.as_ref().is_some_and(|told| told.contains(expected)),
+            "{told:?}"
+        );
+    }
 }
 
 #[test]
@@ -359,10 +439,8 @@ fn changes_of_mind_that_wait_cost_nothing() {
 #[test]
 fn a_command_is_carried_out_when_all_of_it_is() {
     let mut pair = Pair::new();
-    pair.table.set_wanted(vec![
-        wanted(1, (1..=4).map(|host| real(host, 1))),
-        wanted(2, []),
-    ]);
+    let config = vec![wanted(1, (1..=4).map(|host| real(host, 1))), wanted(2, [])];
+    pair.table.set_wanted(config, &[]);
     let set = |service, host| {
         vec![Change::SetDestination {
             service,
@@ -515,7 +593,7 @@ fn a_look_finds_what_others_did_and_tells_it() {
     assert_eq!(pair.look(key(1)), []);
     pair.settle();
     // Of what is on its way out nobody cares.
-    pair.table.set_wanted(Vec::new());
+    pair.table.set_wanted(Vec::new(), &[]);
     pair.model.services.clear();
     assert_eq!(pair.look(key(1)), []);
     assert_eq!(pair.settle(), 0);
@@ -525,7 +603,7 @@ fn a_look_finds_what_others_did_and_tells_it() {
 fn an_acknowledgement_that_is_lost_is_no_fault_of_others() {
     let mut pair = Pair::new();
     pair.table
-        .set_wanted(vec![wanted(1, [real(11, 1), real(12, 1)])]);
+        .set_wanted(vec![wanted(1, [real(11, 1), real(12, 1)])], &[]);
     let mut steps = Vec::new();
     pair.table.plan(ROOM, pair.now, &mut steps);
     // The kernel did some of it.
@@ -569,12 +647,12 @@ fn whatever_happens_the_kernel_comes_to_what_is_wanted() {
             config
         };
         let mut last = config(&mut random);
-        pair.table.set_wanted(last.clone());
+        pair.table.set_wanted(last.clone(), &[]);
         for _ in 0..random.usize(1..30) {
             match random.u8(0..8) {
                 0 => {
                     last = config(&mut random);
-                    pair.table.set_wanted(last.clone());
+                    pair.table.set_wanted(last.clone(), &[]);
                 }
                 1 | 2 => {
                     let service = random.u32(1..4);

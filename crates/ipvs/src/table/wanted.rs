@@ -7,6 +7,7 @@ use ka_netlink::ipvs::{Destination, DestinationKey, Service, ServiceKey};
 use super::Table;
 use super::queue::Scope;
 use crate::config::{Change, IpvsConfig, ServiceConfig};
+use crate::error::IpvsError;
 
 /// A service that is wanted.
 #[derive(Debug, Clone)]
@@ -33,15 +34,40 @@ pub(crate) struct Counts {
 }
 
 impl Table {
-    /// Makes the services of `config` those that are wanted. It is command number [`Self::ticket`] then.
-    pub(crate) fn set_wanted(&mut self, config: Vec<ServiceConfig>) -> Counts {
+    /// Finds what of `config` cannot stay as it is.
+    pub(crate) fn check_kept(&self, config: &IpvsConfig) -> Result<(), IpvsError> {
+        if config.kept.is_empty() {
+            return Ok(());
+        }
+        let others: HashSet<_> = keys_of(config).collect();
+        for id in &config.kept {
+            let reason = match self.ids.get(id) {
+                None => "is not wanted yet",
+                Some(key) if others.contains(key) => "is listed twice",
+                Some(_) => continue,
+            };
+            let problem = format!("the service with the id {id} is to stay as it is, and {reason}");
+            return Err(IpvsError::InvalidConfig(problem));
+        }
+        Ok(())
+    }
+
+    /// Makes the services of `config` those that are wanted, and those of `kept` stay it: [`Self::check_kept`] has found nothing. It is
+    /// command number [`Self::ticket`] then.
+    pub(crate) fn set_wanted(&mut self, config: Vec<ServiceConfig>, kept: &[u32]) -> Counts {
         self.ticket += 1;
         let mut counts = Counts::default();
-        let mut kept = HashSet::with_capacity(config.len());
-        self.ids.clear();
+        let mut stay = HashSet::with_capacity(config.len() + kept.len());
+        let former = std::mem::take(&mut self.ids);
+        let kept = kept.iter().filter_map(|id| former.get_key_value(id));
+        for (id, key) in kept {
+            counts.unchanged += 1;
+            stay.insert(*key);
+            self.ids.insert(*id, *key);
+        }
         for config in config {
             let key = config.service.key;
-            kept.insert(key);
+            stay.insert(key);
             self.ids.insert(config.id, key);
             let wanted = self.ranked(config);
             let is_same = match self.wanted.get(&key) {
@@ -65,7 +91,7 @@ impl Table {
             self.wanted.insert(key, wanted);
             self.enqueue_if_different(key);
         }
-        let gone = self.wanted.keys().filter(|key| !kept.contains(*key));
+        let gone = self.wanted.keys().filter(|key| !stay.contains(*key));
         let mut gone: Vec<_> = gone.copied().collect();
         // In an order that does not depend on chance.
         gone.sort_unstable();

@@ -7,6 +7,7 @@ use ka_netlink::NetlinkError;
 use ka_netlink::ipvs::{Destination, IpvsChange, Service, ServiceKey, SyncDaemon};
 
 use super::IpvsThread;
+use crate::audit::Audit;
 use crate::config::IpvsConfig;
 use crate::daemons;
 use crate::error::IpvsError;
@@ -27,6 +28,7 @@ pub(super) struct PendingApply {
     report: IpvsReport,
     /// Changes that the kernel had been asked for before it.
     messages_before: u64,
+    is_first: bool,
 }
 
 /// What is there at the start.
@@ -53,12 +55,14 @@ impl Found {
 impl IpvsThread {
     pub(super) fn begin_apply(&mut self, config: IpvsConfig, reply: Reply<IpvsReport>) {
         let messages_before = self.kernel.status.messages;
+        let is_first = !self.has_applied;
         match self.take_up(config) {
             Ok(report) => self.applies.push_back(PendingApply {
                 ticket: self.table.ticket(),
                 reply,
                 report,
                 messages_before,
+                is_first,
             }),
             Err(error) => {
                 // Who asked may have gone.
@@ -70,6 +74,7 @@ impl IpvsThread {
     /// Everything that may fail comes first.
     fn take_up(&mut self, config: IpvsConfig) -> Result<IpvsReport, IpvsError> {
         let is_first = !self.has_applied;
+        self.table.check_kept(&config)?;
         let recorded = self.recorded()?;
         let mut found = Found::default();
         if is_first {
@@ -94,7 +99,7 @@ impl IpvsThread {
         self.daemons.configure(config.sync_daemons, first);
         self.flush_on_stop = config.flush_on_stop;
         self.has_applied = true;
-        let counts = self.table.set_wanted(config.services);
+        let counts = self.table.set_wanted(config.services, &config.kept);
         Ok(IpvsReport {
             added: counts.added,
             changed: counts.changed,
@@ -147,6 +152,10 @@ impl IpvsThread {
 
     pub(super) fn end_apply(&mut self, mut apply: PendingApply) {
         apply.report.messages = self.kernel.status.messages - apply.messages_before;
+        if apply.is_first {
+            // Nobody has had time to change what was made just now.
+            self.audit = Audit::new(Instant::now());
+        }
         let records = self.records();
         if let Some(runtime) = &mut self.runtime {
             // The configuration is in effect, and what the file holds now is more than that: it does no harm if it stays.
