@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use ka_netlink::NetlinkError;
 use ka_sys::SysError;
+use ka_sys::record::RecordError;
 
 use crate::record::Leftover;
 
@@ -138,4 +139,23 @@ fn listed(addresses: &[Leftover]) -> String {
         parts.push(format!("{} more", addresses.len() - MAX_LISTED));
     }
     parts.join(", ")
+}
+
+impl From<RecordError> for EngineError {
+    fn from(error: RecordError) -> Self {
+        match error {
+            RecordError::AlreadyRunning { path } => Self::AlreadyRunning { path },
+            RecordError::File {
+                operation,
+                path,
+                source,
+            } => Self::RuntimeFile {
+                operation,
+                path,
+                source,
+            },
+            RecordError::Unusable { path, reason } => Self::UnusableRecord { path, reason },
+            RecordError::System(error) => Self::System(error),
+        }
+    }
 }

@@ -97,7 +97,7 @@ impl Engine {
             let ending = Ending(Arc::clone(&shared));
             let options = options.clone();
             // The lock is held as long as the thread runs, whatever becomes of the handle.
-            let lock = runtime.lock();
+            let lock = runtime.file.lock();
             spawn("ka-engine", move || {
                 crate::ends::main(&options, &ending.0, &opened_sender);
                 drop(lock);
@@ -164,7 +164,7 @@ impl Engine {
         if !*swept {
             let report = runtime.sweep(&mut route, &links, &wanted)?;
             leftovers.extend(report.failed.into_iter().map(|(left, _)| left));
-            *told = runtime.put_aside()?;
+            *told = runtime.file.put_aside()?;
             *swept = true;
         }
         // Before the first address can be added, the file says that it may be there.
@@ -191,7 +191,7 @@ impl Engine {
         wanted.extend(outcome.leaving);
         // The configuration is in effect, and what the file holds now is more than that: it does
         // no harm if it stays.
-        let _ = runtime.replace(wanted);
+        let _ = runtime.file.replace(wanted);
         Ok(outcome.report)
     }
 
@@ -326,8 +326,8 @@ impl Engine {
             let failed = set_back.failed.into_iter().map(|(left, _)| left);
             host.leftovers.extend(failed);
             match host.leftovers.is_empty() {
-                true => runtime.clear()?,
-                false => runtime.replace(std::mem::take(&mut host.leftovers))?,
+                true => runtime.file.clear()?,
+                false => runtime.file.replace(std::mem::take(&mut host.leftovers))?,
             }
         }
         Ok(())

@@ -4,11 +4,10 @@ use std::collections::HashSet;
 use std::fmt;
 use std::io;
 use std::net::IpAddr;
-use std::path::Path;
 use std::sync::Arc;
 
 use ka_netlink::{RouteKey, Rule};
-use ka_sys::record::RecordFlaw;
+use ka_sys::record::{Flaw, Format};
 use serde::{Deserialize, Serialize};
 
 use crate::config::EngineConfig;
@@ -17,8 +16,15 @@ use crate::config::EngineConfig;
 const ADDRESSES: u32 = 1;
 /// The same with everything there is.
 const LAYOUT: u32 = 2;
-/// A hundred times what thousands of instances need.
-const MAX_OCTETS: u64 = 64 << 20;
+/// How it is written.
+pub(crate) static FORMAT: Format<Records> = Format {
+    record: "json",
+    lock: "lock",
+    aside: "json.bad",
+    temporary: "json.new",
+    parse,
+    text,
+};
 
 /// Something in the kernel that an engine may have left there.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -124,17 +130,6 @@ impl Layout {
     }
 }
 
-/// Why a runtime file cannot be used.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Flaw {
-    #[error(transparent)]
-    Unfit(#[from] RecordFlaw),
-    #[error("it is damaged")]
-    Damaged,
-    #[error("its layout {0} is unknown, as of a newer ka-native")]
-    Layout(u32),
-}
-
 /// All that may be in the kernel because of `config`.
 pub(crate) fn of(config: &EngineConfig) -> Records {
     let mut records = Records::new();
@@ -157,16 +152,7 @@ pub(crate) fn of(config: &EngineConfig) -> Records {
     records
 }
 
-/// Reads the file; one that does not exist records nothing.
-pub(crate) fn read(path: &Path) -> io::Result<Result<Records, Flaw>> {
-    Ok(match ka_sys::record::read(path, MAX_OCTETS)? {
-        Ok(Some(text)) => parse(&text),
-        Ok(None) => Ok(Records::new()),
-        Err(flaw) => Err(flaw.into()),
-    })
-}
-
-pub(crate) fn parse(text: &[u8]) -> Result<Records, Flaw> {
+fn parse(text: &[u8]) -> Result<Records, Flaw> {
     let AnyLayout { layout } = serde_json::from_slice(text).map_err(|_| Flaw::Damaged)?;
     if ![ADDRESSES, LAYOUT].contains(&layout) {
         return Err(Flaw::Layout(layout));
@@ -175,9 +161,8 @@ pub(crate) fn parse(text: &[u8]) -> Result<Records, Flaw> {
     Ok(layout.into_records())
 }
 
-/// Makes the file at `path` anew, which nobody may have open or have put there.
-pub(crate) fn write(path: &Path, records: &Records) -> io::Result<()> {
-    ka_sys::record::create(path, &serde_json::to_vec(&Layout::new(records))?)
+fn text(records: &Records) -> io::Result<Vec<u8>> {
+    Ok(serde_json::to_vec(&Layout::new(records))?)
 }
 
 #[cfg(test)]

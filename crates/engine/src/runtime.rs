@@ -7,165 +7,42 @@
 
 mod sweep;
 
-use std::collections::BTreeSet;
-use std::fs::{self, Permissions};
+use std::fs;
 use std::io::ErrorKind;
-use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::Path;
 
 use ka_netlink::RouteSocket;
-use ka_sys::lock::{Acquired, InstanceLock};
+use ka_sys::record::{RecordFile, recorded_names};
 
 use crate::error::EngineError;
-use crate::record::{self, Flaw, Leftover, Records};
-
-/// Mode of the directory of lock and file.
-const DIRECTORY_MODE: u32 = 0o755;
+use crate::record::{FORMAT, Leftover, Records};
 
 /// The lock and the file of one engine in one network namespace.
 #[derive(Debug)]
 pub(crate) struct Runtime {
-    path: PathBuf,
-    recorded: Records,
-    /// Why the file that is there cannot be used; nothing is recorded then.
-    flaw: Option<Flaw>,
-    lock: Arc<InstanceLock>,
-}
-
-/// Makes the directory where it does not exist: anyone may look into it, whatever the umask.
-fn make_directory(directory: &Path) -> std::io::Result<()> {
-    if directory.is_dir() {
-        return Ok(());
-    }
-    fs::DirBuilder::new().recursive(true).create(directory)?;
-    fs::set_permissions(directory, Permissions::from_mode(DIRECTORY_MODE))
+    pub(crate) file: RecordFile<Records>,
 }
 
 impl Runtime {
     /// Takes the lock and reads what an engine before us may have left.
     pub(crate) fn open(directory: &Path, instance_name: Option<&str>) -> Result<Self, EngineError> {
-        // The name becomes part of a file name.
-        if let Some(name) =
-            instance_name.filter(|name| name.is_empty() || name.contains(['/', '\0']))
-        {
-            let reason = std::io::Error::new(ErrorKind::InvalidInput, "a file name cannot hold it");
-            return Err(failed("use instance name", Path::new(name))(reason));
-        }
-        make_directory(directory).map_err(failed("create", directory))?;
-        let stem = match instance_name {
-            Some(name) => format!("{}.{name}", ka_sys::namespace::network_namespace_inode()?),
-            None => ka_sys::namespace::network_namespace_inode()?.to_string(),
-        };
-        let lock_path = directory.join(format!("{stem}.lock"));
-        let Acquired::Lock(lock) = InstanceLock::acquire(&lock_path)? else {
-            return Err(EngineError::AlreadyRunning { path: lock_path });
-        };
-        let path = directory.join(format!("{stem}.json"));
-        let (recorded, flaw) = match record::read(&path).map_err(failed("read", &path))? {
-            Ok(recorded) => (recorded, None),
-            Err(flaw) => (Records::new(), Some(flaw)),
-        };
-        Ok(Self {
-            path,
-            recorded,
-            flaw,
-            lock: Arc::new(lock),
-        })
-    }
-
-    /// Fails where the file that is there cannot be used.
-    pub(crate) fn usable(&self) -> Result<(), EngineError> {
-        match &self.flaw {
-            None => Ok(()),
-            Some(flaw) => Err(EngineError::UnusableRecord {
-                path: self.path.clone(),
-                reason: flaw.to_string(),
-            }),
-        }
-    }
-
-    /// Gives a file that cannot be used another name, in place of one that has it, and says so.
-    pub(crate) fn put_aside(&mut self) -> Result<Option<String>, EngineError> {
-        let Some(flaw) = &self.flaw else {
-            return Ok(None);
-        };
-        let aside = self.path.with_extension("json.bad");
-        fs::rename(&self.path, &aside).map_err(failed("put aside", &self.path))?;
-        let told = format!(
-            "{} cannot be used: {flaw}; it is kept as {}, and what an engine before this one left may still be there",
-            self.path.display(),
-            aside.display()
-        );
-        self.flaw = None;
-        Ok(Some(told))
+        let namespace = ka_sys::namespace::network_namespace_inode()?;
+        let file = RecordFile::open(directory, namespace, instance_name, &FORMAT)?;
+        Ok(Self { file })
     }
 
     /// Whether `promote_secondaries` of the interface was set by an engine, and has to be set back.
     pub(crate) fn has_promoted(&self, interface: &str) -> bool {
         let interface = interface.to_owned();
-        self.recorded.contains(&Leftover::Promotion { interface })
-    }
-
-    /// Another handle on the lock, which is held until the last one is dropped.
-    pub(crate) fn lock(&self) -> Arc<InstanceLock> {
-        Arc::clone(&self.lock)
+        self.file
+            .recorded()
+            .contains(&Leftover::Promotion { interface })
     }
 
     /// Records `wanted` beside what is recorded already.
     pub(crate) fn add(&mut self, wanted: &Records) -> Result<(), EngineError> {
-        if wanted.is_subset(&self.recorded) {
-            return Ok(());
-        }
-        let union: Records = self.recorded.union(wanted).cloned().collect();
-        self.write(union)
-    }
-
-    /// Records `wanted` and nothing else.
-    pub(crate) fn replace(&mut self, wanted: Records) -> Result<(), EngineError> {
-        if wanted == self.recorded {
-            return Ok(());
-        }
-        self.write(wanted)
-    }
-
-    /// Removes the file: nothing of ours is left.
-    pub(crate) fn clear(&mut self) -> Result<(), EngineError> {
-        self.recorded.clear();
-        match fs::remove_file(&self.path) {
-            Err(error) if error.kind() != ErrorKind::NotFound => {
-                Err(failed("remove", &self.path)(error))
-            }
-            _ => Ok(()),
-        }
-    }
-
-    fn write(&mut self, records: Records) -> Result<(), EngineError> {
-        let temporary = self.path.with_extension("json.new");
-        let written = record::write(&temporary, &records)
-            .map_err(failed("write", &temporary))
-            .and_then(|()| {
-                fs::rename(&temporary, &self.path).map_err(failed("replace", &self.path))
-            });
-        if written.is_err() {
-            // A part of it only takes room of a disk that has none. What failed first is told.
-            let _ = fs::remove_file(&temporary);
-        }
-        written?;
-        self.recorded = records;
-        Ok(())
-    }
-}
-
-fn failed(
-    operation: &'static str,
-    path: &Path,
-) -> impl FnOnce(std::io::Error) -> EngineError + use<> {
-    let path = path.to_owned();
-    move |source| EngineError::RuntimeFile {
-        operation,
-        path,
-        source,
+        let union: Records = self.file.recorded().union(wanted).cloned().collect();
+        Ok(self.file.replace(union)?)
     }
 }
 
@@ -190,14 +67,16 @@ pub fn release(
     directory: &Path,
     instance_name: Option<&str>,
 ) -> Result<ReleaseReport, EngineError> {
-    match fs::metadata(directory) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(ReleaseReport::default()),
-        metadata => metadata.map_err(failed("look at", directory))?,
-    };
+    if let Err(error) = fs::metadata(directory)
+        && error.kind() == ErrorKind::NotFound
+    {
+        return Ok(ReleaseReport::default());
+    }
     if instance_name.is_some() {
         return release_one(directory, instance_name);
     }
-    let names = recorded_names(directory)?;
+    let namespace = ka_sys::namespace::network_namespace_inode()?;
+    let names = recorded_names(directory, namespace, &FORMAT)?;
     if names.is_empty() {
         // Says whether one lives that has nothing yet.
         return release_one(directory, None);
@@ -232,34 +111,14 @@ fn release_one(
     instance_name: Option<&str>,
 ) -> Result<ReleaseReport, EngineError> {
     let mut runtime = Runtime::open(directory, instance_name)?;
-    runtime.usable()?;
+    runtime.file.usable()?;
     let mut route = RouteSocket::open()?;
     let links = route.links()?;
     let report = runtime.sweep(&mut route, &links, &Records::new())?;
     if report.failed.is_empty() {
-        runtime.clear()?;
+        runtime.file.clear()?;
     }
     Ok(report)
-}
-
-/// The names of the engines that have a runtime file for this network namespace; `None` is the
-/// one without a name.
-fn recorded_names(directory: &Path) -> Result<BTreeSet<Option<String>>, EngineError> {
-    let namespace = ka_sys::namespace::network_namespace_inode()?.to_string();
-    let mut names = BTreeSet::new();
-    for entry in fs::read_dir(directory).map_err(failed("list", directory))? {
-        let file = entry.map_err(failed("list", directory))?.file_name();
-        let stem = file.to_str().and_then(|file| file.strip_suffix(".json"));
-        match stem.and_then(|stem| stem.strip_prefix(namespace.as_str())) {
-            Some("") => names.insert(None),
-            Some(rest) => match rest.strip_prefix('.') {
-                Some(name) => names.insert(Some(name.to_owned())),
-                None => continue, // of a namespace whose number begins alike
-            },
-            None => continue,
-        };
-    }
-    Ok(names)
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use ka_netlink::NetlinkError;
 use ka_sys::SysError;
+use ka_sys::record::RecordError;
 
 use crate::record::Leftover;
 
@@ -80,6 +81,25 @@ pub enum IpvsError {
     /// The thread has ended or is ending.
     #[error("the IPVS thread has stopped")]
     Stopped,
+}
+
+impl From<RecordError> for IpvsError {
+    fn from(error: RecordError) -> Self {
+        match error {
+            RecordError::AlreadyRunning { path } => Self::AlreadyRunning { path },
+            RecordError::File {
+                operation,
+                path,
+                source,
+            } => Self::RuntimeFile {
+                operation,
+                path,
+                source,
+            },
+            RecordError::Unusable { path, reason } => Self::UnusableRecord { path, reason },
+            RecordError::System(error) => Self::System(error),
+        }
+    }
 }
 
 /// What is named in an error; the rest is counted.

@@ -3,17 +3,23 @@
 use std::collections::HashSet;
 use std::fmt;
 use std::io;
-use std::path::Path;
 use std::time::Duration;
 
 use ka_netlink::ipvs::{ServiceKey, SyncRole, Timeouts};
-use ka_sys::record::RecordFlaw;
+use ka_sys::record::{Flaw, Format};
 use serde::{Deserialize, Serialize};
 
 /// Version of the file's layout.
 const LAYOUT: u32 = 1;
-/// A hundred times what thousands of services need.
-const MAX_OCTETS: u64 = 64 << 20;
+/// How it is written. Its files end in a way that no file of the engine does, whatever the name of its instance.
+pub(crate) static FORMAT: Format<Records> = Format {
+    record: "ipvs",
+    lock: "ipvs-lock",
+    aside: "ipvs-bad",
+    temporary: "ipvs-new",
+    parse,
+    text,
+};
 
 /// Something in the kernel that a process may have left there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -98,26 +104,6 @@ struct Layout {
     timeouts: Option<[u64; 3]>,
 }
 
-/// Why a runtime file cannot be used.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Flaw {
-    #[error(transparent)]
-    Unfit(#[from] RecordFlaw),
-    #[error("it is damaged")]
-    Damaged,
-    #[error("its layout {0} is unknown, as of a newer ka-native")]
-    Layout(u32),
-}
-
-/// Reads the file; one that does not exist records nothing.
-pub(crate) fn read(path: &Path) -> io::Result<Result<Records, Flaw>> {
-    Ok(match ka_sys::record::read(path, MAX_OCTETS)? {
-        Ok(Some(text)) => parse(&text),
-        Ok(None) => Ok(Records::default()),
-        Err(flaw) => Err(flaw.into()),
-    })
-}
-
 fn parse(text: &[u8]) -> Result<Records, Flaw> {
     let AnyLayout { layout } = serde_json::from_slice(text).map_err(|_| Flaw::Damaged)?;
     if layout != LAYOUT {
@@ -135,8 +121,7 @@ fn parse(text: &[u8]) -> Result<Records, Flaw> {
     })
 }
 
-/// Makes the file at `path` anew.
-pub(crate) fn write(path: &Path, records: &Records) -> io::Result<()> {
+fn text(records: &Records) -> io::Result<Vec<u8>> {
     let mut services: Vec<_> = records.services.iter().copied().collect();
     services.sort_unstable();
     let seconds = |it: Timeouts| [it.tcp, it.tcp_fin, it.udp].map(|it| it.as_secs());
@@ -146,7 +131,7 @@ pub(crate) fn write(path: &Path, records: &Records) -> io::Result<()> {
         daemons: records.daemons.clone(),
         timeouts: records.timeouts.map(seconds),
     };
-    ka_sys::record::create(path, &serde_json::to_vec(&layout)?)
+    Ok(serde_json::to_vec(&layout)?)
 }
 
 #[cfg(test)]
@@ -157,7 +142,6 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_again() {
-        let path = std::env::temp_dir().join(format!("ka-ipvs-record-{}", std::process::id()));
         let mut records = Records::default();
         records.services.extend([
             ServiceKey::Address {
@@ -183,11 +167,8 @@ mod tests {
                     udp: Duration::from_secs(300),
                 });
             }
-            write(&path, &records).unwrap();
-            assert_eq!(read(&path).unwrap(), Ok(records.clone()));
+            assert_eq!(parse(&text(&records).unwrap()), Ok(records.clone()));
         }
-        std::fs::remove_file(&path).unwrap();
-        assert_eq!(read(&path).unwrap(), Ok(Records::default()));
         assert_eq!(parse(b"half"), Err(Flaw::Damaged));
         assert_eq!(parse(b"{\"layout\":2}"), Err(Flaw::Layout(2)));
     }

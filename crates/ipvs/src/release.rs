@@ -4,11 +4,12 @@ use std::path::Path;
 
 use ka_netlink::ipvs::{IpvsChange, IpvsName, IpvsSocket, Service, ServiceKey, SyncDaemon};
 use ka_netlink::{Errno, NetlinkError};
+use ka_sys::record::recorded_names;
 
 use crate::error::IpvsError;
 use crate::kernel::Kernel;
-use crate::record::{Leftover, Records};
-use crate::runtime::{Runtime, recorded_names};
+use crate::record::{FORMAT, Leftover, Records};
+use crate::runtime::Runtime;
 
 /// What a release did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -28,7 +29,7 @@ pub fn release(directory: &Path, instance_name: Option<&str>) -> Result<ReleaseR
     let namespace = ka_sys::namespace::network_namespace_inode()?;
     let mut report = ReleaseReport::default();
     let mut failure = None;
-    let names = recorded_names(directory, namespace)?;
+    let names = recorded_names(directory, namespace, &FORMAT)?;
     for name in names
         .into_iter()
         .filter(|name| instance_name.is_none() || name.as_deref() == instance_name)
@@ -49,15 +50,15 @@ fn release_one(
     report: &mut ReleaseReport,
 ) -> Result<(), IpvsError> {
     let mut runtime = Runtime::open(directory, namespace, name)?;
-    runtime.usable()?;
+    runtime.file.usable()?;
     let mut kernel = match IpvsSocket::open() {
         Ok(socket) => Kernel::new(socket),
         // Without IPVS nothing is left of it.
-        Err(NetlinkError::FamilyMissing { .. }) => return runtime.clear(),
+        Err(NetlinkError::FamilyMissing { .. }) => return Ok(runtime.file.clear()?),
         Err(error) => return Err(error.into()),
     };
     let failed_before = report.failed.len();
-    let recorded = runtime.recorded().clone();
+    let recorded = runtime.file.recorded().clone();
     for (left, change) in changes(&mut kernel, &recorded)? {
         match kernel.ask_one(change) {
             Ok(()) => report.released.push(left),
@@ -67,7 +68,7 @@ fn release_one(
         }
     }
     if report.failed.len() == failed_before {
-        runtime.clear()?;
+        runtime.file.clear()?;
     }
     Ok(())
 }

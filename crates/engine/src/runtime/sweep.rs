@@ -41,8 +41,10 @@ impl Runtime {
             Leftover::Rule(rule) => rule.protocol == PROTOCOL_ID,
             Leftover::Address { .. } | Leftover::Promotion { .. } => false,
         };
-        let more = configured.difference(&self.recorded).filter(has_number);
-        self.recorded.iter().chain(more)
+        let more = configured
+            .difference(self.file.recorded())
+            .filter(has_number);
+        self.file.recorded().iter().chain(more)
     }
 
     fn sweep_rules(
@@ -108,7 +110,7 @@ impl Runtime {
                 interface: link.name.as_str().to_owned(),
                 address: address.key.address,
             };
-            let recorded = self.recorded.contains(&record);
+            let recorded = self.file.recorded().contains(&record);
             let ours = if marked {
                 address.protocol == Some(PROTOCOL_ID) && (recorded || configured.contains(&record))
             } else {
@@ -125,7 +127,7 @@ impl Runtime {
 
     /// Sets back what was set for as long as an engine runs.
     pub(crate) fn sweep_promotions(&self, configured: &Records, report: &mut ReleaseReport) {
-        for left in self.recorded.difference(configured) {
+        for left in self.file.recorded().difference(configured) {
             let Leftover::Promotion { interface } = left else {
                 continue;
             };

@@ -113,7 +113,7 @@ impl IpvsThread {
     /// What a process before us, and we so far, have told in the record.
     fn recorded(&self) -> Result<Records, IpvsError> {
         let runtime = self.runtime.as_ref().ok_or(IpvsError::Stopped)?;
-        Ok(runtime.recorded().clone())
+        Ok(runtime.file.recorded().clone())
     }
 
     /// Before anything can be made, the file says that it may be there. Returns the timeouts that shall be set.
@@ -121,7 +121,7 @@ impl IpvsThread {
         let runtime = self.runtime.as_mut().ok_or(IpvsError::Stopped)?;
         let mut timeouts = self.timeouts;
         if !self.has_applied {
-            timeouts.inherit(runtime.recorded().timeouts);
+            timeouts.inherit(runtime.file.recorded().timeouts);
         }
         timeouts.configure(&config.timeouts, &mut self.kernel)?;
         runtime.put_aside()?;
