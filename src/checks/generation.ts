@@ -120,6 +120,10 @@ export class Generation implements Checkers {
       check.start(firstDelay(check))
       check.refresh()
     }
+    // It lives on to suspend and resume: of what it has done nothing is needed any more.
+    this.#attached.length = 0
+    this.#former.clear()
+    this.#made.clear()
   }
 
   #settle(checker: ServerChecker, adopted: CheckerSettings | undefined): void {
