@@ -262,9 +262,11 @@ export class Lvs {
     const recorded = this.#operator.finish(STOP_RECORD_MS)
     this.#isStopped = true
     this.#acts.end()
+    const stopped = this.#ipvs.stop()
+    // Thousands of lines, while the kernel's thread works.
     turn.log(this.#observer)
     try {
-      await this.#ipvs.stop()
+      await stopped
       this.takeIpvsEvents()
     } finally {
       this.#acts.tell(turn)
