@@ -50,6 +50,7 @@ const SCHED_OTHER = 0
 const SCHED_RR = 2
 
 interface Thread {
+  readonly id: number
   readonly name: string
   readonly policy: number
   readonly priority: number
@@ -68,6 +69,7 @@ async function thread(lab: Lab<'a'>, child: Child, wanted: string): Promise<Thre
     .split(' ')
     .map(Number)
   return {
+    id: Number.parseInt(stat, 10),
     name: wanted,
     policy: fields[38] ?? -1,
     priority: fields[37] ?? -1,
@@ -98,7 +100,8 @@ labTest(
     const child = await startAsKeepalived(lab, 'ka-native', { conf: asked })
     await child.waitForLine(/Startup complete/)
     const others = await status(lab, child, 'Cpus_allowed_list')
-    t.deepEqual(await thread(lab, child, 'ka-engine'), { name: 'ka-engine', policy: SCHED_RR, priority: 5, nice: -3, cpus: '0' })
+    const { id, ...engine } = await thread(lab, child, 'ka-engine')
+    t.deepEqual(engine, { name: 'ka-engine', policy: SCHED_RR, priority: 5, nice: -3, cpus: '0' })
     t.like(await thread(lab, child, 'vrouter'), { policy: SCHED_OTHER, nice: getPriority(), cpus: others })
     t.is(await status(lab, child, 'Name'), 'vrouter')
     t.is(await status(lab, child, 'Umask'), '0022')
@@ -112,6 +115,7 @@ labTest(
     await waitFor('the engine is scheduled as without a word', async () => (await thread(lab, child, 'ka-engine')).priority === 1)
     await waitFor('memory is free again', async () => /^ *0 kB$/.test(await status(lab, child, 'VmLck')))
     t.deepEqual(await thread(lab, child, 'ka-engine'), {
+      id,
       name: 'ka-engine',
       policy: SCHED_RR,
       priority: 1,
@@ -120,6 +124,11 @@ labTest(
     })
     t.is(await status(lab, child, 'Name'), 'ka-native')
     t.is(await status(lab, child, 'Umask'), '0177')
+    // A thread that has lost real time has it again, although nothing is configured otherwise.
+    await lab.sandbox.exec(['chrt', '--other', '--pid', '0', String(id)])
+    t.is((await thread(lab, child, 'ka-engine')).policy, SCHED_OTHER)
+    await reload(lab, child, CONF)
+    await waitFor('it has real time again', async () => (await thread(lab, child, 'ka-engine')).policy === SCHED_RR)
     await lab.waitForHolders(ADDRESS, 'a')
     await child.signal('SIGTERM')
     t.deepEqual(await child.exited, { code: 0, signal: null })

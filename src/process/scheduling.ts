@@ -71,8 +71,6 @@ export class Scheduler {
   readonly #priority: number | undefined
   readonly #told = new Set<string>()
   #isLocked = false
-  /** How the engine thread is scheduled; absent: as it began. */
-  #engineScheduling: EngineScheduling | undefined
   #areWorkersUsual = true
 
   /** @param priority SCHED_RR priority of the engine thread, whatever the configuration says; 0: none */
@@ -86,11 +84,9 @@ export class Scheduler {
   async apply(settings: SchedulingSettings): Promise<void> {
     const { scheduleThreads } = await loadNative()
     await this.#lockMemory(locksMemory(settings))
-    const engine = engineScheduling(settings, this.#priority)
-    if (!isDeepStrictEqual(engine, this.#engineScheduling)) {
-      this.#tell('engine', await this.#schedule(engine), 'no real-time scheduling: on a busy machine advertisements may be late')
-      this.#engineScheduling = engine
-    }
+    // Again at each reload: the thread may have given real time up.
+    const engine = await this.#schedule(engineScheduling(settings, this.#priority))
+    this.#tell('engine', engine, 'no real-time scheduling: on a busy machine advertisements may be late')
     const worker = workerScheduling(settings)
     const isUsual = isDeepStrictEqual(worker, USUAL)
     // Threads begin like that. Anything else at each reload: there may be more of them than before.
