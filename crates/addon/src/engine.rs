@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ka_engine::{EngineError, guard};
+use ka_sys::record::RecordError;
 use napi::bindgen_prelude::{AsyncTask, ClassInstance, Function, ToNapiValue, TypeName, Unknown};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi::{Env, Result, ValueType};
@@ -297,7 +298,8 @@ fn release_all(
     match engine {
         Ok(engine) => report.add(&engine.released, &engine.failed),
         // There was something else to do.
-        Err(EngineError::AlreadyRunning { .. }) if !report.released.is_empty() => {}
+        Err(EngineError::Record(RecordError::AlreadyRunning { .. }))
+            if !report.released.is_empty() => {}
         Err(error) => return Err(coded(&error)),
     }
     Ok(report)

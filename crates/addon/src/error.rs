@@ -1,6 +1,7 @@
 //! Errors with the codes of `src/errors.ts`.
 
 use ka_engine::EngineError;
+use ka_sys::record::RecordError;
 use ka_sys::{SysError, errno_name};
 use napi::Error;
 
@@ -13,7 +14,7 @@ pub(crate) const USAGE: &str = "KA_ERR_USAGE";
 /// The engine's error under its code.
 pub(crate) fn coded(error: &EngineError) -> CodedError {
     let code = match error {
-        EngineError::AlreadyRunning { .. } => "KA_ERR_ALREADY_RUNNING",
+        EngineError::Record(RecordError::AlreadyRunning { .. }) => "KA_ERR_ALREADY_RUNNING",
         EngineError::MissingCapability { .. } => "KA_ERR_PERMISSION",
         EngineError::MissingInterface { .. }
         | EngineError::InvalidInstance { .. }

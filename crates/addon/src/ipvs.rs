@@ -11,6 +11,7 @@ use std::time::Duration;
 use ka_engine::guard;
 use ka_ipvs::IpvsError;
 use ka_sys::SysError;
+use ka_sys::record::RecordError;
 use napi::bindgen_prelude::{AsyncTask, Unknown};
 use napi::threadsafe_function::ThreadsafeFunctionCallMode;
 use napi::{Env, Error, Result};
@@ -238,7 +239,7 @@ pub(crate) fn coded(error: &IpvsError) -> CodedError {
         errno.is_some_and(|it| [ka_sys::Errno::PERM, ka_sys::Errno::ACCESS].contains(&it))
     };
     let code = match error {
-        IpvsError::AlreadyRunning { .. } => "KA_ERR_ALREADY_RUNNING",
+        IpvsError::Record(RecordError::AlreadyRunning { .. }) => "KA_ERR_ALREADY_RUNNING",
         IpvsError::MissingCapability { .. } => "KA_ERR_PERMISSION",
         IpvsError::Namespace { source, .. } if is_denied(source) => "KA_ERR_PERMISSION",
         IpvsError::Namespace { .. } => "KA_ERR_NETWORK_NAMESPACE",

@@ -242,7 +242,7 @@ pub struct EngineOptions {
     pub monitor_addresses: bool,
     /// The host counts as dead when it has not answered this long; `None` = never.
     pub heartbeat_limit: Option<Duration>,
-    /// A socket of [`ka_sys::process_events::ProcessEventSocket::open`], made in the first network
+    /// A socket of [`ka_sys::process_events::open`], made in the first network
     /// namespace: the kernel tells of processes nowhere else. Where there is none it is made when it
     /// is needed.
     pub process_events: Option<Arc<OwnedFd>>,

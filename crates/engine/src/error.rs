@@ -1,7 +1,5 @@
 //! Why the engine cannot do what its host asked.
 
-use std::path::PathBuf;
-
 use ka_netlink::NetlinkError;
 use ka_sys::SysError;
 use ka_sys::record::RecordError;
@@ -12,12 +10,9 @@ use crate::record::Leftover;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum EngineError {
-    /// Another engine of this name runs in this network namespace.
-    #[error("already running: another process holds {}", path.display())]
-    AlreadyRunning {
-        /// The lock file.
-        path: PathBuf,
-    },
+    /// Another process has the record of this name, or it cannot be used.
+    #[error(transparent)]
+    Record(RecordError),
     /// The process lacks a capability that the engine cannot do without.
     #[error("missing capability {capability}")]
     MissingCapability {
@@ -30,25 +25,6 @@ pub enum EngineError {
     /// The kernel's address and link tables cannot be read or changed.
     #[error(transparent)]
     Netlink(#[from] NetlinkError),
-    /// The runtime directory or file cannot be used.
-    #[error("{operation} {}: {source}", path.display())]
-    RuntimeFile {
-        /// What was attempted.
-        operation: &'static str,
-        /// The file or directory.
-        path: PathBuf,
-        /// Why not.
-        #[source]
-        source: std::io::Error,
-    },
-    /// The runtime file of an engine before this one cannot be used, and stays.
-    #[error("{} cannot be used: {reason}; what it records may still be there", path.display())]
-    UnusableRecord {
-        /// The file.
-        path: PathBuf,
-        /// Why not.
-        reason: String,
-    },
     /// An instance names an interface that does not exist.
     #[error("instance {instance}: interface {interface} does not exist")]
     MissingInterface {
@@ -144,18 +120,8 @@ fn listed(addresses: &[Leftover]) -> String {
 impl From<RecordError> for EngineError {
     fn from(error: RecordError) -> Self {
         match error {
-            RecordError::AlreadyRunning { path } => Self::AlreadyRunning { path },
-            RecordError::File {
-                operation,
-                path,
-                source,
-            } => Self::RuntimeFile {
-                operation,
-                path,
-                source,
-            },
-            RecordError::Unusable { path, reason } => Self::UnusableRecord { path, reason },
             RecordError::System(error) => Self::System(error),
+            error => Self::Record(error),
         }
     }
 }

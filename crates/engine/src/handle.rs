@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use ka_ipvs::SyncRoles;
 use ka_netlink::RouteSocket;
+use ka_sys::SysError;
 use ka_sys::capability::{self, Capability};
 
 use crate::apply::{ApplyReport, Refusal};
@@ -66,8 +67,7 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// [`EngineError::AlreadyRunning`], [`EngineError::MissingCapability`],
-    /// [`EngineError::RuntimeFile`], or what a system call said. Nothing is left behind.
+    /// [`EngineError::Record`], [`EngineError::MissingCapability`], or what a system call said. Nothing is left behind.
     pub fn open(
         options: &EngineOptions,
         wake: impl Fn() + Send + 'static,
@@ -82,14 +82,8 @@ impl Engine {
             }
         }
         let runtime = Runtime::open(&options.runtime_dir, options.instance_name.as_deref())?;
-        let shared =
-            Arc::new(
-                Shared::new(EVENT_CAPACITY).map_err(|errno| EngineError::RuntimeFile {
-                    operation: "open",
-                    path: "eventfd".into(),
-                    source: errno.into(),
-                })?,
-            );
+        let failed = |errno| SysError::new("open", "eventfd", errno);
+        let shared = Arc::new(Shared::new(EVENT_CAPACITY).map_err(failed)?);
         spawn_wake_up(Arc::clone(&shared), wake)?;
         let (opened_sender, opened) = sync_channel(1);
         let thread = {

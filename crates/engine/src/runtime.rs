@@ -12,7 +12,7 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 use ka_netlink::RouteSocket;
-use ka_sys::record::{RecordFile, recorded_names};
+use ka_sys::record::{RecordError, RecordFile, recorded_names};
 
 use crate::error::EngineError;
 use crate::record::{FORMAT, Leftover, Records};
@@ -60,8 +60,8 @@ pub struct ReleaseReport {
 ///
 /// # Errors
 ///
-/// [`EngineError::AlreadyRunning`] while the engine with that name lives, or without a name the
-/// one that has none, if there was nothing else to do; [`EngineError::UnusableRecord`]
+/// [`RecordError::AlreadyRunning`] while the engine with that name lives, or without a name the
+/// one that has none, if there was nothing else to do; [`RecordError::Unusable`]
 /// where nobody can tell what it left; any error of a runtime file or of netlink.
 pub fn release(
     directory: &Path,
@@ -92,10 +92,12 @@ pub fn release(
                 report.failed.append(&mut one.failed);
             }
             // One that lives is nobody's business, unless it is the one that was meant.
-            Err(error @ EngineError::AlreadyRunning { .. }) if name.is_none() => {
+            Err(error @ EngineError::Record(RecordError::AlreadyRunning { .. }))
+                if name.is_none() =>
+            {
                 alive = Some(error);
             }
-            Err(EngineError::AlreadyRunning { .. }) => {}
+            Err(EngineError::Record(RecordError::AlreadyRunning { .. })) => {}
             // The others are dealt with all the same.
             Err(error) => failure = Some(error),
         }

@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread::{Builder, JoinHandle};
 
+use ka_sys::{Errno, SysError};
+
 use crate::error::EngineError;
 use crate::guard::guard;
 use crate::shared::Shared;
@@ -16,10 +18,9 @@ pub(crate) fn spawn(
     Builder::new()
         .name(name.to_owned())
         .spawn(body)
-        .map_err(|source| EngineError::RuntimeFile {
-            operation: "start thread",
-            path: name.into(),
-            source,
+        .map_err(|error| {
+            let errno = Errno::from_io_error(&error).unwrap_or(Errno::AGAIN);
+            SysError::new("start", format!("thread {name}"), errno).into()
         })
 }
 

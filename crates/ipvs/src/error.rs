@@ -1,7 +1,5 @@
 //! Why IPVS cannot be had, or not like this.
 
-use std::path::PathBuf;
-
 use ka_netlink::NetlinkError;
 use ka_sys::SysError;
 use ka_sys::record::RecordError;
@@ -12,12 +10,9 @@ use crate::record::Leftover;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum IpvsError {
-    /// Another process programs IPVS under this name in this network namespace.
-    #[error("already running: another process holds {}", path.display())]
-    AlreadyRunning {
-        /// The lock file.
-        path: PathBuf,
-    },
+    /// Another process has the record of this name, or it cannot be used.
+    #[error(transparent)]
+    Record(RecordError),
     /// The process lacks a capability.
     #[error("missing capability {capability}")]
     MissingCapability {
@@ -38,25 +33,6 @@ pub enum IpvsError {
         /// Why not.
         #[source]
         source: SysError,
-    },
-    /// The runtime directory or file cannot be used.
-    #[error("{operation} {}: {source}", path.display())]
-    RuntimeFile {
-        /// What was attempted.
-        operation: &'static str,
-        /// The file or directory.
-        path: PathBuf,
-        /// Why not.
-        #[source]
-        source: std::io::Error,
-    },
-    /// The runtime file of a process before this one cannot be used, and stays.
-    #[error("{} cannot be used: {reason}; what it records may still be there", path.display())]
-    UnusableRecord {
-        /// The file.
-        path: PathBuf,
-        /// Why not.
-        reason: String,
     },
     /// The values of a configuration do not fit together.
     #[error("IPVS: {0}")]
@@ -86,18 +62,8 @@ pub enum IpvsError {
 impl From<RecordError> for IpvsError {
     fn from(error: RecordError) -> Self {
         match error {
-            RecordError::AlreadyRunning { path } => Self::AlreadyRunning { path },
-            RecordError::File {
-                operation,
-                path,
-                source,
-            } => Self::RuntimeFile {
-                operation,
-                path,
-                source,
-            },
-            RecordError::Unusable { path, reason } => Self::UnusableRecord { path, reason },
             RecordError::System(error) => Self::System(error),
+            error => Self::Record(error),
         }
     }
 }

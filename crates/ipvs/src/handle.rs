@@ -71,7 +71,7 @@ impl Ipvs {
     /// everything inside `shield`, which must not return when that panics: nobody would answer.
     ///
     /// # Errors
-    /// [`IpvsError::AlreadyRunning`], [`IpvsError::MissingCapability`], [`IpvsError::Namespace`], [`IpvsError::RuntimeFile`],
+    /// [`IpvsError::Record`], [`IpvsError::MissingCapability`], [`IpvsError::Namespace`],
     /// [`IpvsError::Netlink`] where the kernel has no IPVS, or what a system call said. Nothing is left behind.
     pub fn open(
         options: &IpvsOptions,

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use ka_netlink::ipvs::{IpvsChange, IpvsName, IpvsSocket, Service, ServiceKey, SyncDaemon};
 use ka_netlink::{Errno, NetlinkError};
-use ka_sys::record::recorded_names;
+use ka_sys::record::{RecordError, recorded_names};
 
 use crate::error::IpvsError;
 use crate::kernel::Kernel;
@@ -24,7 +24,7 @@ pub struct ReleaseReport {
 /// every one that has left a runtime file and lives no more. Those that live are passed over.
 ///
 /// # Errors
-/// [`IpvsError::UnusableRecord`] where nobody can tell what one left; any error of a runtime file or of netlink.
+/// [`RecordError::Unusable`] where nobody can tell what one left; any error of a runtime file or of netlink.
 pub fn release(directory: &Path, instance_name: Option<&str>) -> Result<ReleaseReport, IpvsError> {
     let namespace = ka_sys::namespace::network_namespace_inode()?;
     let mut report = ReleaseReport::default();
@@ -35,7 +35,7 @@ pub fn release(directory: &Path, instance_name: Option<&str>) -> Result<ReleaseR
         .filter(|name| instance_name.is_none() || name.as_deref() == instance_name)
     {
         match release_one(directory, namespace, name.as_deref(), &mut report) {
-            Ok(()) | Err(IpvsError::AlreadyRunning { .. }) => {}
+            Ok(()) | Err(IpvsError::Record(RecordError::AlreadyRunning { .. })) => {}
             // The others are dealt with all the same.
             Err(error) => failure = Some(error),
         }

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use ka_engine::{EXIT_INTERNAL, Engine, EngineError, EngineOptions, Fault};
+use ka_sys::record::RecordError;
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -308,7 +309,7 @@ fn a_kill_leaves_what_release_removes() {
         // The lock goes with the last reference to its file, which may outlive the process for a moment: whoever
         // reads /proc/PID/fd has one too.
         let report = eventually(|| match ka_engine::release(&directory.0, None) {
-            Err(EngineError::AlreadyRunning { .. }) => None,
+            Err(EngineError::Record(RecordError::AlreadyRunning { .. })) => None,
             released => Some(released.unwrap()),
         });
         assert_eq!(report.released.len(), 1);

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use ka_engine::{Engine, EngineError, EngineOptions, Fault, release};
 use ka_sys::namespace::network_namespace_inode;
+use ka_sys::record::RecordError;
 use ka_vrrp::State;
 
 use crate::support::{
@@ -25,13 +26,17 @@ fn a_second_engine_of_a_name_is_refused_and_other_names_run_beside_it() {
         let _peer = Peer::connect();
         let directory = Directory::new("names");
         let first = open(&directory.0);
-        let Err(EngineError::AlreadyRunning { path }) = Engine::open(&options(&directory.0), || {})
+        let Err(EngineError::Record(RecordError::AlreadyRunning { path })) =
+            Engine::open(&options(&directory.0), || {})
         else {
             panic!("a second engine must be refused");
         };
         assert_eq!(path, runtime_file(&directory.0).with_extension("lock"));
         let released = release(&directory.0, None);
-        assert!(matches!(released, Err(EngineError::AlreadyRunning { .. })));
+        assert!(matches!(
+            released,
+            Err(EngineError::Record(RecordError::AlreadyRunning { .. }))
+        ));
 
         let other = Engine::open(&named(&directory.0, "other"), || {}).unwrap();
         first
@@ -148,7 +153,8 @@ fn release_leaves_a_record_that_it_cannot_read_and_fails() {
         fs::write(&file, r#"{"layout":3}"#).unwrap();
         add_marked("left", "192.0.2.10");
         for _ in 0..2 {
-            let Err(EngineError::UnusableRecord { path, reason }) = release(&directory.0, None)
+            let Err(EngineError::Record(RecordError::Unusable { path, reason })) =
+                release(&directory.0, None)
             else {
                 panic!("what a record says that cannot be read is not nothing");
             };
@@ -213,7 +219,7 @@ fn release_fails_where_its_directory_cannot_be_looked_at() {
         fs::write(&file, "").unwrap();
         let released = release(&file.join("below"), None);
         assert!(
-            matches!(released, Err(EngineError::RuntimeFile { .. })),
+            matches!(released, Err(EngineError::Record(RecordError::File { .. }))),
             "{released:?}"
         );
     });
@@ -232,7 +238,10 @@ fn release_without_a_name_takes_what_every_dead_engine_left_and_nothing_of_one_t
         let nothing = release(&directory.0, None).unwrap();
         assert!(nothing.released.is_empty() && nothing.failed.is_empty());
         let lives = release(&directory.0, Some("living"));
-        assert!(matches!(lives, Err(EngineError::AlreadyRunning { .. })));
+        assert!(matches!(
+            lives,
+            Err(EngineError::Record(RecordError::AlreadyRunning { .. }))
+        ));
 
         record(&directory.0, &["192.0.2.10"]);
         let inode = network_namespace_inode().unwrap();
@@ -278,10 +287,10 @@ fn without_room_for_the_file_nothing_changes() {
         assert!(
             matches!(
                 refused,
-                Err(EngineError::RuntimeFile {
+                Err(EngineError::Record(RecordError::File {
                     operation: "write",
                     ..
-                })
+                }))
             ),
             "{refused:?}"
         );
