@@ -58,6 +58,22 @@ test('and turned around, 0 does: from the beginning on', async (t) => {
   t.true(checks.only.isUp)
 })
 
+test('a checker that goes on knows what the file holds, also where others have followed it meanwhile', async (t) => {
+  const servers = [1, 2].map((host) => `real_server 127.0.0.${host} 80 {\n FILE_CHECK {\n track_file F\n weight 0\n }\n }`).join('\n')
+  const checks = await ChecksUnderTest.open(t)
+  await checks.apply(
+    `track_file F {\n file /run/f\n }\nvirtual_server 127.0.0.9 80 {\n protocol TCP\n lvs_sched rr\n lvs_method NAT\n ${servers}\n}\n`,
+  )
+  const [one, other] = checks.attached.flatMap((attached) => attached.checkers)
+  if (one === undefined || other === undefined) return t.fail()
+  checks.suspend(one)
+  checks.checks.followFile('F', 1)
+  t.deepEqual([one.isUp, other.isUp], [true, false])
+  checks.resume(one)
+  await checks.waitForTold(2)
+  t.deepEqual([one.isUp, other.isUp], [false, false])
+})
+
 test('a checker that a reload brings knows what the file holds', async (t) => {
   const checks = await ChecksUnderTest.open(t)
   await checks.apply(conf('weight 0'))

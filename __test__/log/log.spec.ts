@@ -2,9 +2,12 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import test from 'ava'
 import { componentLog } from '../../src/log/components.ts'
+import { loadNative } from '../../src/engine/native.ts'
 import { parseLevels } from '../../src/log/levels.ts'
 import { keepalivedLog, openLog, startLog } from '../../src/log/log.ts'
 import { DEFAULT_LOG_SETTINGS } from '../../src/log/settings.ts'
+import { freePort } from '../checks/servers.ts'
+import { waitFor } from '../lab/wait-for.ts'
 
 test('where keepalived’s options let it log', (t) => {
   const outputs = (change: Partial<typeof DEFAULT_LOG_SETTINGS>): unknown =>
@@ -67,4 +70,44 @@ test('each component logs from its level on, also through children of its own', 
   log.warn('elsewhere')
   await flush(60_000)
   t.regex(await readFile(`${directory}/all_ns_one.log`, 'utf8'), /"msg":"elsewhere"/)
+})
+
+test('lines of one turn have one time, those of another one theirs, also where a thread calls', async (t) => {
+  const directory = await mkdtemp(`${tmpdir()}/ka-native-log-`)
+  t.teardown(async () => {
+    await rm(directory, { recursive: true })
+  })
+  const { outputs } = startLog({ file: `${directory}/all.log` }, false, {})
+  const { log, flush } = await openLog({ outputs, levels: parseLevels('info') })
+  const times: number[] = []
+  const say = (what: string): void => {
+    times.push(Date.now())
+    log.info(what)
+  }
+  const { Prober } = await loadNative()
+  let calls = 0
+  const prober = Prober.open(() => {
+    say(`called ${calls}`)
+    calls += 1
+    prober.drain()
+  })
+  t.teardown(async () => {
+    await prober.stop(1_000)
+  })
+  const port = await freePort(t)
+  prober.define([0, 1].map((id) => ({ id, address: '127.0.0.1', port, timeoutUs: 1_000_000, action: { type: 'tcp' as const } })))
+  prober.run(Uint32Array.of(0, 1), Float64Array.of(200_000, 500_000))
+  say('first')
+  log.info('in the same turn')
+  await waitFor('the thread has called twice', () => calls >= 2)
+  setTimeout(say, 200, 'a timer')
+  await waitFor('a timer has gone off', () => times.length === 4)
+  await flush(60_000)
+  const records = (await readFile(`${directory}/all.log`, 'utf8')).trim().split('\n')
+  const [first, same, ...others] = records.map((line) => (JSON.parse(line) as { readonly time: number }).time)
+  t.is(first, same)
+  for (const [place, time] of [first, ...others].entries()) {
+    const late = (times[place] ?? 0) - (time ?? 0)
+    t.true(Math.abs(late) <= 100, `line ${place} is ${late} ms off`)
+  }
 })

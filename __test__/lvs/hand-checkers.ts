@@ -3,29 +3,36 @@ import type { Checker, CheckerKind, CheckerOwner, Checkers } from '../../src/che
 import type { RealServer, VirtualServer } from '../../src/config/model.ts'
 
 export class HandChecker implements Checker {
+  /** Which of all that were made. */
+  readonly number: number
   readonly kind: CheckerKind
   readonly target: string
   readonly isAlpha: boolean
   /** What makes it the same checker. */
   readonly settings: string
   owner: CheckerOwner
-  next: CheckerOwner | undefined
-  /** What a script's weight is beside, from the next commit on. */
+  /** What a script's weight is beside. */
   configuredWeight: number
-  nextWeight: number
   isUp: boolean
   hasRun = false
   isSuspended = false
   weight = 0
   reason = 'not checked yet'
 
-  constructor(kind: CheckerKind, settings: string, isAlpha: boolean, isUp: boolean, owner: CheckerOwner, configuredWeight: number) {
+  constructor(
+    number: number,
+    made: { readonly kind: CheckerKind; readonly settings: string; readonly alpha: boolean },
+    isUp: boolean,
+    owner: CheckerOwner,
+    configuredWeight: number,
+  ) {
+    const { kind, settings, alpha } = made
+    this.number = number
     this.configuredWeight = configuredWeight
-    this.nextWeight = configuredWeight
     this.kind = kind
     this.target = settings
     this.settings = settings
-    this.isAlpha = isAlpha
+    this.isAlpha = alpha
     this.isUp = isUp
     this.owner = owner
   }
@@ -47,16 +54,29 @@ export class HandChecker implements Checker {
 }
 
 export class HandCheckers implements Checkers {
-  /** Those that it makes, and from the commit on all that are in effect. */
+  /** Those that it makes or finds again, and from the commit on all that are in effect. */
   all: HandChecker[] = []
   isCommitted = false
+  /** Virtual servers that are configured as before may stay as they are. */
+  readonly isKeeping: boolean
   readonly #former: HandCheckers | undefined
   /** Of servers that are attached, or gone. */
   readonly #concerned = new Set<Checker>()
+  /** What those that it finds again are from the commit on. */
+  readonly #adopted = new Map<HandChecker, { readonly owner: CheckerOwner; readonly configuredWeight: number }>()
+
+  #made: number
 
   /** @param former in effect until the commit */
-  constructor(former?: HandCheckers) {
+  constructor(former?: HandCheckers, isKeeping = true) {
     this.#former = former
+    this.#made = former?.made ?? 0
+    this.isKeeping = isKeeping
+  }
+
+  /** How many were made, by those before it too. */
+  get made(): number {
+    return this.#made
   }
 
   attach(server: RealServer, _: VirtualServer, owner: CheckerOwner, former: readonly Checker[] | undefined): readonly HandChecker[] {
@@ -74,8 +94,7 @@ export class HandCheckers implements Checkers {
       const kept = [...gone].find((one) => one.settings === settings)
       if (kept === undefined) return { kind, settings, alpha }
       gone.delete(kept)
-      kept.next = owner
-      kept.nextWeight = server.weight
+      this.#adopted.set(kept, { owner, configuredWeight: server.weight })
       return kept
     })
     const wasUp = others.every(({ isUp }) => isUp)
@@ -83,14 +102,15 @@ export class HandCheckers implements Checkers {
     const made = checkers.map((one) => {
       if (one instanceof HandChecker) return one
       const isUp = former === undefined ? !one.alpha : one.alpha ? wasUp : !hasLostFailed
-      return new HandChecker(one.kind, one.settings, one.alpha, isUp, owner, server.weight)
+      this.#made += 1
+      return new HandChecker(this.#made, one, isUp, owner, server.weight)
     })
     this.all.push(...made)
     return made
   }
 
   canKeep(): boolean {
-    return true
+    return this.isKeeping
   }
 
   drop(former: readonly Checker[]): void {
@@ -100,10 +120,10 @@ export class HandCheckers implements Checkers {
   commit(): void {
     this.isCommitted = true
     this.all = [...(this.#former?.all ?? []).filter((checker) => !this.#concerned.has(checker)), ...this.all]
-    for (const checker of this.all) {
-      checker.owner = checker.next ?? checker.owner
-      if (checker.kind === 'MISC_CHECK' && checker.weight !== 0) checker.weight += checker.configuredWeight - checker.nextWeight
-      checker.configuredWeight = checker.nextWeight
+    for (const [checker, { owner, configuredWeight }] of this.#adopted) {
+      checker.owner = owner
+      if (checker.kind === 'MISC_CHECK' && checker.weight !== 0) checker.weight += checker.configuredWeight - configuredWeight
+      checker.configuredWeight = configuredWeight
     }
   }
 

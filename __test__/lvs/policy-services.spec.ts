@@ -1,6 +1,7 @@
 /** Which services of the kernel virtual servers become (lvs.md §1, §4), and groups with them (§1.4). */
 import test from 'ava'
-import type { IpvsService } from '../../src/lvs/ipvs-table.ts'
+import { Batch } from '../../src/lvs/batch.ts'
+import type { IpvsChange, IpvsDestination, IpvsService } from '../../src/lvs/ipvs-table.ts'
 import { Scene } from './scene.ts'
 
 const SERVER = 'real_server 10.0.2.1 80 {\n}'
@@ -144,6 +145,46 @@ test('two virtual servers of one address are one service, by the settings of the
   t.is(scene.table.applied[0]?.services[0]?.scheduler, 'rr')
   await scene.load(other)
   t.deepEqual(scene.table.rows, ['10.0.1.1:80 > 10.0.2.1:80=4 10.0.2.2:80=1'])
+})
+
+test('an operator speaks of a server that two virtual servers share: what the last of them makes of it counts', async (t) => {
+  const one = virtualServer(
+    '10.0.1.1 80',
+    'protocol TCP\nlvs_sched rr\nlvs_method NAT\nquorum 2\nsorry_server 10.0.3.1 80',
+    'real_server 10.0.2.1 80 {\nweight 2\n}',
+  )
+  const other = virtualServer('10.0.1.1 80', 'protocol TCP\nlvs_sched rr\nlvs_method NAT', 'real_server 10.0.2.1 80 {\nweight 0\n}')
+  const scene = await Scene.start(one + other)
+  t.deepEqual(scene.table.rows, ['10.0.1.1:80 > 10.0.2.1:80=2'])
+  // The first one has no quorum by that, and its sorry server serves; the second one has it now.
+  scene.lvs.weigh({ server: '10.0.2.1' }, 1)
+  t.deepEqual(scene.table.rows, ['10.0.1.1:80 > 10.0.2.1:80=1 10.0.3.1:80=1'])
+})
+
+test('of changes of one server that belong together the last one counts, and nothing of those before it is lost', (t) => {
+  const place = { service: 1, address: '10.0.2.1', port: 80 }
+  const like = (weight: number, forwarding: IpvsDestination['forwarding'] = 'masquerade'): IpvsChange => {
+    const { address, port } = place
+    return { type: 'setDestination', service: 1, destination: { address, port, weight, forwarding, upperThreshold: 0, lowerThreshold: 0 } }
+  }
+  const weigh = (weight: number): IpvsChange => ({ type: 'setWeight', ...place, weight })
+  const gone: IpvsChange = { type: 'removeDestination', ...place }
+  const other: IpvsChange = { ...gone, address: '10.0.2.2' }
+  const taken = (...changes: readonly (readonly ['add' | 'remove', IpvsChange])[]): readonly IpvsChange[] => {
+    const batch = new Batch()
+    for (const [how, change] of changes) batch[how](change)
+    const all = batch.take()
+    t.deepEqual(batch.take(), [])
+    return all
+  }
+  t.deepEqual(taken(['remove', other], ['add', weigh(2)], ['remove', weigh(1)]), [weigh(2), other, weigh(1)])
+  t.deepEqual(taken(['remove', weigh(0)], ['remove', other], ['add', weigh(2)]), [weigh(2), other])
+  t.deepEqual(taken(['remove', gone], ['add', like(2)]), [like(2)])
+  t.deepEqual(taken(['remove', like(0)], ['remove', like(0, 'directRoute')], ['add', weigh(2)], ['remove', weigh(1)]), [
+    like(2, 'directRoute'),
+    weigh(1),
+  ])
+  t.deepEqual(taken(['add', like(2)], ['remove', gone], ['add', like(3)], ['remove', gone]), [like(2), like(3), gone])
 })
 
 test('real servers that are one server of the kernel are there once', async (t) => {

@@ -33,6 +33,10 @@ export class RecordingTable implements IpvsTable {
   report: IpvsReport = {}
   /** What the next `apply` waits for, and fails with. */
   applying: Promise<void> = Promise.resolve()
+  /** What the next `apply` waits for, and fails with, when it has done all: nobody knows that. */
+  answering: Promise<void> = Promise.resolve()
+  /** Changes of what is not there are none, as for the thread. */
+  isLenient = false
   readonly reserved: IpvsConfig[] = []
   /** What the next `reserve` waits for, and fails with. */
   reserving: Promise<void> = Promise.resolve()
@@ -62,6 +66,7 @@ export class RecordingTable implements IpvsTable {
     for (const { destinations, id } of desired.services) {
       if (new Set(destinations.map(placeOf)).size !== destinations.length) throw new Error(`service ${id} has a server twice`)
     }
+    await this.answering
     return this.report
   }
 
@@ -125,6 +130,7 @@ export class RecordingTable implements IpvsTable {
 
   #make(change: IpvsChange): void {
     const service = this.#services.get(change.service)
+    if (this.isLenient && !isThere(service, change)) return
     if (service === undefined) throw new Error(`there is no service ${change.service}`)
     const { destinations } = service
     const hadWeight = hasWeight(destinations)
@@ -148,6 +154,11 @@ export class RecordingTable implements IpvsTable {
   #connectionsOf(id: number, { address, port }: IpvsDestination): IpvsConnections {
     return { address, port, active: this.active.get(`${id} ${address}:${port}`) ?? 0, inactive: 0, persistent: 0 }
   }
+}
+
+/** Whether there is what a change is about. */
+function isThere(service: KernelService | undefined, change: IpvsChange): boolean {
+  return service !== undefined && (change.type === 'setDestination' || service.destinations.has(placeOf(change)))
 }
 
 function placeOf({ address, port }: { readonly address: string; readonly port: number }): string {

@@ -56,6 +56,10 @@ export class Scene implements LvsObserver {
   readonly lines: string[] = []
   readonly lvs: Lvs
   checkers: HandCheckers = new HandCheckers()
+  /** In effect, as those who made it ready have it. */
+  config: Config | undefined
+  /** Virtual servers that are configured as before may stay as they are. */
+  isKeeping = true
 
   constructor(recordPath?: string) {
     this.lvs = new Lvs({ ipvs: this.table, observer: this, clock: this.clock, recordPath })
@@ -70,10 +74,11 @@ export class Scene implements LvsObserver {
 
   /** Takes a configuration, from the start or as a reload. */
   async load(text: string): Promise<void> {
-    const checkers = new HandCheckers(this.checkers)
+    const checkers = new HandCheckers(this.checkers, this.isKeeping)
     const prepared = await this.lvs.prepare(configOf(text), checkers)
     await this.lvs.commit(prepared)
     this.checkers = checkers
+    this.config = prepared.config
   }
 
   changed(change: ServerChange): void {

@@ -162,7 +162,7 @@ export abstract class Check {
     this.open(delayUs)
   }
 
-  /** A configuration took effect: what is known may mean something else to those who want to know. */
+  /** A configuration took effect, or somebody is back: what is known may mean something else to those who want to know. */
   refresh(): void {
     this.#isSettled = false
   }

@@ -71,7 +71,7 @@ export interface Checkers {
   attach(server: RealServer, virtualServer: VirtualServer, owner: CheckerOwner, former: readonly Checker[] | undefined): readonly Checker[]
   /**
    * Whether a virtual server that is configured as before may have the checkers that it has, with their owners: these go on if they are
-   * neither attached nor dropped. Otherwise some would be made or left out.
+   * neither attached nor dropped. Otherwise some are made or left out, which `attach` says.
    */
   canKeep(virtualServer: VirtualServer): boolean
   /** A server is gone: so are these checkers, at the commit. */

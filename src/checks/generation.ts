@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import { US_PER_S } from '../config/forms/numbers.ts'
-import type { RealServer, VirtualServer } from '../config/model.ts'
+import type { MiscCheck, RealServer, VirtualServer } from '../config/model.ts'
 import { NOT_CHECKED } from './check.ts'
 import type { Check } from './check.ts'
 import type { Checker, CheckerOwner, Checkers } from './checker.ts'
@@ -33,8 +33,8 @@ export interface GenerationHost {
 export interface Refusing {
   /** Says, once for each, whether a checker is left out. */
   refuses(plan: CheckPlan): boolean
-  /** Whether that may be another answer than the one of the configuration before. */
-  readonly hasChanged: boolean
+  /** Whether a checker with a script is left out, or one was of the configuration before. */
+  concerns(script: MiscCheck): boolean
 }
 
 /** The checkers of one configuration: what it makes, changes and ends of those in effect. */
@@ -93,7 +93,7 @@ export class Generation implements Checkers {
   }
 
   canKeep({ realServers }: VirtualServer): boolean {
-    return !this.#refusing.hasChanged || realServers.every(({ miscChecks }) => miscChecks.length === 0)
+    return realServers.every(({ miscChecks }) => !miscChecks.some((script) => this.#refusing.concerns(script)))
   }
 
   drop(former: readonly Checker[]): void {
@@ -151,8 +151,12 @@ export class Generation implements Checkers {
     if (!(checker instanceof ServerChecker) || !checker.isSuspended) return
     checker.resume()
     this.#tell('Activating', checker)
+    const { check } = checker
     // Before the commit there is nothing to start.
-    if (checker.check.isSubscribed(checker)) checker.check.start(Math.random() * checker.check.times.delayLoopUs)
+    if (!check.isSubscribed(checker)) return
+    check.start(Math.random() * check.times.delayLoopUs)
+    // Others may have had it run all the time.
+    check.refresh()
   }
 
   #tell(what: string, checker: ServerChecker): void {

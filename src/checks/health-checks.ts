@@ -104,7 +104,11 @@ export class DaemonChecks implements HealthChecks {
       return true
     }
     const present = this.#refusals
-    return { refuses, hasChanged: present.size !== refusals.size || [...refusals.keys()].some((key) => !present.has(key)) }
+    const isAny = present.size + refusals.size > 0
+    return {
+      refuses,
+      concerns: ({ miscPath: { account } }) => isAny && (present.has(keyOf(account)) || refusals.has(keyOf(account))),
+    }
   }
 
   /** What was told since they were made. */

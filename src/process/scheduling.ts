@@ -84,12 +84,12 @@ export class Scheduler {
   async apply(settings: SchedulingSettings): Promise<void> {
     const { scheduleThreads } = await loadNative()
     await this.#lockMemory(locksMemory(settings))
-    // Again at each reload: the thread may have given real time up.
+    // Again at each reload: the thread may have given real time up or raised itself, and what was refused may be granted now.
     const engine = await this.#schedule(engineScheduling(settings, this.#priority))
     this.#tell('engine', engine, 'no real-time scheduling: on a busy machine advertisements may be late')
     const worker = workerScheduling(settings)
     const isUsual = isDeepStrictEqual(worker, USUAL)
-    // Threads begin like that. Anything else at each reload: there may be more of them than before.
+    // Threads begin like that, and it takes long to find them. Anything else at each reload: there may be more of them than before.
     if (isUsual && this.#areWorkersUsual) return
     this.#areWorkersUsual = isUsual
     try {

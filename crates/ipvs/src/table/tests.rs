@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use ka_netlink::ipvs::{Destination, Forwarding, IpvsName};
 
-use super::wanted::Counts;
+use super::wanted::{Counts, Wanted};
 use super::*;
 use crate::config::{Change, IpvsConfig, ServiceConfig};
 use crate::event::{Repair, Repaired};
@@ -646,13 +646,28 @@ fn whatever_happens_the_kernel_comes_to_what_is_wanted() {
             random.shuffle(&mut config);
             config
         };
-        let mut last = config(&mut random);
-        pair.table.set_wanted(last.clone(), &[]);
+        pair.table.set_wanted(config(&mut random), &[]);
         for _ in 0..random.usize(1..30) {
             match random.u8(0..8) {
                 0 => {
-                    last = config(&mut random);
-                    pair.table.set_wanted(last.clone(), &[]);
+                    // Some of those that are there already stay as they have become.
+                    let mut more = config(&mut random);
+                    let kept: Vec<u32> = (1..4)
+                        .filter(|id| pair.table.ids.contains_key(id) && random.bool())
+                        .collect();
+                    more.retain(|config| !kept.contains(&config.id));
+                    let before = pair.table.wanted.clone();
+                    pair.table.set_wanted(more.clone(), &kept);
+                    assert_eq!(pair.table.wanted.len(), more.len() + kept.len());
+                    for id in kept {
+                        let key = pair.table.ids[&id];
+                        let destinations = |wanted: &HashMap<_, Wanted>| -> HashMap<_, _> {
+                            let ranked = wanted[&key].destinations.iter();
+                            ranked.map(|(key, it)| (*key, it.destination)).collect()
+                        };
+                        let kept = destinations(&pair.table.wanted);
+                        assert_eq!(kept, destinations(&before), "seed {seed}");
+                    }
                 }
                 1 | 2 => {
                     let service = random.u32(1..4);
