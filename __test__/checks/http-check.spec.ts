@@ -1,8 +1,9 @@
 import test from 'ava'
+import { freePort } from '../lab/free-port.ts'
 import { waitFor } from '../lab/wait-for.ts'
 import { ChecksUnderTest, oneServer } from './harness.ts'
-import { answering, freePort, GOOD_PAGE, onRequest, tcpServer } from './servers.ts'
-import { timeoutOf, WEB_CASES } from './web-cases.ts'
+import { answering, GOOD_PAGE, onRequest, tcpServer } from './servers.ts'
+import { judge, WEB_CASES } from './web-cases.ts'
 
 /** More than that no server may make this process keep. */
 const MOST_KEPT = 64 * 1024 * 1024
@@ -10,16 +11,17 @@ const MOST_KEPT = 64 * 1024 * 1024
 const url = (path: string, lines = ''): string => `url {\n path ${path}\n ${lines}\n }`
 
 for (const one of WEB_CASES) {
-  const { title, serve, lines, isUp, reason, phrase } = one
-  test(title, async (t) => {
+  const { title, serve, lines, isUp, reason, phrase, isEndless } = one
+  // What other tests keep would be counted too.
+  const own = isEndless === true ? test.serial : test
+  own(title, async (t) => {
     const server = await tcpServer(t, serve)
-    const checks = await ChecksUnderTest.open(t)
     const name = `[127.0.0.1]:tcp:${server.port}`
     const before = process.memoryUsage().rss
-    await checks.apply(
-      oneServer(`127.0.0.1 ${server.port}`, `HTTP_GET {\n connect_timeout ${timeoutOf(one)}\n log_all_failures\n ${url('/a', lines)}\n }`),
+    const checks = await judge(t, one, (timeout) =>
+      oneServer(`127.0.0.1 ${server.port}`, `HTTP_GET {\n connect_timeout ${timeout}\n log_all_failures\n ${url('/a', lines)}\n }`),
     )
-    const [told] = await checks.waitForTold(1)
+    const [told] = checks.told
     t.is(told?.what, isUp ? 'up' : 'down', told?.reason)
     t.is(told?.mail, isUp ? '=> CHECK succeed on service <=' : '=> CHECK failed on service : HTTP/SSL request failed <=')
     if (typeof reason === 'string') t.is(told?.reason, reason)
@@ -27,12 +29,12 @@ for (const one of WEB_CASES) {
     const last = isUp ? `Remote Web server ${name} succeed on service.` : `HTTP_CHECK on service ${name} failed.`
     t.true(checks.lines.includes(last), checks.lines.join('\n'))
     if (phrase !== undefined) t.is(checks.lines[1], `${phrase} server ${name}.`)
-    t.true(process.memoryUsage().rss - before < MOST_KEPT)
+    if (isEndless === true) t.true(process.memoryUsage().rss - before < MOST_KEPT)
   })
 }
 
 test('a port that is closed', async (t) => {
-  const port = await freePort(t)
+  const port = await freePort()
   const checks = await ChecksUnderTest.open(t)
   await checks.apply(oneServer(`127.0.0.1 ${port}`, `HTTP_GET {\n log_all_failures\n ${url('/')}\n }`))
   const [told] = await checks.waitForTold(1)

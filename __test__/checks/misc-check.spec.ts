@@ -33,7 +33,7 @@ async function setUp(t: ExecutionContext): Promise<Setting> {
 }
 
 function misc(path: string, lines = ''): string {
-  return `${GLOBALS}${oneServer('127.0.0.1 80', `MISC_CHECK {\n misc_path "${path} a b"\n misc_timeout 5\n ${lines}\n }`)}`
+  return `${GLOBALS}${oneServer('127.0.0.1 80', `MISC_CHECK {\n misc_path "${path} a b"\n misc_timeout 60\n ${lines}\n }`)}`
 }
 
 const subject = (path: string): string => `Misc check for [[127.0.0.1]:tcp:80 VS [127.0.0.9]:tcp:80] by [${path}]`
@@ -140,7 +140,8 @@ test('a reload leaves an unchanged script that runs alone, and ends one that is 
   const { checks, scratch } = await setUp(t)
   const path = await scratch.script(
     'waits',
-    '#!/bin/sh\necho x >> $DIR/runs\ntrap "echo ended >> $DIR/ends; exit 0" TERM\nwhile :; do sleep 0.05; done\n',
+    // Who has counted it may end it at once.
+    '#!/bin/sh\ntrap "echo ended >> $DIR/ends; exit 0" TERM\necho x >> $DIR/runs\nwhile :; do sleep 0.05; done\n',
   )
   await checks.apply(misc(path, 'misc_timeout 3600'))
   await scratch.waitForLines('runs', 1)

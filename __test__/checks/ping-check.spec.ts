@@ -4,7 +4,7 @@ import { ChecksUnderTest, oneServer } from './harness.ts'
 
 rootTest('a host that answers echo requests is good, and ports of one host share them', async (t) => {
   const checks = await ChecksUnderTest.open(t)
-  const servers = [80, 81].map((port) => `real_server 127.0.0.1 ${port} {\n PING_CHECK {\n }\n }`).join('\n')
+  const servers = [80, 81].map((port) => `real_server 127.0.0.1 ${port} {\n PING_CHECK {\n connect_timeout 30\n }\n }`).join('\n')
   await checks.apply(`virtual_server 127.0.0.9 80 {\n protocol TCP\n lvs_sched rr\n lvs_method NAT\n warmup 0\n ${servers}\n}\n`)
   await checks.waitForTold(2)
   t.deepEqual(

@@ -80,7 +80,8 @@ test('what is asked for in one turn is one call of each kind', async (t) => {
   t.false(outcomes.has(first))
 })
 
-test('a connection that nobody waits for any more is closed', async (t) => {
+// Descriptors are counted: those of other tests would be too.
+test.serial('a connection that nobody waits for any more is closed', async (t) => {
   const { probes, isAwake } = await open(t)
   let closed = 0
   const server = await tcpServer(t, (socket) => {

@@ -1,8 +1,9 @@
 /** What a reload keeps, and who shares a check (lvs.md §3.2). */
 import test from 'ava'
+import { freePort } from '../lab/free-port.ts'
 import { waitFor } from '../lab/wait-for.ts'
 import { ChecksUnderTest, load, oneServer } from './harness.ts'
-import { freePort, tcpServer } from './servers.ts'
+import { tcpServer } from './servers.ts'
 
 const tcp = (lines = ''): string => `TCP_CHECK {\n ${lines}\n }`
 
@@ -43,7 +44,7 @@ test('other times keep what is known, and hold from then on', async (t) => {
 
 test('a new checker of a server that is there is as the server is', async (t) => {
   const server = await tcpServer(t, () => {})
-  const closed = await freePort(t)
+  const closed = await freePort()
   const checks = await ChecksUnderTest.open(t)
   const good = `connect_port ${server.port}`
   await checks.apply(oneServer('127.0.0.1 80', tcp(good)))

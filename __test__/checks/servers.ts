@@ -7,6 +7,7 @@ import type { AddressInfo, Server, Socket } from 'node:net'
 import { createServer as createTlsServer } from 'node:tls'
 import type { TLSSocket, TlsOptions } from 'node:tls'
 import type { ExecutionContext } from 'ava'
+import { freeUdpPort, listenOnFreePort } from '../lab/free-port.ts'
 
 /** A server of a test. */
 export interface TestServer {
@@ -47,8 +48,12 @@ async function listen(t: ExecutionContext, server: Server, serve: (socket: Socke
     socket.on('close', () => sockets.delete(socket))
     serve(socket)
   })
-  server.listen(port, '127.0.0.1')
-  await once(server, 'listening')
+  if (port === 0) {
+    await listenOnFreePort(server)
+  } else {
+    server.listen(port, '127.0.0.1')
+    await once(server, 'listening')
+  }
   const close = async (): Promise<void> => {
     if (!server.listening) return
     const closed = once(server, 'close')
@@ -71,7 +76,7 @@ export async function udpServer(
     count += 1
     for (const reply of answer(datagram, from)) socket.send(reply, from.port, from.address)
   })
-  socket.bind(0, '127.0.0.1')
+  socket.bind(await freeUdpPort(), '127.0.0.1')
   await once(socket, 'listening')
   let isOpen = true
   const close = async (): Promise<void> => {
@@ -105,13 +110,6 @@ export function answering(text: string): (socket: Socket) => void {
 
 /** An answer that is right. */
 export const GOOD_PAGE = 'HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\nhello'
-
-/** A port of loopback on which nobody listens. */
-export async function freePort(t: ExecutionContext): Promise<number> {
-  const server = await tcpServer(t, () => {})
-  await server.close()
-  return server.port
-}
 
 /** Cuts a connection with RST. */
 export function reset(socket: Socket): void {

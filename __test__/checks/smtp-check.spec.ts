@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net'
 import test from 'ava'
+import { freePort } from '../lab/free-port.ts'
 import { ChecksUnderTest, oneServer } from './harness.ts'
-import { freePort, reset, tcpServer, withoutEnd } from './servers.ts'
+import { reset, tcpServer, withoutEnd } from './servers.ts'
 
 /** A server that says so much at first, then what it is to say to each line. */
 function talking(greeting: string, helo: string, quit: string | undefined, heard: string[] = []): (socket: Socket) => void {
@@ -14,6 +15,14 @@ function talking(greeting: string, helo: string, quit: string | undefined, heard
       else socket.end(quit)
     })
   }
+}
+
+/** A server that greets, and cuts the connection instead of an answer. */
+function resetting(socket: Socket): void {
+  socket.write(GREETING)
+  socket.once('data', () => {
+    reset(socket)
+  })
 }
 
 const GREETING = '220 mail.example ESMTP\r\n'
@@ -88,7 +97,8 @@ const cases: readonly {
     line: 'Read failure from',
   },
   { title: 'the end at once', serve: (socket) => void socket.end(), isUp: false, reason: /^read failure/, line: 'Read failure from' },
-  { title: 'a reset', serve: reset, isUp: false, reason: /^read failure/, line: 'Read failure from' },
+  // After its greeting: one before that may come while the connection is being made.
+  { title: 'a reset', serve: resetting, isUp: false, reason: /^read failure/, line: 'Read failure from' },
   {
     title: 'silence',
     isSilent: true,
@@ -142,7 +152,7 @@ test('it says its name, and goodbye', async (t) => {
 })
 
 test('the first verdict takes all retries, and so does each one while it is down', async (t) => {
-  const port = await freePort(t)
+  const port = await freePort()
   const checks = await ChecksUnderTest.open(t)
   await checks.apply(oneServer(`127.0.0.1 ${port}`, 'SMTP_CHECK {\n retry 2\n log_all_failures\n }'))
   const [told] = await checks.waitForTold(1)

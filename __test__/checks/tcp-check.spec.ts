@@ -1,8 +1,9 @@
 import type { Socket } from 'node:net'
 import test from 'ava'
+import { freePort } from '../lab/free-port.ts'
 import { waitFor } from '../lab/wait-for.ts'
 import { ChecksUnderTest, oneServer } from './harness.ts'
-import { freePort, tcpServer } from './servers.ts'
+import { tcpServer } from './servers.ts'
 
 const UP = { kind: 'TCP_CHECK', what: 'up', weight: 0, reason: 'connected', mail: '=> TCP CHECK succeed on service <=' }
 const DOWN = { kind: 'TCP_CHECK', what: 'down', weight: 0, reason: 'connection refused', mail: '=> TCP CHECK failed on service <=' }
@@ -28,7 +29,7 @@ test('a server that takes connections is good, whatever it does with them', asyn
 })
 
 test('a server that refuses is out at once, goes after its retries, and is back with one answer', async (t) => {
-  const port = await freePort(t)
+  const port = await freePort()
   const checks = await ChecksUnderTest.open(t)
   const name = `[127.0.0.1]:tcp:${port}`
   await checks.apply(oneServer(`127.0.0.1 ${port}`, 'TCP_CHECK {\n retry 2\n log_all_failures\n }'))

@@ -2,6 +2,8 @@
 import { createHash } from 'node:crypto'
 import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { ExecutionContext } from 'ava'
+import { ChecksUnderTest } from './harness.ts'
 import { answering, GOOD_PAGE, onRequest, reset, withoutEnd } from './servers.ts'
 
 /** One server, and what is thought of it. */
@@ -16,6 +18,8 @@ export interface WebCase {
   readonly phrase?: string
   /** It is the time that runs out. */
   readonly isSilent?: true
+  /** It says more than may be kept. */
+  readonly isEndless?: true
   /** keepalived closes without saying so in TLS: only over HTTP. */
   readonly isPlainOnly?: true
 }
@@ -109,6 +113,7 @@ export const WEB_CASES: readonly WebCase[] = [
   { title: 'a reset', serve: onRequest(reset), isUp: false, reason: /./, phrase: 'Read error with', isPlainOnly: true },
   {
     title: 'a header without end',
+    isEndless: true,
     serve: onRequest((socket) => {
       socket.write('HTTP/1.1 200 OK\r\n')
       withoutEnd(socket, 'X: y\r\n')
@@ -119,6 +124,7 @@ export const WEB_CASES: readonly WebCase[] = [
   },
   {
     title: 'a line without end',
+    isEndless: true,
     serve: onRequest((socket) => {
       withoutEnd(socket, 'x')
     }),
@@ -128,6 +134,7 @@ export const WEB_CASES: readonly WebCase[] = [
   },
   {
     title: 'a content without end',
+    isEndless: true,
     lines: `digest ${md5('')}`,
     serve: onRequest((socket) => {
       socket.write(HEAD)
@@ -146,7 +153,29 @@ async function drip(socket: Socket, text: string): Promise<void> {
   socket.end()
 }
 
-/** Time for each step: ample, unless it is to run out. */
-export function timeoutOf({ isSilent }: WebCase): number {
-  return isSilent === true ? 2 : 30
+/** Seconds for each step: ample, unless they are to run out; then more, where a busy machine did not come so far. */
+function timeoutsOf({ isSilent }: WebCase): readonly number[] {
+  return isSilent === true ? [2, 10, 40] : [30]
+}
+
+/**
+ * Checks a server until there is a verdict.
+ *
+ * @param textFor a configuration with so many seconds for each step
+ */
+export async function judge(t: ExecutionContext, one: WebCase, textFor: (timeout: number) => string): Promise<ChecksUnderTest> {
+  const [first = 30, ...more] = timeoutsOf(one)
+  const check = async (timeout: number): Promise<ChecksUnderTest> => {
+    const checks = await ChecksUnderTest.open(t)
+    await checks.apply(textFor(timeout))
+    await checks.waitForTold(1)
+    return checks
+  }
+  let checks = await check(first)
+  for (const timeout of more) {
+    if (one.phrase === undefined || checks.lines[1]?.startsWith(`${one.phrase} server `) === true) break
+    await checks.checks.stop()
+    checks = await check(timeout)
+  }
+  return checks
 }

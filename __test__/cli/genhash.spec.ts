@@ -12,6 +12,7 @@ import type { ExecutionContext } from 'ava'
 import { readGenhash } from '../../src/cli/genhash/options.ts'
 import { requestOf } from '../../src/cli/genhash/exchange.ts'
 import { whyNotComparable } from '../config/differential/statuses.ts'
+import { freePort } from '../lab/free-port.ts'
 import { makeCertificate } from '../notify/certificate.ts'
 
 const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
@@ -137,9 +138,7 @@ test.serial('silence: both give up after the time of -t', async (t) => {
 })
 
 test.serial('a port that nobody listens at: both say so', async (t) => {
-  const server = createServer()
-  const { port } = await listen(t, server, [], '127.0.0.1')
-  await new Promise((resolve) => server.close(resolve))
+  const port = await freePort()
   for (const program of Object.values(programs)) {
     t.deepEqual(await program(at(port)), { status: 0, output: 'Connection failed\n', problem: '' })
   }

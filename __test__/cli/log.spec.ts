@@ -109,6 +109,12 @@ serialLabTest(
     const { child, terminate } = await start(lab, undefined)
     await child.waitForLine(/Entering MASTER STATE/)
     child.stdin.write('\x13') // Ctrl-S
+    await waitFor('the terminal is stopped', async () => {
+      const { inside } = await lab.sandbox.makeDirectory('a')
+      const write = `exec dd if=/dev/zero of=$(readlink /proc/$(cat ${inside}/pid)/fd/1) bs=1 count=1 oflag=nonblock,append conv=notrunc`
+      const { stderr } = await lab.host('a').run(['sh', '-c', write])
+      return stderr.includes('Resource temporarily unavailable')
+    })
     await turn(lab)
     const heard = (await capture.packets()).length
     await capture.waitFor('advertisements for longer than a heartbeat', (packets) => packets.length > heard + HEARTBEATS)

@@ -34,6 +34,7 @@ function records(daemon: Daemon): LogRecord[] {
 async function startMaster(lab: Lab<'a'>): Promise<Daemon> {
   const daemon = await startDaemon(lab, 'a', 'ka-native', CONF)
   await lab.waitForHolders(ADDRESS, 'a')
+  await daemon.process.waitForLine(/Startup complete/)
   return daemon
 }
 
@@ -203,11 +204,12 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
         packets.some((packet) => packet.kind === 'advertisement' && packet.priority === 0),
       )
       const messages = records(daemon).map(({ msg }) => msg)
+      // On a busy machine it may be Master before the rest of the start is over.
+      t.true(messages.indexOf('Startup complete') < messages.indexOf('Stopping'))
       t.deepEqual(
-        messages.filter((message) => /Startup complete|Stopping|Stopped|STATE/.test(message)),
+        messages.filter((message) => /Stopping|Stopped|STATE/.test(message)),
         [
           '(VI_51) Entering BACKUP STATE (init)',
-          'Startup complete',
           '(VI_51) Entering MASTER STATE',
           'Stopping',
           '(VI_51) Stopped',

@@ -258,8 +258,10 @@ test('a refusal and a defect are answers; the defect is logged', async (t) => {
 })
 
 test('a stop gives up what is carried out, answers it, and takes nothing more', async (t) => {
+  let asked = 0
   const handler: ControlHandler = {
     handle: async (_, __, gone) => {
+      asked += 1
       await new Promise<void>((resolve) => {
         gone.addEventListener('abort', () => {
           resolve()
@@ -271,7 +273,7 @@ test('a stop gives up what is carried out, answers it, and takes nothing more', 
   const setting = await setUp(t, handler)
   const [busy, idle] = [new Client(setting), new Client(setting)]
   busy.socket.write('{}\n{}\n')
-  await waitFor('both are there', () => setting.server.clients === 2)
+  await waitFor('both are there, and one has asked', () => setting.server.clients === 2 && asked === 1)
   await setting.server.close(AMPLE_MS)
   await Promise.all([busy.waitForEnd(), idle.waitForEnd()])
   t.deepEqual(busy.lines, [{ type: 'error', code: 'stopping', message: 'the daemon stops', suggestions: [] }])
@@ -279,10 +281,15 @@ test('a stop gives up what is carried out, answers it, and takes nothing more', 
 })
 
 test('a stop does not wait for what does not end', async (t) => {
-  const setting = await setUp(t, { handle: async () => await new Promise(() => {}) })
+  let asked = 0
+  const handle = async (): Promise<unknown> => {
+    asked += 1
+    return await new Promise(() => {})
+  }
+  const setting = await setUp(t, { handle })
   const client = new Client(setting)
   client.socket.write('{}\n')
-  await waitFor('it is there', () => setting.server.clients === 1)
+  await waitFor('it has asked', () => asked === 1)
   await setting.server.close(50)
   await client.waitForEnd()
   t.is(client.text, '')

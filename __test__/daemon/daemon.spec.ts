@@ -285,12 +285,15 @@ serialLabTest(
   'await using stops a daemon',
   inLab(['a'], async (t, lab) => {
     const program = await Program.start(lab.host('a'))
-    const dispose = program.run(async ({ ka, load }, conf) => {
+    const dispose = program.run(async ({ ka, load, keep }, conf) => {
       const daemon = await ka.startDaemon({ config: load(conf) })
-      await new Promise((resolve) => setTimeout(resolve, 1_500))
+      while (keep.told === undefined) await new Promise((resolve) => setTimeout(resolve, 50))
       await daemon[Symbol.asyncDispose]()
     }, CONF)
     await lab.waitForHolders(ADDRESS, 'a')
+    await program.run(({ keep }) => {
+      keep.told = ['the end']
+    })
     await dispose
     t.deepEqual(await lab.holders(ADDRESS), [])
     t.deepEqual(await program.run(({ threads }) => threads()), [])
@@ -410,7 +413,8 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
       const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8')
       const example =
         [...readme.matchAll(/```ts\n(.*?)```/gs)].map(([, code = '']) => code).find((code) => code.includes('startDaemon')) ?? ''
-      const file = await writeConf(lab, CONF)
+      // So long that the example listens before it is Master, also on a busy machine.
+      const file = await writeConf(lab, keepalivedConf({ ...ROUTER, advertInt: 0.5 }))
       const program = example
         .replace("'ka-native'", JSON.stringify(new URL('../../src/index.ts', import.meta.url).href))
         .replace('/etc/keepalived/keepalived.conf', file)
@@ -418,6 +422,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
       const loader = fileURLToPath(import.meta.resolve('@oxc-node/core/register'))
       const command = [process.execPath, `--import=file://${loader}`, `${lab.sandbox.scratch.inside}/example.ts`]
       const child = await lab.host('a').spawn(command)
+      await child.waitForLine(/BACKUP -> MASTER/)
       await lab.waitForHolders(ADDRESS, 'a')
       await child.signal(signal)
       t.deepEqual(await child.exited, { code: 0, signal: null })
@@ -430,8 +435,10 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
 serialLabTest(
   'every reader of events gets all of them, until it returns or the daemon stops',
   inLab(['a'], async (t, lab) => {
-    const program = await start(lab, CONF)
-    await program.run(({ daemon, keep }) => {
+    const program = await Program.start(lab.host('a'))
+    await program.run(async (realm, conf) => {
+      await realm.start(conf)
+      const { daemon, keep } = realm
       const readers = { first: [] as string[], second: [] as string[], leaving: [] as string[], ended: [] as string[] }
       const read = async (name: 'first' | 'second' | 'leaving', limit: number): Promise<void> => {
         for await (const event of daemon.events()) {
@@ -444,7 +451,7 @@ serialLabTest(
       void read('second', Infinity)
       void read('leaving', 1)
       keep.readers = readers
-    })
+    }, CONF)
     await lab.waitForHolders(ADDRESS, 'a')
     await lab.unplug('a')
     await lab.waitForHolders(ADDRESS)

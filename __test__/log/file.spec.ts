@@ -52,8 +52,9 @@ test('a directory that is not there yet costs lines, which are counted', async (
   await destination.flush(60_000)
   await mkdir(directory)
   destination.write('two\n')
-  const text = await waitFor('it is written', async () => await readFile(`${directory}/log`, 'utf8').catch(() => undefined))
-  t.is(text, 'lost 1: ENOENT\ntwo\n')
+  const text = async (): Promise<string> => await readFile(`${directory}/log`, 'utf8').catch(() => '')
+  await waitFor('it is written', async () => (await text()).endsWith('two\n'), { seen: text })
+  t.is(await text(), 'lost 1: ENOENT\ntwo\n')
 })
 
 test('it goes on in another file when it is told to', async (t) => {

@@ -6,7 +6,7 @@ import { loadNative } from '../../src/engine/native.ts'
 import { parseLevels } from '../../src/log/levels.ts'
 import { keepalivedLog, openLog, startLog } from '../../src/log/log.ts'
 import { DEFAULT_LOG_SETTINGS } from '../../src/log/settings.ts'
-import { freePort } from '../checks/servers.ts'
+import { freePort } from '../lab/free-port.ts'
 import { waitFor } from '../lab/wait-for.ts'
 
 test('where keepalived’s options let it log', (t) => {
@@ -94,7 +94,7 @@ test('lines of one turn have one time, those of another one theirs, also where a
   t.teardown(async () => {
     await prober.stop(1_000)
   })
-  const port = await freePort(t)
+  const port = await freePort()
   prober.define([0, 1].map((id) => ({ id, address: '127.0.0.1', port, timeoutUs: 1_000_000, action: { type: 'tcp' as const } })))
   prober.run(Uint32Array.of(0, 1), Float64Array.of(200_000, 500_000))
   say('first')

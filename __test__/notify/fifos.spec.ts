@@ -1,5 +1,5 @@
 /** The FIFOs of a configuration, their accounts and their readers. One FIFO by itself is in fifo.spec.ts. */
-import { closeSync, constants, openSync, readSync, statSync } from 'node:fs'
+import { closeSync, constants, openSync, readSync, statSync, writeFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
@@ -264,11 +264,14 @@ test('one FIFO may be that of VRRP and that of LVS', async (t) => {
 
 test('a burst of changes of servers waits for its reader, in order, and at the end too', async (t) => {
   const { scratch, target, records } = await setUp(t)
-  await scratch.script('cat', '#!/bin/sh\nsleep 0.3\ncat "$1" >> $DIR/seen\n')
+  await scratch.script('cat', '#!/bin/sh\necho >> $DIR/begun\nuntil [ -e $DIR/go ]; do sleep 0.05; done\ncat "$1" >> $DIR/seen\n')
   const globals = [`lvs_notify_fifo ${scratch.file('lvs')}`, `lvs_notify_fifo_script "${scratch.file('cat')}" ${ACCOUNT}`]
   target.configure(load(`global_defs {\n${globals.join('\n')}\n}\n${SERVERS}`))
   const lines = (from: number, to: number): string[] => Array.from({ length: to - from }, (_, index) => `RS R${from + index} V DOWN`)
+  // What finds no room is not kept for long.
+  await scratch.waitForLines('begun', 1)
   for (let number = 0; number < 20_000; number += 1) target.tellServer(serverChange(`R${number}`, 'DOWN'))
+  writeFileSync(scratch.file('go'), '')
   await scratch.waitForLines('seen', 20_000)
   for (let number = 20_000; number < 30_000; number += 1) target.tellServer(serverChange(`R${number}`, 'DOWN'))
   await target.finish(AMPLE_MS)

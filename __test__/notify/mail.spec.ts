@@ -7,6 +7,7 @@ import type { Config } from '../../src/config/model.ts'
 import type { Change } from '../../src/notify/change.ts'
 import { MailTarget } from '../../src/notify/mail.ts'
 import type { MailOptions } from '../../src/notify/mail.ts'
+import { freePort } from '../lab/free-port.ts'
 import { waitFor } from '../lab/wait-for.ts'
 import { serverChange } from './changes.ts'
 import { NameServer } from './name-server.ts'
@@ -161,9 +162,7 @@ test('1,000 alerts at once for a dead relay: what waits is bounded, what is lost
 
 test('mails wait for a relay that is down, and go to the one that a reload names', async (t) => {
   const { sink, target, tell, subjects, records } = await setUp(t, {}, { rules: { firstPauseMs: AMPLE_MS, maxPauseMs: AMPLE_MS } })
-  const gone = await SmtpSink.listen()
-  const { port } = gone
-  await gone.close()
+  const port = await freePort()
   target.configure(config(port, ['smtp_alert'], { A: [] }))
   tell('A BACKUP')
   await waitFor('it was tried', () => records.some(({ msg }) => msg === 'mail not delivered, tried again later'))
@@ -176,9 +175,7 @@ test('mails wait for a relay that is down, and go to the one that a reload names
 
 test('a reload without a relay gives up what waits', async (t) => {
   const { target, tell, records } = await setUp(t, {}, { rules: { firstPauseMs: AMPLE_MS, maxPauseMs: AMPLE_MS } })
-  const gone = await SmtpSink.listen()
-  const { port } = gone
-  await gone.close()
+  const port = await freePort()
   const { globalDefs, ...rest } = config(port, ['smtp_alert'], { A: [] })
   target.configure({ ...rest, globalDefs })
   tell('A BACKUP')

@@ -145,21 +145,23 @@ test('a script that fails, that is missing or whose account is missing is logged
   )
 })
 
-test('1,000 changes while a script takes a second: in order, the queue bounded, the last one told, the others counted', async (t) => {
+test('1,000 changes while a script takes its time: in order, the queue bounded, the last one told, the others counted', async (t) => {
   const { scratch, target, records } = await setUp(t)
   // Two at once would find each other's directory.
   const slow = await scratch.script(
     'slow',
-    '#!/bin/sh\nmkdir $DIR/running || echo overlap >> $DIR/seen\necho "$3 $4" >> $DIR/seen\nsleep 1\nrmdir $DIR/running\n',
+    '#!/bin/sh\nmkdir $DIR/running || echo overlap >> $DIR/seen\necho "$3 $4" >> $DIR/seen\nuntil [ -e $DIR/go$4 ]; do sleep 0.05; done\nrmdir $DIR/running\n',
   )
   target.configure(scriptConfig(instances({ VI_1: [`notify ${slow}`] })))
   const state = (number: number): 'BACKUP' | 'MASTER' => (number % 2 === 0 ? 'BACKUP' : 'MASTER')
   target.tell(change('VI_1', 'MASTER', 1))
   await scratch.waitForLines('seen', 1)
   for (let number = 2; number <= 999; number += 1) target.tell(change('VI_1', state(number), number))
+  await scratch.script('go1', '')
   // What comes while the last of them is told waits for it.
   await scratch.waitForLines('seen', 2)
   target.tell(change('VI_1', 'FAULT', 1_000))
+  for (const number of [999, 1_000]) await scratch.script(`go${number}`, '')
   t.deepEqual(await scratch.waitForLines('seen', 3), ['MASTER 1', 'MASTER 999', 'FAULT 1000'])
   t.deepEqual(
     records.map(({ msg, instance, state, skipped }) => ({ msg, instance, state, skipped })),
@@ -279,7 +281,7 @@ test('finish() ends what still runs when its time is over; the general script is
   const long = await scratch.script('long', "#!/bin/sh\ntrap '' TERM\necho $$ >> $DIR/pids\nwhile :; do sleep 1; done\n")
   target.configure(scriptConfig(instances({ VI_1: [`notify_stop ${long}`, `notify ${scratch.file('note')}`] }), DAEMON))
   target.tell(change('VI_1', 'STOP', 100))
-  await target.finish(1_500)
+  await target.finish(5_000)
   await waitForEnd(Number((await scratch.lines('pids'))[0]))
   t.deepEqual(await scratch.lines('seen'), ['INSTANCE VI_1 STOP 100'])
   t.deepEqual(

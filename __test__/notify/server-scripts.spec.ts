@@ -125,7 +125,7 @@ test('a stop tells what waits without long pauses, each script has its time, and
   tell('R1', true, command('hang', 'before the stop'))
   await scratch.waitForLines('pids', 1)
   for (const name of ['R1', 'R2', 'R3', 'V']) tell(name, false, command('hang', `${name} down`))
-  await target.finish(5_000)
+  await target.finish(8_000)
   const seen = await scratch.lines('seen')
   // Those that do not end are passed by.
   t.deepEqual(seen.toSorted(), ['R1 down', 'R2 down', 'R3 down', 'V down', 'before the stop'])

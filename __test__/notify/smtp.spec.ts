@@ -1,10 +1,9 @@
 /** One mail, to servers that behave as servers do. */
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
-import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
 import test from 'ava'
 import type { ExecutionContext } from 'ava'
+import { freePort } from '../lab/free-port.ts'
 import type { Mail } from '../../src/notify/mail-message.ts'
 import type { Outcome } from '../../src/notify/outbox.ts'
 import { sendMail } from '../../src/notify/smtp.ts'
@@ -203,11 +202,7 @@ test('an address that cannot be said is given up, and the reason told', async (t
 })
 
 test('nobody listens', async (t) => {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
+  const port = await freePort()
   const { log } = recorder()
   const relay: Relay = { host: '127.0.0.1', port, heloName: 'h', stepMs: AMPLE_MS, security: {}, names: {} }
   const outcome = await sendMail(mail('a@example.org'), relay, log, new AbortController().signal)

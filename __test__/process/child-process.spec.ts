@@ -101,7 +101,7 @@ async function underKeepalived(t: ExecutionContext, scratch: Scratch, script: st
     await once(child, 'exit')
   })
   const ended = once(child, 'exit')
-  await scratch.waitForLines('keepalived-user', 1)
+  for (const name of ['root', 'user']) await scratch.waitForLines(`keepalived-${name}`, 1)
   child.kill('SIGTERM')
   await ended
   await scratch.waitForLines('keepalived-group', 1)

@@ -17,10 +17,12 @@ interface Run {
   readonly noted: readonly string[]
 }
 
-/** The two scripts as bodies for the shell, with a limit of a second each; `$DIR` is theirs. */
+/** The two scripts as bodies for the shell; `$DIR` is theirs. */
 interface Scripts {
   readonly startup: string
   readonly shutdown: string
+  /** Seconds that each of them may take. */
+  readonly limit: number
 }
 
 /** A life of a daemon: until it is Master, and to its end. */
@@ -35,9 +37,9 @@ async function live(lab: Lab<'a'>, implementation: Implementation, scripts: Scri
   const lines = [
     'script_user root',
     `startup_script "${await write('startup', scripts.startup)} word"`,
-    'startup_script_timeout 1',
+    `startup_script_timeout ${scripts.limit}`,
     `shutdown_script ${await write('shutdown', scripts.shutdown)}`,
-    'shutdown_script_timeout 1',
+    `shutdown_script_timeout ${scripts.limit}`,
   ]
   const note = await write('note', 'echo "$1" >> $DIR/noted')
   const extra = [`notify_backup "${note} backup"`, `notify_master "${note} master"`, `notify_stop "${note} stop"`]
@@ -45,42 +47,48 @@ async function live(lab: Lab<'a'>, implementation: Implementation, scripts: Scri
   const daemon = await startDaemon(lab, 'a', implementation, conf)
   const noted = async (): Promise<string[]> =>
     (await readFile(`${directory.outside}/noted`, 'utf8').catch(() => '')).split('\n').slice(0, -1)
-  await waitFor('it is Master', async () => (await noted()).includes('master'), { seen: noted })
+  const isNoted = async (word: string): Promise<boolean> => (await noted()).includes(word)
+  await waitFor('it is Master', async () => (await isNoted('backup')) && (await isNoted('master')), { seen: noted })
   await daemon.terminate()
+  // keepalived does not wait for its scripts.
+  if (implementation === 'keepalived') await waitFor('the end is noted', async () => await isNoted('stop'), { seen: noted })
   const said = daemon.process.output.flatMap(({ text }) => SENTENCE.exec(text)?.[0] ?? [])
   return { said: said.map((line) => line.replaceAll(`${directory.inside}/`, '').trim()), noted: await noted() }
+}
+
+/** What was noted, of keepalived behind its beginning in any order: its scripts run beside each other. */
+function ordered(implementation: Implementation, [first = '', ...noted]: readonly string[]): readonly string[] {
+  return [first, ...(implementation === 'keepalived' ? noted.toSorted() : noted)]
 }
 
 for (const implementation of ['keepalived', 'ka-native'] as const) {
   serialLabTest(
     `${implementation}: scripts run before everything and after everything, and their status is said`,
     inLab(['a'], async (t, lab) => {
-      const succeeding = { startup: 'echo "startup $@" >> $DIR/noted', shutdown: 'echo shutdown >> $DIR/noted; exit 3' }
-      t.deepEqual(await live(lab, implementation, succeeding), {
-        said: [
-          'Running startup script startup',
-          'startup script script succeeded',
-          'Running shutdown script shutdown',
-          'shutdown script script failed, status 3',
-        ],
-        noted: ['startup word', 'backup', 'master', 'stop', 'shutdown'],
-      })
+      const succeeding = { startup: 'echo "startup $@" >> $DIR/noted', shutdown: 'echo shutdown >> $DIR/noted; exit 3', limit: 60 }
+      const { said, noted } = await live(lab, implementation, succeeding)
+      t.deepEqual(said, [
+        'Running startup script startup',
+        'startup script script succeeded',
+        'Running shutdown script shutdown',
+        'shutdown script script failed, status 3',
+      ])
+      const expected = ['startup word', 'backup', 'master', 'stop', 'shutdown']
+      t.deepEqual(ordered(implementation, noted), ordered(implementation, expected))
     }),
   )
 
   serialLabTest(
     `${implementation}: scripts that do not end hold up neither the start nor the end`,
     inLab(['a'], async (t, lab) => {
-      const hanging = { startup: 'echo startup >> $DIR/noted; exec sleep 1000', shutdown: 'exec sleep 1000' }
-      t.deepEqual(await live(lab, implementation, hanging), {
-        said: [
-          'Running startup script startup',
-          'startup script timed out',
-          'Running shutdown script shutdown',
-          'shutdown script timed out',
-        ],
-        noted: ['startup', 'backup', 'master', 'stop'],
-      })
+      const { said, noted } = await live(lab, implementation, { startup: 'exec sleep 1000', shutdown: 'exec sleep 1000', limit: 1 })
+      t.deepEqual(said, [
+        'Running startup script startup',
+        'startup script timed out',
+        'Running shutdown script shutdown',
+        'shutdown script timed out',
+      ])
+      t.deepEqual(implementation === 'keepalived' ? noted.toSorted() : noted, ['backup', 'master', 'stop'])
     }),
   )
 }

@@ -112,6 +112,7 @@ labTest(
     const [, soft, hard] = /^Max open files +(\d+) +(\d+)/m.exec(limits) ?? []
     t.is(soft, hard)
     await reload(lab, child, CONF)
+    await child.waitForLine(/Reload complete/)
     await waitFor('the engine is scheduled as without a word', async () => (await thread(lab, child, 'ka-engine')).priority === 1)
     await waitFor('memory is free again', async () => /^ *0 kB$/.test(await status(lab, child, 'VmLck')))
     t.deepEqual(await thread(lab, child, 'ka-engine'), {

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,6 +12,9 @@ function skipped(): TestFn['skip'] {
   console.warn('tests of other accounts are skipped: not root')
   return test.skip
 }
+
+/** Where `sh` finds its programs, whatever a test has made of PATH. */
+const PLAIN = { PATH: '/usr/bin:/bin' }
 
 /** A directory of one test, which any user may enter, with scripts and what they write. */
 export class Scratch {
@@ -32,11 +36,22 @@ export class Scratch {
     return join(this.path, name)
   }
 
-  /** Writes an executable file; its path. `$DIR` in it is this directory. */
+  /**
+   * Writes an executable file; its path. `$DIR` in it is this directory.
+   *
+   * Another process writes what may be run: what this one has open for writing, any child of it has too until it runs its program, and
+   * on a busy machine that may take so long that the script cannot be run (ETXTBSY).
+   */
   async script(name: string, text: string, mode = 0o755): Promise<string> {
-    await writeFile(this.file(name), text.replaceAll('$DIR', this.path))
-    await chmod(this.file(name), mode)
-    return this.file(name)
+    const path = this.file(name)
+    const input = text.replaceAll('$DIR', this.path)
+    if (input === '') {
+      await writeFile(path, '')
+      await chmod(path, mode)
+    } else {
+      execFileSync('/bin/sh', ['-c', 'cat > "$1" && chmod "$2" "$1"', 'sh', path, mode.toString(8)], { input, env: PLAIN })
+    }
+    return path
   }
 
   /** The lines of a file, none when it is not there yet. */

@@ -1,22 +1,35 @@
 /** Scripts that misbehave, many scripts, and JavaScript that is blocked. */
 import { spawn } from 'node:child_process'
-import { readdirSync, readFileSync, realpathSync, rmSync, symlinkSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, realpathSync, rmSync, symlinkSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { text } from 'node:stream/consumers'
 import test, { type ExecutionContext } from 'ava'
 import type { ScheduledResult, ScheduledScript, ScriptRunner } from '../../src/process/script-runner.ts'
 import { waitFor } from '../lab/wait-for.ts'
 import { openRunner } from './runner.ts'
-import { Scratch, waitForEnd } from './scratch.ts'
+import { Scratch } from './scratch.ts'
 
 /** Never reached: a limit for broken code. */
 const AMPLE_MS = 60_000
 const US_PER_MS = 1000
 
-/** Stands for everything that may block JavaScript. */
-function block(ms: number): void {
-  const until = performance.now() + ms
-  while (performance.now() < until);
+/** Stands for everything that may block JavaScript: nothing else is done until something is so. */
+function blockUntil(what: string, isSo: () => boolean): void {
+  const limit = performance.now() + AMPLE_MS
+  const nobodyWakesUs = new Int32Array(new SharedArrayBuffer(4))
+  while (!isSo()) {
+    if (performance.now() > limit) throw new Error(`gave up waiting until ${what}`)
+    Atomics.wait(nobodyWakesUs, 0, 0, 20)
+  }
+}
+
+/** Whether a process has ended, and somebody took note. */
+function isGone(pid: string): boolean {
+  return !existsSync(`/proc/${pid}`)
+}
+
+function lineCount(path: string): number {
+  return readFileSync(path, 'utf8').split('\n').length - 1
 }
 
 function periodic(id: number, path: string, intervalMs: number, changes: Partial<ScheduledScript> = {}): ScheduledScript {
@@ -52,8 +65,9 @@ test.serial('a thousand runs leave no child and no descriptor', async (t) => {
   const [before, former] = [readdirSync('/proc/self/fd').length, children()]
   const results = await Promise.all(Array.from({ length: 1000 }, run))
   t.is(new Set(results.map((result) => JSON.stringify(result))).size, 1)
-  t.is(readdirSync('/proc/self/fd').length, before)
-  t.deepEqual(children(), former)
+  // The last of them may be told before it has been put away.
+  await waitFor('all descriptors are closed', () => readdirSync('/proc/self/fd').length <= before)
+  await waitFor('no child is left', () => children().join() === former.join())
   const { running, queued, started } = await runner.status()
   t.deepEqual({ running, queued, started }, { running: 0, queued: 0, started: 1001 })
 })
@@ -67,16 +81,22 @@ test.serial('more runs than may wait are refused at once, the others run', async
   t.is(results.filter((result) => result.outcome === 'notStarted' && result.reason === 'ENOENT').length, 4096)
 })
 
-test('a flood of output neither blocks the script nor costs without bound', async (t) => {
+// The time of other tests would be counted too.
+test.serial('a flood of output neither blocks the script nor costs without bound', async (t) => {
   const runner = await openRunner(t)
   const program = { path: '/bin/sh', args: ['-c', 'yes'], capturesOutput: true }
-  const before = process.cpuUsage()
-  const result = await runner.run(program, undefined, 2_000)
-  t.like(result, { outcome: 'timedOut' })
-  t.is(result.output, 'y\n'.repeat(2048))
-  const { user, system } = process.cpuUsage(before)
-  // Reading all that it writes would take most of a core.
-  t.true(user + system < 1_500_000, `${user + system} us`)
+  // A busy machine may not let it begin in so short a time.
+  for (const limitMs of [2_000, 20_000]) {
+    const before = process.cpuUsage()
+    const result = await runner.run(program, undefined, limitMs)
+    const { user, system } = process.cpuUsage(before)
+    t.like(result, { outcome: 'timedOut' })
+    // Reading all that it writes would take most of a core.
+    t.true(user + system < (limitMs * US_PER_MS * 3) / 4, `${user + system} us`)
+    if (result.output === '' && limitMs === 2_000) continue
+    t.is(result.output, 'y\n'.repeat(2048))
+    break
+  }
 })
 
 test('a script that leaves a daemon behind is over when it is over', async (t) => {
@@ -148,19 +168,11 @@ test('what a script is told is where it is, unless links are to be kept', async 
 test.serial('a deadline is kept while JavaScript is blocked', async (t) => {
   const scratch = await Scratch.make(t)
   const runner = await openRunner(t)
-  const note = 'cut -d" " -f1 /proc/uptime'
-  const path = await scratch.script(
-    'script',
-    `#!/bin/sh\ntrap '${note} >> $DIR/seen; exit 0' TERM\n${note} >> $DIR/seen\nwhile :; do sleep 0.05; done\n`,
-  )
-  const result = runner.run({ path, args: [] }, undefined, 1_000)
-  await scratch.waitForLines('seen', 1)
-  const blockedUntil = performance.now() + 4_000
-  block(4_000)
-  t.true(performance.now() >= blockedUntil)
+  const path = await scratch.script('script', '#!/bin/sh\necho $$ >> $DIR/pids\nexec sleep 1000\n')
+  const result = runner.run({ path, args: [] }, undefined, 3_000)
+  const [pid = ''] = await scratch.waitForLines('pids', 1)
+  blockUntil('the script has ended', () => isGone(pid))
   t.deepEqual(await result, { outcome: 'timedOut' })
-  const [start = 0, end = 0] = (await scratch.lines('seen')).map(Number)
-  t.true(end - start < 3, `${end - start} s: before JavaScript went on`)
 })
 
 test.serial('what ended while JavaScript was blocked is told in order afterwards, all of it', async (t) => {
@@ -168,7 +180,9 @@ test.serial('what ended while JavaScript was blocked is told in order afterwards
   const path = await scratch.script('script', '#!/bin/sh\necho >> $DIR/runs\nexit $(($(wc -l < $DIR/runs) % 200))\n')
   const { runner, results } = await schedule(t, [periodic(1, path, 50)])
   await waitFor('the first run', () => results.length > 0)
-  block(3_000)
+  const before = results.length
+  blockUntil('there were many runs', () => lineCount(scratch.file('runs')) > before + 30)
+  t.is(results.length, before)
   runner.schedule([], () => {})
   await waitFor('nothing runs', async () => (await runner.status()).running === 0)
   const codes = results.map(({ result }) => (result.outcome === 'exited' ? result.code : result.outcome))
@@ -176,8 +190,8 @@ test.serial('what ended while JavaScript was blocked is told in order afterwards
     codes,
     codes.map((_, index) => index + 1),
   )
-  // 60 were due.
-  t.true(codes.length > 20, `${codes.length}`)
+  // The last one may have been ended.
+  t.true(codes.length >= before + 30, `${codes.length}`)
   t.true(
     results.every(({ startedAtMs, endedAtMs }, index) => endedAtMs >= startedAtMs && startedAtMs >= (results[index - 1]?.endedAtMs ?? 0)),
   )
@@ -213,13 +227,15 @@ test('periodic scripts run at once, at their intervals, with the generation that
 test('a periodic script that is late is told at its deadline, and runs again when it is gone', async (t) => {
   const scratch = await Scratch.make(t)
   const path = await scratch.script('script', `#!/bin/sh\ntrap '' TERM\necho $$ >> $DIR/pids\nwhile :; do sleep 0.05; done\n`)
-  const { runner, results } = await schedule(t, [periodic(1, path, 300, { timeoutUs: 200 * US_PER_MS })])
-  const [pid] = await scratch.waitForLines('pids', 1)
-  await waitFor('it is told', () => results.length === 1)
-  t.deepEqual(results[0]?.result, { outcome: 'timedOut' })
-  t.is((await runner.status()).running, 1, 'it ignores SIGTERM')
-  await scratch.waitForLines('pids', 2)
-  await waitForEnd(Number(pid))
+  const { runner, results } = await schedule(t, [periodic(1, path, 300, { timeoutUs: 2_000 * US_PER_MS })])
+  await waitFor('as many are told as have begun, and the last one, which ignores SIGTERM, is there', async () => {
+    const told = results.length
+    const begun = await scratch.lines('pids')
+    return begun.length > 0 && begun.length <= told && !isGone(begun.at(-1) ?? '')
+  })
+  t.true(results.every(({ result }) => result.outcome === 'timedOut'))
+  const [pid = ''] = await scratch.waitForLines('pids', 2)
+  t.true(isGone(pid))
   runner.schedule([], () => {})
   await waitFor('nothing runs', async () => (await runner.status()).running === 0)
   await sleep(0)

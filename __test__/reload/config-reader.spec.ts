@@ -41,7 +41,8 @@ function globals(...lines: readonly string[]): string {
   return `global_defs {\n${lines.map((line) => `  ${line}\n`).join('')}}\n`
 }
 
-test('the file is marked while it is read, and only then', async (t) => {
+// Its mask is that of the whole process.
+test.serial('the file is marked while it is read, and only then', async (t) => {
   // The program of the configuration looks itself.
   const program = (directory: string): string => `
     import { existsSync, statSync } from 'node:fs'

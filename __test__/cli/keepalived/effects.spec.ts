@@ -140,8 +140,11 @@ for (const implementation of BOTH) {
     inLab(['a'], async (t, lab) => {
       const conf = await writeConf(lab)
       await lab.host('a').run(['prlimit', '--core=0:unlimited', ...PROGRAMS[implementation], '-G', '-m', '-f', conf])
+      // keepalived is in the background before it has them.
+      await settledEntries(lab, 2)
       const limits = await lab.sandbox.exec(['cat', `/proc/${await pidIn(lab, '/run/keepalived.pid')}/limits`])
       t.regex(limits, /^Max core file size +unlimited +unlimited/m)
+      await lab.waitForHolders(ADDRESS, 'a')
       await stop(lab, '/run/keepalived.pid')
     }),
   )

@@ -8,6 +8,8 @@ import { waitFor } from '../../lab/wait-for.ts'
 import { MAIN, pidEntries, scratchFile } from './background.ts'
 
 const ROUNDS = 50
+/** No round begins after so long: a busy machine does fewer. */
+const ROUNDS_MS = 90_000
 const ADDRESS = '192.0.2.200'
 
 /** An owner of its address, which becomes Master at once. */
@@ -34,7 +36,7 @@ async function told(lab: Lab<'a'>): Promise<readonly string[]> {
 }
 
 serialLabTest(
-  `killed and started again ${ROUNDS} times as process 1: never already running, nothing left over, nothing told twice`,
+  `killed and started again up to ${ROUNDS} times as process 1: never already running, nothing left over, nothing told twice`,
   inLab(['a'], async (t, lab) => {
     t.timeout(170_000)
     await writeFile(`${lab.sandbox.scratch.outside}/keepalived.conf`, CONF)
@@ -42,7 +44,11 @@ serialLabTest(
     await writeFile(`${lab.sandbox.scratch.outside}/told`, '')
     const before = [...(await lab.host('a').addresses())]
 
-    for (let round = 1; round <= ROUNDS; round++) {
+    const began = performance.now()
+    let rounds = 0
+    while (rounds < ROUNDS && performance.now() - began < ROUNDS_MS) {
+      rounds += 1
+      const round = rounds
       const container = await startContainer(lab)
       await waitFor(
         `the script was told ${round} times`,
@@ -57,8 +63,8 @@ serialLabTest(
     }
 
     const last = await startContainer(lab)
-    await waitFor('the script was told by the last one', async () => (await told(lab)).length > ROUNDS)
-    t.deepEqual(await told(lab), Array<string>(ROUNDS + 1).fill('INSTANCE VI_51 MASTER 255'), 'each told once that it became Master')
+    await waitFor('the script was told by the last one', async () => (await told(lab)).length > rounds)
+    t.deepEqual(await told(lab), Array<string>(rounds + 1).fill('INSTANCE VI_51 MASTER 255'), 'each told once that it became Master')
     await lab.waitForHolders(ADDRESS, 'a')
     t.deepEqual(
       (await pidEntries(lab)).map(({ path, pid }) => [path, pid]),
@@ -74,7 +80,7 @@ serialLabTest(
     t.deepEqual([...(await lab.host('a').addresses())], before)
     t.deepEqual(await pidEntries(lab), [])
     t.regex(await lab.sandbox.exec(['ls', '/run/ka-native']), /^\d+\.lock\n$/)
-    t.deepEqual((await told(lab)).slice(ROUNDS + 1), ['INSTANCE VI_51 STOP 255'])
+    t.deepEqual((await told(lab)).slice(rounds + 1), ['INSTANCE VI_51 STOP 255'])
   }),
 )
 

@@ -162,7 +162,7 @@ serialLabTest(
     const path = `${lab.sandbox.scratch.inside}/own.pid`
     await lab.sandbox.exec(['kill', '-HUP', `${await pidIn(lab, path)}`])
     await lab.waitForHolders(OTHER, 'a')
-    t.deepEqual(await lab.holders(ADDRESS), [])
+    await lab.waitForHolders(ADDRESS)
     await stop(lab, path)
   }),
 )
@@ -274,14 +274,24 @@ serialLabTest(
   'a signal that ends the start ends the daemon: nothing is left behind',
   inLab(['a'], async (t, lab) => {
     const conf = await writeConf(lab)
-    const starter = await lab.host('a').spawn([process.execPath, MAIN, '-G', '-f', conf])
-    const child = await waitFor('the daemon is being started', async () => {
-      const { stdout } = await lab.sandbox.run(['pgrep', '-P', `${starter.pid}`])
-      return stdout.trim() !== '' && Number(stdout)
+    // On a busy machine a start may be over before it is seen, or before the signal: then there is another one.
+    await waitFor('a start is ended', async () => {
+      const starter = await lab.host('a').spawn([process.execPath, MAIN, '-G', '-f', conf])
+      const child = await waitFor('the daemon is being started', async () => {
+        if (starter.exit !== undefined) return 0
+        const { stdout } = await lab.sandbox.run(['pgrep', '-P', `${starter.pid}`])
+        return stdout.trim() !== '' && Number(stdout)
+      })
+      await starter.signal('SIGTERM').catch(() => undefined)
+      const { code } = await starter.exited
+      if (child === 0 || code === 0) {
+        t.is(code, 0)
+        await stop(lab, '/run/keepalived.pid')
+        return false
+      }
+      await waitFor('the daemon has ended', async () => !(await isAlive(lab, child)))
+      return true
     })
-    await starter.signal('SIGTERM')
-    await starter.exited
-    await waitFor('the daemon has ended', async () => !(await isAlive(lab, child)))
     t.deepEqual(await pidEntries(lab), [])
     t.deepEqual(await lab.holders(ADDRESS), [])
   }),

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import test from 'ava'
 import { localHost } from '../../../src/config/host/host.ts'
 
@@ -43,9 +44,16 @@ const namespaceTest = probe.status === 0 ? test : test.skip
 
 namespaceTest('the MTU is that of the interface in this network namespace, whatever /sys shows', (t) => {
   const script = ['--import=@oxc-node/core/register', '--input-type=module', '-e', PRINT_MTUS]
-  const { stdout, stderr } = inNamespace(process.execPath, ...script)
-  t.is(stderr, '')
-  t.deepEqual(JSON.parse(stdout), [4000, 9000, 1400, 600, 1500, null, null, null])
+  const expected = [4000, 9000, 1400, 600, 1500, null, null, null]
+  const read = (): unknown => {
+    const { stdout, stderr } = inNamespace(process.execPath, ...script)
+    t.is(stderr, '')
+    return JSON.parse(stdout)
+  }
+  // That of an interface without IPv6 comes from ip(8), which has no more than a second: too little at times on a busy machine.
+  let found = read()
+  for (let attempt = 2; attempt <= 5 && !isDeepStrictEqual(found, expected); attempt += 1) found = read()
+  t.deepEqual(found, expected)
 })
 
 test('accounts come from the account database', (t) => {
