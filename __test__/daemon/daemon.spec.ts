@@ -296,7 +296,7 @@ serialLabTest(
     })
     await dispose
     t.deepEqual(await lab.holders(ADDRESS), [])
-    t.deepEqual(await program.run(({ threads }) => threads()), [])
+    await program.waitForThreads()
     t.deepEqual(await program.end(), { code: 0, signal: null })
   }),
 )
@@ -335,7 +335,7 @@ serialLabTest(
       { name: 'KaError', code: 'KA_ERR_CONFIG_UNUSABLE', message: /eth9/ },
     )
     t.is(await listeners(), before)
-    t.deepEqual(await program.run(({ threads }) => threads()), [])
+    await program.waitForThreads()
     t.regex(await lab.host('a').exec(['ls', '/run/ka-native']), /^\d+\.lock\n$/)
     t.deepEqual(await lab.holders(ADDRESS), [])
 

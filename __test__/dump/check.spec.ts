@@ -66,6 +66,7 @@ function comparable(dump: string): string[] {
 }
 
 guestTest('the dump has the sections, the lines and the order of keepalived’s', async (t) => {
+  t.timeout((GUEST_S + 60) * 1_000)
   const scratch = await Scratch.make(t)
   execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', scratch.file('k.pem'), '-out', scratch.file('c.pem'), '-days', '2', '-subj', '/CN=x'], { stdio: 'ignore' }) // prettier-ignore
   writeFileSync(scratch.file('tf'), '1\n')

@@ -60,6 +60,10 @@ serialLabTest(
     t.deepEqual(await first.terminate(), { code: 0, signal: null })
     await lab.waitForHolders('192.0.2.200', 'b')
     t.deepEqual(await second.terminate(), { code: 0, signal: null })
+    // tcpdump may be late.
+    await capture.waitFor('the resignation of b', (packets) =>
+      packets.some((packet) => packet.kind === 'advertisement' && packet.source === '192.0.2.2' && packet.priority === 0),
+    )
     const sent = await capture.advertisements()
     t.deepEqual([...new Set(sent.map(({ source, destination }) => `${source} to ${destination}`))].toSorted(), [
       '192.0.2.1 to 192.0.2.2',

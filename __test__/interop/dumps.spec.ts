@@ -112,6 +112,10 @@ vrrp_instance C {
 }
 `
 
+/** SIGRTMIN+2. */
+const DUMP_JSON = 36
+const JSON_FILE = 'keepalived.json'
+
 interface Dumps {
   readonly json: string
   readonly stats: string
@@ -242,16 +246,19 @@ async function dumpsOf(lab: Lab<'host' | 'peer'>, implementation: Implementation
     const path = `${directory.outside}/${file}`
     await lab.host('host').exec(['rm', '-f', `${directory.inside}/${file}`])
     await kill(lab, daemon, signal)
-    // It is renamed into place when it is whole.
-    return await waitFor(`${implementation} writes ${file}`, async () => await readFile(path, 'utf8').catch(() => undefined), {
-      deadlineMs: 30_000,
-    })
+    const text = async (): Promise<string | undefined> => await readFile(path, 'utf8').catch(() => undefined)
+    // keepalived writes it where it is read.
+    const isWhole = async (): Promise<boolean> => (file === JSON_FILE ? isJson((await text()) ?? '') : (await text()) !== undefined)
+    await waitFor(`${implementation} writes ${file}`, isWhole)
+    // Dumps are written one after the other: once the next one is there, this one is whole.
+    if (file !== JSON_FILE) await request(DUMP_JSON, JSON_FILE)
+    return (await text()) ?? ''
   }
   await lab.waitForHolders('192.0.2.101', 'host')
   await lab.waitForHolders('198.51.100.1', 'host')
   await lab.waitForHolders('2001:db8::99', 'host')
   const json = await waitFor(`${implementation} hears the peer`, async () => {
-    const text = await request(36, 'keepalived.json')
+    const text = await request(DUMP_JSON, JSON_FILE)
     return parse(text)[1]?.data['master_priority'] === 200 && text
   })
   const stats = await request(12, 'keepalived.stats')
@@ -264,6 +271,15 @@ async function dumpsOf(lab: Lab<'host' | 'peer'>, implementation: Implementation
 
 async function kill(lab: Lab<'host' | 'peer'>, daemon: Daemon, signal: number): Promise<void> {
   await lab.host('host').exec(['sh', '-c', `kill -${signal} ${daemon.process.pid}`])
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
 }
 
 function parse(json: string): JsonInstance[] {

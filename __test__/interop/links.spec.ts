@@ -20,6 +20,9 @@ const CONF = `interface_up_down_delays {\n  eth0 1.5 0.5\n}\n${keepalivedConf({
   extra: ['garp_master_delay 60'],
 })}`
 
+/** What counts as too short, with a distance to the delay. */
+const FLAP_LIMIT_MS = 1_000
+
 const OF_LINKS = /Netlink reports|Interface |Entering (?:MASTER|BACKUP|FAULT) STATE/
 
 async function start(lab: Lab<'a'>, implementation: Implementation): Promise<Child> {
@@ -30,8 +33,10 @@ async function start(lab: Lab<'a'>, implementation: Implementation): Promise<Chi
   return await lab.host('a').spawn([...command, '-n', '-P', '-D', '-l', '-G', '-f', `${inside}/keepalived.conf`, ...pidFiles])
 }
 
-/** What is said of links and states in each phase. Lines of one moment come in an order of their own. */
-async function run(lab: Lab<'a'>, implementation: Implementation): Promise<Record<string, readonly string[]>> {
+type Told = Readonly<Record<string, readonly string[]>>
+
+/** What is said of links and states in each phase. Lines of one moment come in an order of their own. @param wanted is waited for */
+async function run(lab: Lab<'a'>, implementation: Implementation, wanted: Told = {}): Promise<Told> {
   const daemon = await start(lab, implementation)
   let taken = 0
   const told: Record<string, readonly string[]> = {}
@@ -44,18 +49,25 @@ async function run(lab: Lab<'a'>, implementation: Implementation): Promise<Recor
       lines()
         .slice(taken)
         .some((line) => last.test(line))
-    await waitFor(`${implementation} has said everything of: ${phase}`, isSaid, { seen: () => daemon.tail() })
-    await lab.host('a').exec(['sleep', '0.3'])
+    await waitFor(`${implementation} has said the last of: ${phase}`, isSaid, { seen: () => daemon.tail() })
+    const enough = wanted[phase]?.length ?? 0
+    await waitFor(`${implementation} has said as much of: ${phase}`, () => lines().length >= taken + enough, { seen: () => daemon.tail() })
+    await lab.host('a').exec(['sleep', '0.5'])
     told[phase] = lines().slice(taken).toSorted()
     taken = lines().length
   }
   await take('start', /Entering MASTER/)
-  // Too short to count.
-  await lab.unplug('a')
-  await lab.plug('a')
-  await lab.host('a').exec(['sleep', '2.5'])
-  told['flap'] = lines().slice(taken)
-  taken = lines().length
+  // Too short to count, unless the machine is busy: then it is tried again.
+  for (let isShort = false; !isShort;) {
+    const begin = performance.now()
+    await lab.flap('a')
+    isShort = performance.now() - begin < FLAP_LIMIT_MS
+    await lab.host('a').exec(['sleep', '2.5'])
+    if (isShort) told['flap'] = lines().slice(taken)
+    const state = (): string | undefined => lines().findLast((line) => line.includes('Entering'))
+    await waitFor(`${implementation} is Master`, () => state()?.includes('MASTER') === true, { seen: state })
+    taken = lines().length
+  }
   await lab.unplug('a')
   await take('down', /Entering FAULT/)
   await lab.plug('a')
@@ -73,7 +85,7 @@ labTest(
   'short and long losses of the carrier, and a card that is taken out and put back',
   inLab(['a'], async (t, lab) => {
     const theirs = await run(lab, 'keepalived')
-    const ours = await run(lab, 'ka-native')
+    const ours = await run(lab, 'ka-native', theirs)
     t.deepEqual(ours, theirs)
     t.deepEqual(ours['flap'], [])
   }),

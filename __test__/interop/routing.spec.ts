@@ -103,34 +103,41 @@ function conf({ protocol, routes, rules, areStatic = false }: Case, vrid: number
 
 const VRIDS = { keepalived: 61, 'ka-native': 62 } as const
 
-/** The tables of a host on which a daemon became Master, as long as they did not change any more. */
-async function settledTables(lab: Lab<'a' | 'b'>, name: 'a' | 'b', address: string): Promise<Routing> {
+/** The tables of a host on which a daemon became Master, once they have as many entries as they are to have and change no more. */
+async function settledTables(
+  lab: Lab<'a' | 'b'>,
+  name: 'a' | 'b',
+  { protocol: { address }, routes, rules, refused }: Case,
+): Promise<Routing> {
+  const counts = [routes.length - refused[0], rules.length - refused[1]].join()
   const host = lab.host(name)
   await waitFor(`${name} holds ${address}`, async () => (await lab.holders(address)).includes(name))
   let before = await routingOf(host)
-  await waitFor(`the tables of ${name} stand still`, async () => {
-    const now = await routingOf(host)
-    const same = now.rules.length > 0 && JSON.stringify(now) === JSON.stringify(before)
-    before = now
-    return same
-  })
+  const seen = (): Routing => before
+  await waitFor(
+    `the tables of ${name} have ${counts} entries and stand still`,
+    async () => {
+      const now = await routingOf(host)
+      const isSame = [now.routes.length, now.rules.length].join() === counts && JSON.stringify(now) === JSON.stringify(before)
+      before = now
+      return isSame
+    },
+    { seen },
+  )
   return before
 }
 
 function sameTables(what: Case): (t: ExecutionContext) => Promise<void> {
   return inLab(['a', 'b'], async (t, lab) => {
-    const { address } = what.protocol
     const start = async (name: 'a' | 'b', implementation: Implementation): Promise<Daemon> =>
       startDaemon(lab, name, implementation, conf(what, VRIDS[implementation]))
     const theirs = await start('a', 'keepalived')
-    const expected = await settledTables(lab, 'a', address)
-    const { routes, rules, refused } = what
-    t.deepEqual([expected.routes.length, expected.rules.length], [routes.length - refused[0], rules.length - refused[1]])
+    const expected = await settledTables(lab, 'a', what)
     t.deepEqual(await theirs.terminate(), { code: 0, signal: null })
     await waitFor('keepalived removed all', async () => JSON.stringify(await routingOf(lab.host('a'))) === JSON.stringify(NO_ROUTING))
 
     const ours = await start('b', 'ka-native')
-    t.deepEqual(await settledTables(lab, 'b', address), expected)
+    t.deepEqual(await settledTables(lab, 'b', what), expected)
     t.deepEqual(await ours.terminate(), { code: 0, signal: null })
     t.deepEqual(await routingOf(lab.host('b')), NO_ROUTING)
   })

@@ -66,9 +66,13 @@ function watch(t: ExecutionContext, command: readonly string[]): Watcher {
 /** A process that does what it is told: a shell under a name of its own. */
 class Tracked {
   readonly #child: ChildProcessWithoutNullStreams
+  #told = ''
 
   constructor(t: ExecutionContext, path: string, args: readonly string[]) {
     this.#child = spawn(path, ['-s', ...args])
+    this.#child.stdout.on('data', (octets: Buffer) => {
+      this.#told += octets.toString()
+    })
     t.teardown(() => this.#child.kill('SIGKILL'))
   }
 
@@ -76,13 +80,20 @@ class Tracked {
     this.#child.stdin.write(`${line}\n`)
   }
 
+  /** Waits until it has its name and its arguments. */
+  async isThere(): Promise<void> {
+    this.say('echo there')
+    await waitFor('the process is there', () => this.#told.includes('there'))
+  }
+
   end(): void {
     this.#child.stdin.end()
   }
 }
 
+/** `one` is not lost before another process is there, however slow the machine. */
 const TRACKERS = {
-  one: 'process $NAME\n weight 1\n fork_delay 1\n terminate_delay 2',
+  one: 'process $NAME\n weight 1\n fork_delay 1\n terminate_delay 6',
   two: 'process $NAME\n quorum 2\n quorum_max 3\n weight 2',
   none: 'process $NAME\n quorum_max 0\n weight 4',
   renamed: 'process ka-renamed\n weight 8 reverse',
@@ -175,6 +186,8 @@ async function compare(t: ExecutionContext): Promise<void> {
   const second = new Tracked(t, path, ['a', 'b'])
   await both('exact parameters', /^Quorum gained for tracked process exact/, 1)
   const third = new Tracked(t, path, ['a', 'bc'])
+  // Else what counts both could be lost in between.
+  await third.isThere()
   second.end()
   await both('the end of exact parameters', /^Quorum lost for tracked process exact/, 1)
   await both('the end of partial parameters', /^Quorum lost for tracked process partial/, 1)

@@ -14,6 +14,8 @@ import { waitFor } from '../lab/wait-for.ts'
 interface Script {
   /** Seconds; 1 where it is absent. */
   readonly interval?: number
+  /** Seconds; so long where it is absent that no run which does not hang reaches it on a busy machine. */
+  readonly timeout?: number
   readonly lines: string
   readonly endings: readonly Ending[]
 }
@@ -34,8 +36,7 @@ const SCRIPTS: Readonly<Record<string, Script>> = {
   first: { lines: 'weight 0', endings: [4, 4, 0] },
   ups: { lines: 'weight 10 reverse', endings: [...times(8, 0), 1, 1, 1, 0] },
   downs: { lines: 'weight -10 reverse', endings: [...times(8, 1), 0, 0, 0, 1] },
-  // So long a limit that no run which does not hang reaches it on a busy machine.
-  slow: { interval: 4, lines: 'timeout 4\n weight -5', endings: [0, 0, 0, 'hangs', 'hangs', 0] },
+  slow: { interval: 4, timeout: 4, lines: 'weight -5', endings: [0, 0, 0, 'hangs', 'hangs', 0] },
   killed: { lines: 'weight -5', endings: [...times(8, 0), ...times(3, 'killed'), 0] },
   early: { lines: 'weight -100', endings: [...times(8, 0), 1, 1, 1, 0] },
   late: { lines: 'weight 50', endings: [...times(15, 0), ...times(4, 1), 0] },
@@ -60,9 +61,9 @@ const FIRST_VRID = { keepalived: 1, 'ka-native': 101 } as const
 async function start(lab: Lab<'a' | 'b' | 'client'>, host: 'a' | 'b', implementation: Implementation): Promise<Daemon> {
   const directory = await lab.sandbox.makeDirectory(`scripts-${host}`)
   const blocks = await Promise.all(
-    Object.entries(SCRIPTS).map(async ([name, { interval = 1, lines, endings }]) => {
+    Object.entries(SCRIPTS).map(async ([name, { interval = 1, timeout = 60, lines, endings }]) => {
       const { path } = await ScriptedProgram.make(directory, name, endings)
-      return `vrrp_script ${name} {\n script "${path}"\n interval ${interval}\n ${lines}\n}\n`
+      return `vrrp_script ${name} {\n script "${path}"\n interval ${interval}\n timeout ${timeout}\n ${lines}\n}\n`
     }),
   )
   const instances = INSTANCES.map(([name, priority, tracks], index): InstanceConf => {

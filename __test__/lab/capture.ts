@@ -9,6 +9,7 @@ import { waitFor } from './wait-for.ts'
 const SNAP_BYTES = 2048
 /** Places for some thousand frames. */
 const BUFFER_KIB = 8192
+const US_PER_MS = 1_000
 
 /** A running tcpdump on the `eth0` of one host. */
 export class Capture {
@@ -23,10 +24,10 @@ export class Capture {
     this.inside = inside
   }
 
-  static async start(sandbox: Sandbox, netns: string, fileName: string, filter: string): Promise<Capture> {
+  static async start(sandbox: Sandbox, netns: string, fileName: string, filter: string, bufferKib: number = BUFFER_KIB): Promise<Capture> {
     const inside = `${sandbox.scratch.inside}/${fileName}`
     // The kernel divides the buffer into places of this length: with tcpdump's own there are eight, and a burst loses packets.
-    const buffer = [`--snapshot-length=${SNAP_BYTES}`, `--buffer-size=${BUFFER_KIB}`]
+    const buffer = [`--snapshot-length=${SNAP_BYTES}`, `--buffer-size=${bufferKib}`]
     const options = ['--immediate-mode', '-U', '-n', ...buffer, '-Z', 'root', '-i', 'eth0', '-w', inside]
     const tcpdump = await sandbox.spawn(['tcpdump', ...options, ...(filter === '' ? [] : [filter])], { netns })
     await tcpdump.waitForLine(/listening on eth0/)
@@ -46,6 +47,11 @@ export class Capture {
   /** The advertisements captured so far, oldest first. */
   async advertisements(): Promise<Advertisement[]> {
     return (await this.packets()).filter((packet) => packet.kind === 'advertisement')
+  }
+
+  /** The time of this moment as frames have theirs. What is not captured yet may well be of before: tcpdump is late on a busy machine. */
+  static nowUs(): number {
+    return (Date.now() + 1) * US_PER_MS
   }
 
   /** Waits until the captured packets fulfil a condition, and returns what it gave. */

@@ -64,6 +64,12 @@ export class Lab<Name extends string = string> {
     await this.#sandbox.exec(['ip', '-n', SEGMENT, 'link', 'set', port(name), 'up'])
   }
 
+  /** Takes the carrier from a host's `eth0` for a fifth of a second. */
+  async flap(name: Name): Promise<void> {
+    const set = (state: string): string => `ip -n ${SEGMENT} link set ${port(name)} ${state}`
+    await this.#sandbox.exec(['sh', '-ec', `${set('down')}; sleep 0.2; ${set('up')}`])
+  }
+
   /** Splits the segment: hosts hear those of their own group alone, and nobody loses the carrier. Hosts left out form the first group. */
   async partition(...groups: readonly (readonly Name[])[]): Promise<void> {
     const commands = [...this.#hosts.keys()].map((name) => {
@@ -98,10 +104,10 @@ export class Lab<Name extends string = string> {
     await waitFor(`${from} has ${mac} (${holder}) as the neighbour ${address}`, async () => (await seen()) === mac, { seen })
   }
 
-  /** Starts to record what a host's `eth0` sends and receives; returns once the recording runs. */
-  async capture(name: Name, filter = ''): Promise<Capture> {
+  /** Starts to record what a host's `eth0` sends and receives; returns once the recording runs. @param bufferKib for very many packets */
+  async capture(name: Name, filter = '', bufferKib?: number): Promise<Capture> {
     this.#captures += 1
-    return Capture.start(this.#sandbox, name, `capture-${this.#captures}.pcap`, filter)
+    return Capture.start(this.#sandbox, name, `capture-${this.#captures}.pcap`, filter, bufferKib)
   }
 
   /** Sends raw Ethernet frames out of a host's `eth0`, the given time apart; returns when all are sent. */

@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url'
 import type { Child, Exit } from './child.ts'
 import type { Host } from './host.ts'
 import type { Realm } from './realm.ts'
+import { waitFor } from './wait-for.ts'
 
 const REALM = fileURLToPath(new URL('realm.ts', import.meta.url))
 const LOADER = fileURLToPath(import.meta.resolve('@oxc-node/core/register'))
@@ -62,6 +63,13 @@ export class Program {
   begin<Argument>(body: (realm: Realm, argument: Argument) => unknown, argument: Argument): void
   begin<Argument>(body: (realm: Realm, argument?: Argument) => unknown, argument?: Argument): void {
     this.#send(body, argument)
+  }
+
+  /** Waits until it has these threads of ours, and no others: one that has told its end takes a moment to be gone. */
+  async waitForThreads(...names: readonly string[]): Promise<void> {
+    const wanted = names.toSorted().join()
+    const seen = async (): Promise<string> => (await this.run(({ threads }) => threads())).toSorted().join()
+    await waitFor(`its threads are [${wanted}]`, async () => (await seen()) === wanted, { seen })
   }
 
   /** Lets the program end by itself, once nothing keeps it alive. */

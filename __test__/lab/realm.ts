@@ -52,6 +52,15 @@ function present<T>(value: T | undefined): T {
   return value
 }
 
+/** What a thread is called; nothing where it has just ended. */
+function nameOf(task: string): string {
+  try {
+    return readFileSync(`/proc/self/task/${task}/comm`, 'utf8').trim()
+  } catch {
+    return ''
+  }
+}
+
 function makeRealm(): Realm {
   const current: { engine?: Engine; daemon?: ka.Daemon } = {}
   const load = (text: string): ka.Config => ka.loadConfig({ file: 'keepalived.conf', text }).config
@@ -61,8 +70,9 @@ function makeRealm(): Realm {
     load,
     lower: (conf) => lower(load(conf)),
     threads: () => {
-      const names = readdirSync('/proc/self/task').map((id) => readFileSync(`/proc/self/task/${id}/comm`, 'utf8').trim())
-      return names.filter((name) => name.startsWith('ka-'))
+      return readdirSync('/proc/self/task')
+        .map(nameOf)
+        .filter((name) => name.startsWith('ka-'))
     },
     keep: {},
     engineEvents: [],

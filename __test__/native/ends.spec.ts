@@ -124,10 +124,11 @@ serialLabTest(
 serialLabTest(
   'SIGTERM while JavaScript is blocked for a while: resigns at once, and ends with 0 when JavaScript is back',
   inLab(['a'], async (t, lab) => {
-    const { program, capture } = await startMaster(lab, { signals: true })
+    const { program, capture } = await startMaster(lab, { signals: true, heartbeatLimitMs: 60_000 })
     program.begin(({ block }) => {
+      const { existsSync } = process.getBuiltinModule('node:fs')
       process.stdout.write('blocking\n')
-      block(4_000)
+      while (!existsSync('/run/lab/go')) block(50)
       process.stdout.write('back\n')
     })
     await program.child.waitForLine(/^blocking$/)
@@ -135,6 +136,7 @@ serialLabTest(
     await waitForResignation(capture)
     await lab.waitForHolders(ADDRESS)
     t.false(program.child.lines('stdout').includes('back'), 'it resigned without JavaScript')
+    await lab.sandbox.exec(['touch', '/run/lab/go'])
     t.deepEqual(await program.end(), { code: 0, signal: null })
   }),
 )
@@ -174,7 +176,7 @@ serialLabTest(
     await program.run(async ({ keep }) => await keep.worker?.terminate())
     t.deepEqual(await lab.holders(ADDRESS), [])
     await waitForResignation(capture)
-    t.deepEqual(await program.run(({ threads }) => threads()), [], 'no thread of ours is left')
+    await program.waitForThreads()
     t.deepEqual(await program.end(), { code: 0, signal: null })
   }),
 )

@@ -159,7 +159,7 @@ serialLabTest(
       await program.child.signal(name)
       await waitForEvent(t, program, { type: 'signal', signal: number })
     }
-    t.deepEqual(await program.run(({ threads }) => threads().sort()), ['ka-engine', 'ka-wake'])
+    await program.waitForThreads('ka-engine', 'ka-wake')
   }),
 )
 

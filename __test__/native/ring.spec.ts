@@ -62,6 +62,7 @@ serialLabTest(
 serialLabTest(
   'more changes than there is room for are merged for each instance: nothing is contradicted, and the last state arrives',
   inLab(['a'], async (t, lab) => {
+    t.timeout(600_000)
     const interfaces = ['flap0', 'flap1', 'flap2', 'flap3']
     await makeInterfaces(lab, interfaces)
     // Backups for ever, which are up or in fault with their link; and one Master each, whose address shows when that was noticed.

@@ -1,6 +1,6 @@
 /** What instances track, through the addon: the snapshot, `setTrack()`, and what is told of it. */
 import { readFile, writeFile } from 'node:fs/promises'
-import type { EngineConfig, InstanceConfig, InstanceStatus, TrackerConfig, TrackerResult, TrackerSource } from '#native'
+import type { EngineConfig, EventKind, InstanceConfig, InstanceStatus, TrackerConfig, TrackerResult, TrackerSource } from '#native'
 import { inLab, serialLabTest } from '../lab/in-lab.ts'
 import { Program } from '../lab/program.ts'
 import { waitFor } from '../lab/wait-for.ts'
@@ -95,9 +95,15 @@ serialLabTest(
     const { trackers } = await program.run(async ({ engine }) => await engine.snapshot())
     t.deepEqual(trackers, [{ ...REPORTED, id: 1, generation: 1, name: 'script 1', state: 'down', changes: 1, isStale: true }])
     await setTrack(program, { tracker: 1, generation: 1, state: 'up' })
-    await waitForStatus(program, { state: 'MASTER' })
-    const events = await program.run(({ engineEvents }) => engineEvents)
-    const told = events.map(({ event }) => event).filter(({ type }) => type.startsWith('tracker'))
+    const happened = async (): Promise<readonly EventKind[]> =>
+      (await program.run(({ engineEvents }) => engineEvents)).map(({ event }) => event)
+    // It is so for a moment, and then lacks results again.
+    await waitFor(
+      'the instance has been Master',
+      async () => (await happened()).some((event) => event.type === 'stateChanged' && event.to === 'MASTER'),
+      { seen: happened },
+    )
+    const told = (await happened()).filter(({ type }) => type.startsWith('tracker'))
     t.deepEqual(told.slice(0, 2), [
       { type: 'trackerStale', tracker: 'script 1' },
       { type: 'trackerFresh', tracker: 'script 1' },

@@ -25,6 +25,8 @@ const STREAMED_PACKETS = 1.5 * PACKETS
 /** After sending everything so often a stream ends by itself. It takes longer than what is done meanwhile. */
 const STREAM_TIMES = 100
 const US_PER_S = 1_000_000
+/** What comes while tcpdump gets no processor for many seconds. */
+const BUFFER_KIB = 32_768
 
 for (const { name, address, router } of [V2_IPV4_PASS, V3_IPV4, V3_IPV6]) {
   const distanceUs = Math.round((router.advertInt * US_PER_S) / STREAMED_PACKETS)
@@ -36,7 +38,7 @@ for (const { name, address, router } of [V2_IPV4_PASS, V3_IPV4, V3_IPV6]) {
       const instance = { ...router, priority: MASTER }
       const attack = { instance, target: a, stranger: lab.host('stranger') }
       const kinds = kindsOf(attack)
-      const capture = await lab.capture('a')
+      const capture = await lab.capture('a', '', BUFFER_KIB)
       const master = await Router.start(a, keepalivedConf(instance))
       await master.waitForState('MASTER')
       const before = await tally(a, master)
@@ -75,7 +77,7 @@ for (const { name, address, router } of [V2_IPV4_PASS, V3_IPV4, V3_IPV6]) {
       const kinds = kindsOf(attack).filter((kind) => isBad(kind))
       const master = await startDaemon(lab, 'a', 'ka-native', keepalivedConf({ ...patient, priority: MASTER }))
       await lab.waitForHolders(address, 'a')
-      const capture = await lab.capture('b')
+      const capture = await lab.capture('b', '', BUFFER_KIB)
       const backup = await Router.start(b, keepalivedConf(instance))
       await waitFor('the Backup hears the Master', async () => (await backup.status()).masterPriority === MASTER)
       await expectBurstsCounted(lab, attack, kinds, backup)

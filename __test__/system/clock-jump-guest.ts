@@ -11,7 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 const ADDRESS = '10.9.0.100'
 const MAIN = 'dist/cli/main.js'
 const S_PER_HOUR = 3_600
-const DEADLINE_MS = 60_000
+const DEADLINE_MS = 180_000
 /** What the Master has to send after a jump: more than a Backup misses before it takes over. */
 const ADVERTISEMENTS = 8
 /** So long a Backup has no patience with a Master that is silent. */

@@ -280,13 +280,12 @@ serialLabTest(
     const conf = fileOf(statics, instance).replace('static_ipaddress', 'track_group TG {\n  group { VI_51 }\n}\nstatic_ipaddress')
     const router = await Router.start(a, conf)
     for (const name of ['eth1', 'eth2']) {
-      await router.waitForState('MASTER')
+      await router.waitUntilTold('MASTER')
       await a.exec(['ip', 'link', 'set', name, 'down'])
-      await router.waitForState('FAULT')
+      await router.waitUntilTold('FAULT')
       await a.exec(['ip', 'link', 'set', name, 'up'])
     }
-    await router.waitForState('MASTER')
-    const since = (await router.states()).length
+    const since = await router.waitUntilTold('MASTER')
     const lax = conf.replace('dev eth1 track_group TG', 'dev eth1').replace('dev eth2', 'dev eth2 no_track')
     await router.reload(lax)
     await a.exec(['sh', '-c', 'ip link set eth1 down; ip link set eth2 down'])

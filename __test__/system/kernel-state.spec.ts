@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises'
 import type { ExecutionContext } from 'ava'
-import type { Capture } from '../lab/capture.ts'
+import { Capture } from '../lab/capture.ts'
 import { keepalivedConf } from '../lab/conf.ts'
 import { startDaemon } from '../lab/daemon.ts'
 import { addressBytes } from '../lab/frames.ts'
@@ -133,7 +133,7 @@ for (const protocol of [V3_IPV4, V3_IPV6]) {
       const once = ['garp_master_repeat 1', 'garp_master_delay 0']
       const daemon = await Router.start(a, keepalivedConf({ ...router, priority: PRIORITY, extra: once }))
       await waitForAnnouncements(capture, a, address, 1)
-      const since = (await daemon.states()).length
+      const since = await daemon.waitUntilTold('MASTER')
       const before = await addressesOn(a, 'eth0')
 
       for (const announcements of [2, 3, 4]) {
@@ -153,7 +153,7 @@ for (const protocol of [V3_IPV4, V3_IPV6]) {
       const a = lab.host('a')
       const daemon = await Router.start(a, conf)
       await lab.waitForHolders(address, 'a')
-      const since = (await daemon.states()).length
+      const since = await daemon.waitUntilTold('MASTER')
       await a.exec(['ip', 'link', 'set', 'eth0', 'down'])
       await daemon.waitForState('FAULT')
       await lab.waitForHolders(address)
@@ -170,7 +170,7 @@ for (const protocol of [V3_IPV4, V3_IPV6]) {
       const a = lab.host('a')
       const daemon = await Router.start(a, conf)
       await lab.waitForHolders(address, 'a')
-      const since = (await daemon.states()).length
+      const since = await daemon.waitUntilTold('MASTER')
       for (const round of [1, 2]) {
         await lab.removeCard('a')
         await waitFor('it is in FAULT', async () => (await daemon.states()).filter((state) => state === 'FAULT').length === round)
@@ -194,9 +194,11 @@ for (const protocol of [V3_IPV4, V3_IPV6]) {
       await lab.removeCard('a')
       const daemon = await Router.start(a, conf.replace('global_defs {', 'global_defs {\n  dynamic_interfaces'))
       await daemon.waitForState('FAULT')
-      const since = (await daemon.states()).length
       await lab.insertCard('a')
-      await daemon.waitForStates(since, 'BACKUP', 'MASTER')
+      await daemon.waitForState('MASTER')
+      const seen = async (): Promise<string> => (await daemon.states()).join()
+      // What it was before anybody listened is told to nobody.
+      await waitFor('it has told both', async () => /^(?:FAULT,)?BACKUP,MASTER$/.test(await seen()), { seen })
       await lab.waitForHolders(address, 'a')
       t.true((await groupsOn(a)).includes(group))
     }),
@@ -209,7 +211,7 @@ for (const protocol of [V3_IPV4, V3_IPV6]) {
       const capture = await lab.capture('a', 'ip proto 112 or ip6 proto 112')
       const daemon = await Router.start(a, conf)
       await lab.waitForHolders(address, 'a')
-      const since = (await daemon.states()).length
+      const since = await daemon.waitUntilTold('MASTER')
       const source = `${sourceOf(a)}/${isIpv6 ? 64 : 24}`
       await a.exec(['ip', 'address', 'delete', source, 'dev', 'eth0'])
       await daemon.waitForStates(since, 'FAULT')
@@ -310,10 +312,10 @@ async function pauseMaster(lab: Lab<'a' | 'b'>, { address, router }: Protocol, p
   const capture = await lab.capture('b', 'ip proto 112 or ip6 proto 112')
   const a = await Router.start(lab.host('a'), keepalivedConf({ ...router, priority }))
   await lab.waitForHolders(address, 'a')
-  await a.waitForState('MASTER')
+  const sinceA = await a.waitUntilTold('MASTER')
   const b = await Router.start(lab.host('b'), keepalivedConf({ ...router, priority: PRIORITY }))
   await waitFor('b hears a', async () => (await b.status()).masterPriority === priority)
-  const [sinceA, sinceB] = [(await a.states()).length, (await b.states()).length]
+  const sinceB = (await b.states()).length
   await a.signal('SIGSTOP')
   await b.waitForStates(sinceB, 'MASTER')
   await lab.waitForHolders(address, 'a', 'b')
@@ -323,13 +325,13 @@ async function pauseMaster(lab: Lab<'a' | 'b'>, { address, router }: Protocol, p
 
 /** Checks that a router says nothing for so long that it would have taken over, did it not hear the other. */
 async function expectSilence(t: ExecutionContext, capture: Capture, { speaker, silent }: { speaker: Host; silent: Host }): Promise<void> {
-  const start = (await capture.advertisements()).length
+  const sinceUs = Capture.nowUs()
   const by = ({ mac }: Host, packets: readonly Packet[]): Packet[] => packets.filter(({ sourceMac }) => sourceMac === mac)
-  await capture.waitFor(
-    `${PATIENCE} more advertisements of ${speaker.name}`,
-    (packets) => by(speaker, packets.slice(start)).length >= PATIENCE,
-  )
-  t.deepEqual(by(silent, (await capture.packets()).slice(start)), [])
+  const later = await capture.waitFor(`${PATIENCE} more advertisements of ${speaker.name}`, (packets) => {
+    const sent = packets.filter(({ timeUs }) => timeUs > sinceUs)
+    return by(speaker, sent).length >= PATIENCE && sent
+  })
+  t.deepEqual(by(silent, later), [])
 }
 
 /** Waits until a host has announced an address exactly so many times. */

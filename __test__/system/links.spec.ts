@@ -41,8 +41,10 @@ labTest(
     await lab.waitForHolders(address, 'a')
     const master = ['BACKUP', 'MASTER'] as const
     // What it was before anybody listened is told to nobody.
-    const states = (await daemon.states()).join().replace(/^BACKUP,/, '')
-    t.is(states, ['MASTER', 'FAULT', ...master, 'FAULT', ...master, ...master].join())
+    const states = async (): Promise<string> => (await daemon.states()).join().replace(/^BACKUP,/, '')
+    const wanted = ['MASTER', 'FAULT', ...master, 'FAULT', ...master, ...master].join()
+    await waitFor('everything is told', async () => (await states()).length >= wanted.length, { seen: states })
+    t.is(await states(), wanted)
     await daemon.stop()
     t.false(await held('eth0'))
   }),

@@ -7,6 +7,9 @@ import type { DaemonOptions } from '../../src/index.ts'
 
 type State = InstanceStatus['state']
 
+/** So long nothing is told where nothing will be. */
+const SILENCE_MS = 10_000
+
 /** A daemon with one virtual router in a program of its own, which tells its state, its counters and what happened to it. */
 export class Router {
   readonly #program: Program
@@ -41,6 +44,23 @@ export class Router {
   async waitForState(state: State): Promise<void> {
     const seen = async (): Promise<State> => (await this.status()).state
     await waitFor(`the virtual router is ${state}`, async () => (await seen()) === state, { seen })
+  }
+
+  /**
+   * Waits until the state that was told last is this one, which the kernel and the status show sooner; how many were told by then.
+   * What it was before anybody listened is told to nobody: on a busy machine that may be all of it.
+   */
+  async waitUntilTold(state: State): Promise<number> {
+    const silentUntil = performance.now() + SILENCE_MS
+    return await waitFor(
+      `${state} is told`,
+      async () => {
+        const states = await this.states()
+        const isSilent = states.length === 0 && performance.now() > silentUntil && (await this.status()).state === state
+        return (states.at(-1) === state || isSilent) && states.length
+      },
+      { seen: async () => await this.states() },
+    )
   }
 
   /** Waits until the states told after the first `since` ones are these, no more and no fewer. */

@@ -24,8 +24,8 @@ const LOADER = import.meta.resolve('@oxc-node/core/register')
 
 /** Below the limit of 10 s; the loop ends sooner, as soon as it has seen enough. */
 const LOOP_S = 8
-
-const LINES = [...BECAME_MASTER, ...TURNED]
+/** Where a busy machine takes longer for what is to happen meanwhile, it is tried again. */
+const ATTEMPTS = 5
 
 serialLabTest(
   'a long loop of JavaScript: states follow the cable and scripts run meanwhile; afterwards everything is told in order',
@@ -47,31 +47,43 @@ serialLabTest(
     await startObserver(lab)
     await waitForLines(lab, 'notify', BECAME_MASTER)
 
-    const enough = `${directory.inside}/enough`
-    a.fail('loop', String(LOOP_S), enough)
-    await a.process.waitForLine(/^looping$/)
-    const runs = await well.runs()
-    await turn(lab)
-    await waitFor('scripts have run', async () => (await well.runs()) > runs + 1)
-    await lab.sandbox.exec(['touch', enough])
-    const [, back = ''] = await a.process.waitForLine(/^back (\d+)$/)
-
-    await waitForLines(lab, 'notify', LINES)
-    await waitForLines(lab, 'reader', fifoLines(LINES))
+    const lines = [...BECAME_MASTER]
+    const times = (word: string): readonly string[] => a.process.lines('stdout').filter((line) => line.split(' ')[0] === word)
+    /** Whether JavaScript stood still all the while. */
+    const attempt = async (number: number): Promise<boolean> => {
+      const enough = `${directory.inside}/enough${number}`
+      a.fail('loop', String(LOOP_S), enough)
+      await waitFor('it loops', () => times('looping').length === number)
+      const runs = await well.runs()
+      await turn(lab)
+      await waitFor('scripts have run', async () => (await well.runs()) > runs + 1)
+      const isBlocked = times('back').length < number
+      await lab.sandbox.exec(['touch', enough])
+      await waitFor('it is back', () => times('back').length === number)
+      lines.push(...TURNED)
+      await waitForLines(lab, 'notify', lines)
+      await waitForLines(lab, 'reader', fifoLines(lines))
+      return isBlocked
+    }
+    let number = 1
+    while (!(await attempt(number)) && number < ATTEMPTS) number += 1
     const subjects = (): string[] => {
       const sessions = relay.lines('stdout').filter((line) => line.startsWith('{'))
       const messages = sessions.flatMap((line) => (JSON.parse(line) as SinkSession).messages)
       return messages.flatMap((message) => /^Subject: .* (?:Entering|Now in) (\w+) state/m.exec(message)?.[1] ?? [])
     }
-    await waitFor('every state is mailed', () => subjects().length >= LINES.length, { seen: subjects })
+    await waitFor('every state is mailed', () => subjects().length >= lines.length, { seen: subjects })
     t.deepEqual(
       subjects(),
-      LINES.map((line) => line.split(' ')[2]),
+      lines.map((line) => line.split(' ')[2]),
     )
 
-    const fault = await a.told(/Entering FAULT STATE/)
-    t.true((fault.atMs ?? Infinity) < Number(back), 'the engine did not wait')
-    t.true(fault.time >= Number(back), 'and was heard afterwards')
+    const back = Number(times('back').at(-1)?.replace('back ', ''))
+    const isFault = ({ msg }: { readonly msg: string }): boolean => /Entering FAULT STATE/.test(msg)
+    await waitFor('each fault is logged', () => a.records().filter(isFault).length === number)
+    const fault = a.records().findLast(isFault)
+    t.true((fault?.atMs ?? Infinity) < back, 'the engine did not wait')
+    t.true((fault?.time ?? 0) >= back, 'and was heard afterwards')
     t.deepEqual(await a.terminate(), { code: 0, signal: null })
   }),
 )

@@ -115,6 +115,7 @@ serialLabTest(
     await a.process.signal('SIGUSR1')
     const dump = `${disk.outside}/keepalived.data`
     const former = await waitFor('the state is dumped', async () => await readFile(dump, 'utf8').catch(() => undefined))
+    await waitFor('the other file of the state is there', async () => (await disk.names()).includes('keepalived_parent.data'))
     const before = await disk.names()
 
     await disk.fill()

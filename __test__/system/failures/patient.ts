@@ -19,11 +19,11 @@ export type Pair = Lab<'a' | 'b'>
 /** Octets of the heap: many times what the daemon takes. */
 const HEAP_MIB = 128
 
-/** `loop` ends when its file is there, or when its time is over. */
+/** `loop` ends when its file is there, or when its time is over. `memory` is full before JavaScript counts as dead, also on a busy machine. */
 const MODULE = `import { existsSync } from 'node:fs'
 const DEFECTS = {
   throw: () => { throw new Error('a defect') },
-  memory: () => { for (const kept = []; ; ) kept.push(Array.from({ length: 1000 }, (_, index) => ({ index }))) },
+  memory: () => { for (const kept = []; ; ) kept.push(new Array(4_000_000).fill(0)) },
   loop: (seconds = Infinity, file = '') => {
     const end = performance.now() + seconds * 1000
     process.stdout.write('looping\\n')
@@ -129,9 +129,10 @@ export function conf(globals: readonly string[], extra: readonly string[] = [], 
     .replace(/^vrrp_instance/m, `${scripts.join('')}vrrp_instance`)
 }
 
-/** A `vrrp_script` of that name. */
+/** A `vrrp_script` of that name; without a limit of its own it has one that no run which ends by itself reaches on a busy machine. */
 export function vrrpScript(name: string, path: string, ...lines: readonly string[]): string {
-  return `vrrp_script ${name} {\n${[`script "${path}"`, ...lines].map((line) => `  ${line}\n`).join('')}}\n`
+  const limit = lines.some((line) => line.startsWith('timeout ')) ? [] : ['timeout 60']
+  return `vrrp_script ${name} {\n${[`script "${path}"`, ...lines, ...limit].map((line) => `  ${line}\n`).join('')}}\n`
 }
 
 /** Writes a program into the scratch directory `scripts`; its path as those see it who run it. */

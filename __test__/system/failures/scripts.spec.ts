@@ -1,5 +1,5 @@
 /** Scripts whose files or accounts vanish while they are in use, and scripts whose daemon is killed. */
-import { chmod, mkdir, readFile, rename, rmdir, unlink, writeFile } from 'node:fs/promises'
+import { chmod, copyFile, mkdir, readFile, rename, rmdir, writeFile } from 'node:fs/promises'
 import { inLab, serialLabTest } from '../../lab/in-lab.ts'
 import { waitFor } from '../../lab/wait-for.ts'
 import {
@@ -61,13 +61,14 @@ const LOSSES: Readonly<Record<string, Loss>> = {
     says: /VRRP_Script\(tracked\) failed \(not started: (?:EACCES|ENOENT)\)/,
   },
   'has lost its interpreter': {
+    // A run finds the one or the other, not one that is being written.
     lose: async (file) => {
-      await unlink(file)
-      await writeFile(file, '#!/run/lab/none\n', { mode: 0o755 })
+      await writeFile(`${file}.new`, '#!/run/lab/none\n', { mode: 0o755 })
+      await rename(`${file}.new`, file)
     },
     restore: async (file) => {
-      await unlink(file)
-      await writeFile(file, '#!/bin/sh\n', { mode: 0o755 })
+      await writeFile(`${file}.new`, '#!/bin/sh\n', { mode: 0o755 })
+      await rename(`${file}.new`, file)
     },
     says: /VRRP_Script\(tracked\) failed \(not started: ENOENT\)/,
   },
@@ -76,16 +77,19 @@ const LOSSES: Readonly<Record<string, Loss>> = {
 serialLabTest(
   'a script that vanishes counts as failed until it is back; a notify script that does is told in the log',
   inLab(['a', 'b'], async (t, lab) => {
-    const tracked = await program(lab, 'tracked', '#!/bin/sh\n')
+    const { inside, outside } = await lab.sandbox.makeDirectory('scripts')
+    // Not a script: the shell of a run that had begun would look for it once more, and end with a status of its own.
+    const tracked = `${inside}/tracked`
+    await copyFile('/bin/true', `${outside}/tracked`)
     const notify = await recorder(lab, 'notify')
-    const { outside } = await lab.sandbox.makeDirectory('scripts')
     const text = conf([], [`notify "${notify}"`, 'track_script {', 'tracked', '}'], [vrrpScript('tracked', tracked, 'interval 0.2')])
     const a = await Patient.start(lab, text)
     await lab.waitForHolders(ADDRESS, 'a')
     await startObserver(lab)
     for (const [name, { lose, restore, says }] of Object.entries(LOSSES)) {
       const since = a.records().length
-      for (const file of ['tracked', 'notify']) await lose(`${outside}/${file}`)
+      // The notify script first: it runs as soon as the other one has failed.
+      for (const file of ['notify', 'tracked']) await lose(`${outside}/${file}`)
       await lab.waitForHolders(ADDRESS, 'b')
       for (const sentence of [says, /^notify script did not succeed/]) {
         await waitFor(
@@ -100,7 +104,7 @@ serialLabTest(
           },
         )
       }
-      for (const file of ['tracked', 'notify']) await restore(`${outside}/${file}`)
+      for (const file of ['notify', 'tracked']) await restore(`${outside}/${file}`)
       await lab.waitForHolders(ADDRESS, 'a')
     }
     t.deepEqual(await a.terminate(), { code: 0, signal: null })
