@@ -7,53 +7,35 @@ import type { IpvsChange } from './ipvs-table.ts'
  */
 export class Batch {
   #additions: IpvsChange[] = []
-  #removals: Removal[] = []
+  /** By their servers. */
+  #removals = new Map<string, IpvsChange[]>()
 
-  /** A server comes, or is to get more. */
+  /** A server comes, or is to get more: what was to be taken from it before is not, and what else that changed of it comes with this. */
   add(change: IpvsChange): void {
-    this.#additions.push(change)
+    const key = keyOf(change)
+    const superseded = this.#removals.get(key) ?? []
+    this.#removals.delete(key)
+    const set = superseded.findLast(({ type }) => type === 'setDestination')
+    if (set?.type === 'setDestination' && change.type === 'setWeight') {
+      this.#additions.push({ ...set, destination: { ...set.destination, weight: change.weight } })
+    } else this.#additions.push(change)
   }
 
   /** A server goes, or is to get no more. */
   remove(change: IpvsChange): void {
-    this.#removals.push({ change, before: this.#additions.length })
+    const key = keyOf(change)
+    const others = this.#removals.get(key)
+    if (others === undefined) this.#removals.set(key, [change])
+    else others.push(change)
   }
 
   /** All changes in their order; the batch is empty then. */
   take(): IpvsChange[] {
-    const [additions, removals] = [this.#additions, this.#removals]
+    const changes = [...this.#additions, ...[...this.#removals.values()].flat()]
     this.#additions = []
-    this.#removals = []
-    const left = withoutSuperseded(removals, additions)
-    return [...additions, ...left.map(({ change }) => change)]
+    this.#removals = new Map()
+    return changes
   }
-}
-
-/** A change that takes from a service, and how many that add had come before it. */
-interface Removal {
-  readonly change: IpvsChange
-  readonly before: number
-}
-
-/** Removals but for those whose server comes or gets more later; what else they have changed of it comes with that, in `additions`. */
-function withoutSuperseded(removals: readonly Removal[], additions: IpvsChange[]): readonly Removal[] {
-  // Nearly always nothing adds later.
-  if (removals.every(({ before }) => before === additions.length)) return removals
-  const ofServers = new Map<string, Removal[]>()
-  for (const removal of removals) {
-    const key = keyOf(removal.change)
-    ofServers.set(key, [...(ofServers.get(key) ?? []), removal])
-  }
-  const superseded = new Set<Removal>()
-  for (const [place, addition] of additions.entries()) {
-    const earlier = ofServers.get(keyOf(addition))?.filter((removal) => removal.before <= place && !superseded.has(removal)) ?? []
-    for (const removal of earlier) superseded.add(removal)
-    const set = earlier.findLast(({ change }) => change.type === 'setDestination')?.change
-    if (set?.type === 'setDestination' && addition.type === 'setWeight') {
-      additions[place] = { ...set, destination: { ...set.destination, weight: addition.weight } }
-    }
-  }
-  return removals.filter((removal) => !superseded.has(removal))
 }
 
 function keyOf(change: IpvsChange): string {
