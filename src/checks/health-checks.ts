@@ -114,8 +114,9 @@ export class DaemonChecks implements HealthChecks {
   /** What was told since they were made. */
   #tellNewFileChecks(made: Iterable<Check>): void {
     for (const check of made) {
-      const value = check instanceof FileCheck ? this.#files.get(check.file) : undefined
-      if (value !== undefined && check instanceof FileCheck) check.take(value)
+      if (!(check instanceof FileCheck)) continue
+      const value = this.#files.get(check.file)
+      if (value !== undefined) check.take(value)
     }
   }
 

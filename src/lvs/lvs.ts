@@ -130,12 +130,13 @@ export class Lvs {
   /** What may be made is recorded before anything else of a configuration is in effect: it may be refused as a whole then. */
   async #reserve({ globalDefs }: Config, virtualServers: ReadonlyMap<string, VirtualServerState>): Promise<void> {
     const kernel = kernelConfig(globalDefs)
-    const entries = new Map<string, ServedEntry>()
-    for (const { entries: served } of virtualServers.values()) for (const entry of served) entries.set(entry.word, entry)
     // What is wanted already is recorded.
-    for (const word of entries.keys()) if (this.#table.numberOf(word) !== undefined) entries.delete(word)
-    if (this.#kernelSettings === JSON.stringify(kernel) && entries.size === 0) return
-    const services = Array.from(entries.values(), ({ key, settings }, id) => ({ id, ...key, ...settings, destinations: [] }))
+    const news = new Map<string, ServedEntry>()
+    for (const { entries } of virtualServers.values()) {
+      for (const entry of entries) if (this.#table.numberOf(entry.word) === undefined) news.set(entry.word, entry)
+    }
+    if (this.#kernelSettings === JSON.stringify(kernel) && news.size === 0) return
+    const services = Array.from(news.values(), ({ key, settings }, id) => ({ id, ...key, ...settings, destinations: [] }))
     try {
       await this.#ipvs.reserve({ ...kernel, services, kept: [] })
     } catch (error) {

@@ -1,7 +1,8 @@
 /** A service of the kernel as it is wanted, by all virtual servers that have it. */
+import { isSame } from '../config/same.ts'
 import type { Batch } from './batch.ts'
 import type { Place } from './destinations.ts'
-import type { IpvsDestination, IpvsService, IpvsServiceSettings } from './ipvs-table.ts'
+import type { IpvsDestination, IpvsService } from './ipvs-table.ts'
 import type { ServedEntry } from './service-settings.ts'
 
 /** A server of a virtual server: what counts users of a kernel's server. */
@@ -69,13 +70,12 @@ export class WantedService {
   /** Whether the kernel is to have the same as by another one. */
   isLike(other: WantedService): boolean {
     if (this === other) return true
-    if (this.id !== other.id || this.#wishes.size !== other.#wishes.size || !areSameSettings(this.entry.settings, other.entry.settings))
-      return false
+    if (this.id !== other.id || this.#wishes.size !== other.#wishes.size || !isSame(this.entry.settings, other.entry.settings)) return false
     for (const [key, wishes] of this.#wishes) {
       const others = other.#wishes.get(key)
       if (others === undefined) return false
       const [one, another] = [chosen(wishes), chosen(others)]
-      if (one.weight !== another.weight || !isSame(one, another)) return false
+      if (one.weight !== another.weight || !isSameButForWeight(one, another)) return false
     }
     return true
   }
@@ -83,7 +83,7 @@ export class WantedService {
   #change(former: Wishes | undefined, wishes: Wishes, batch: Batch): void {
     const to = chosen(wishes)
     const from = former === undefined ? undefined : chosen(former)
-    if (from === undefined || !isSame(from, to)) {
+    if (from === undefined || !isSameButForWeight(from, to)) {
       const change = { type: 'setDestination', service: this.id, destination: to } as const
       if (to.weight > 0) batch.add(change)
       else batch.remove(change)
@@ -114,22 +114,12 @@ function chosen(wishes: Wishes): IpvsDestination {
 }
 
 /** Whether two are the same but for their weight. */
-function isSame(one: IpvsDestination, other: IpvsDestination): boolean {
+function isSameButForWeight(one: IpvsDestination, other: IpvsDestination): boolean {
   return (
     one.forwarding === other.forwarding &&
     one.tunnelPort === other.tunnelPort &&
     one.tunnelChecksum === other.tunnelChecksum &&
     one.upperThreshold === other.upperThreshold &&
     one.lowerThreshold === other.lowerThreshold
-  )
-}
-
-function areSameSettings(one: IpvsServiceSettings, other: IpvsServiceSettings): boolean {
-  return (
-    one.scheduler === other.scheduler &&
-    one.flags === other.flags &&
-    one.persistenceSeconds === other.persistenceSeconds &&
-    one.netmask === other.netmask &&
-    one.persistenceEngine === other.persistenceEngine
   )
 }

@@ -56,7 +56,7 @@ impl IpvsThread {
     pub(super) fn begin_apply(&mut self, config: IpvsConfig, reply: Reply<IpvsReport>) {
         let messages_before = self.kernel.status.messages;
         let is_first = !self.has_applied;
-        match self.take_up(config) {
+        match self.take_up(config, is_first) {
             Ok(report) => self.applies.push_back(PendingApply {
                 ticket: self.table.ticket(),
                 reply,
@@ -72,8 +72,7 @@ impl IpvsThread {
     }
 
     /// Everything that may fail comes first.
-    fn take_up(&mut self, config: IpvsConfig) -> Result<IpvsReport, IpvsError> {
-        let is_first = !self.has_applied;
+    fn take_up(&mut self, config: IpvsConfig, is_first: bool) -> Result<IpvsReport, IpvsError> {
         self.table.check_kept(&config)?;
         let recorded = self.recorded()?;
         let mut found = Found::default();
