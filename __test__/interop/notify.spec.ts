@@ -159,16 +159,23 @@ for (const implementation of IMPLEMENTATIONS) {
     `${implementation} starts the reader of a FIFO with the path as last argument, and anew at a reload`,
     inLab(['a', 'b'], async (t, lab) => {
       const scenario = await Scenario.open(lab, implementation)
-      // It has the FIFO open for writing too, and so never finds its end.
+      // It has the FIFO open for writing too, and so never finds its end. What was written before it is told to end is kept all the same.
       const reader = await scenario.script(
         'reader',
-        `#!/bin/bash
-# What is read by then is kept all the same.
-trap 'ended=yes' TERM
-exec 3<> "\${@: -1}"
-echo "start $*" >> $DIR/life
-while [ -z "$ended" ]; do read -t 0.1 -r line <&3 && echo "$line" >> $DIR/seen; done
-echo "TERM" >> $DIR/life
+        `#!/usr/bin/perl
+my $ends = 0;
+$SIG{TERM} = sub { $ends = 1 };
+sub keep { my ($name, $text) = @_; open(my $file, '>>', "$DIR/$name"); syswrite($file, $text) }
+open(my $fifo, '+<', $ARGV[-1]);
+keep('life', "start @ARGV\\n");
+while (1) {
+  my $waits = !$ends;
+  my ($readable, $text) = ('', '');
+  vec($readable, fileno($fifo), 1) = 1;
+  if (select($readable, undef, undef, $waits ? 0.1 : 0) > 0) { sysread($fifo, $text, 65536); keep('seen', $text) }
+  elsif (!$waits) { last }
+}
+keep('life', "TERM\\n");
 `,
       )
       const common = `${scenario.directory}/common.pipe`
