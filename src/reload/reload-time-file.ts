@@ -140,9 +140,15 @@ export class ReloadTimeFile {
   async #read(): Promise<void> {
     const path = this.#path
     if (path === undefined) return
+    const schedule = this.#schedule
     const line = await firstLine(path)
-    // It may have been configured away meanwhile.
-    if (path !== this.#path) return
+    // It may have been configured away meanwhile, or its time have come: then what was read is of before.
+    if (path !== this.#path || schedule !== this.#schedule) return
+    if (schedule !== undefined && Date.now() >= schedule.atMs) {
+      // The time has come and the timer is late: what the file says now would put the time off, or give it up.
+      this.#come(schedule)
+      return
+    }
     if (typeof line === 'object' && line.code !== 'ENOENT') {
       this.#log.warn({ path }, `reload_time_file cannot be read: ${line.message}`)
       this.#cancel()
@@ -188,22 +194,25 @@ export class ReloadTimeFile {
   #lookAgain(schedule: Schedule): void {
     const left = schedule.atMs - Date.now()
     const look = (): void => {
-      if (Date.now() >= schedule.atMs) void this.#come(schedule)
+      if (Date.now() >= schedule.atMs) this.#come(schedule)
       else this.#lookAgain(schedule)
     }
     this.#looking = setTimeout(look, Math.min(Math.max(left, 0), LOOK_MS)).unref()
   }
 
-  /** The time has come. Never rejects. */
-  async #come({ isDaily }: Schedule): Promise<void> {
+  /** The time has come. */
+  #come({ isDaily }: Schedule): void {
     const path = this.#path
     this.#set(undefined)
     if (path === undefined) return
     this.#reload()
-    if (this.#repeats && isDaily) {
-      this.#readSoon()
-      return
-    }
+    if (this.#repeats && isDaily) this.#readSoon()
+    // In turn with reading, which would find a time that is over.
+    else this.#reading = this.#reading.then(async () => await this.#remove(path))
+  }
+
+  /** Never rejects. */
+  async #remove(path: string): Promise<void> {
     try {
       await unlink(path)
     } catch (error) {
