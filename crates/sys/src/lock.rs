@@ -14,11 +14,18 @@ use crate::socket::last_errno;
 /// An open-file-description lock (fcntl(2), `F_OFD_SETLK`): unlike a POSIX record
 /// lock it is not lost when some other part of the process opens and closes the
 /// same file, and it holds between threads. The kernel releases it when the last
-/// descriptor closes, so also after a kill. The descriptor is close-on-exec: a
-/// child keeps the lock only between fork and exec.
+/// descriptor closes, so also after a kill. The descriptor is close-on-exec, but a child
+/// has a copy between fork and exec: that copy must not hold the lock when this value is
+/// gone, which therefore unlocks the file.
 #[derive(Debug)]
 pub struct InstanceLock {
-    _file: OwnedFd,
+    file: OwnedFd,
+}
+
+impl Drop for InstanceLock {
+    fn drop(&mut self) {
+        unlock_whole_file(&self.file);
+    }
 }
 
 /// What became of an attempt to lock.
@@ -58,7 +65,7 @@ impl InstanceLock {
                 .map_err(|errno| failed("change the mode of", errno))?;
         }
         match lock_whole_file(&file) {
-            Ok(()) => Ok(Acquired::Lock(Self { _file: file })),
+            Ok(()) => Ok(Acquired::Lock(Self { file })),
             Err(Errno::AGAIN | Errno::ACCESS) => Ok(Acquired::HeldByOther),
             Err(errno) => Err(failed("lock", errno)),
         }
@@ -77,13 +84,23 @@ pub(crate) fn open_to_lock(path: &Path, mode: Mode) -> Result<OwnedFd, Errno> {
     rustix::fs::open(path, flags, mode)
 }
 
-/// Locks `file` for writing as long as its open file description lives; `EAGAIN` or `EACCES` where
+/// Locks `file` for writing until it is unlocked, or its open file description is gone; `EAGAIN` or `EACCES` where
 /// another one has it.
 pub(crate) fn lock_whole_file(file: impl AsFd) -> Result<(), Errno> {
+    set_lock(file, libc::F_WRLCK)
+}
+
+/// Gives up the lock of [`lock_whole_file`], also for those who have a copy of the descriptor.
+pub(crate) fn unlock_whole_file(file: impl AsFd) {
+    // What is locked can be unlocked; and closing it would do the same.
+    let _ = set_lock(file, libc::F_UNLCK);
+}
+
+fn set_lock(file: impl AsFd, kind: libc::c_int) -> Result<(), Errno> {
     // SAFETY: an all-zero flock is a valid value: from offset 0 to the end of the
     // file, process 0 as F_OFD_SETLK demands.
     let mut request: libc::flock = unsafe { std::mem::zeroed() };
-    request.l_type = libc::F_WRLCK as _;
+    request.l_type = kind as _;
     request.l_whence = libc::SEEK_SET as _;
     // SAFETY: F_OFD_SETLK takes a pointer to a flock, which outlives the call.
     let result = unsafe { libc::fcntl(file.as_fd().as_raw_fd(), libc::F_OFD_SETLK, &request) };

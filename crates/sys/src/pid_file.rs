@@ -9,7 +9,7 @@ use rustix::fs::{FileType, Mode, Stat};
 use rustix::io::Errno;
 
 use crate::error::SysError;
-use crate::lock::{lock_whole_file, open_to_lock};
+use crate::lock::{lock_whole_file, open_to_lock, unlock_whole_file};
 
 /// Who can read the file: everybody, as the id is no secret.
 const MODE: Mode = Mode::RUSR
@@ -107,6 +107,13 @@ impl PidFile {
             Ok(()) | Err(Errno::NOENT) => Ok(()),
             Err(errno) => Err(failed("remove", errno)),
         }
+    }
+}
+
+impl Drop for PidFile {
+    fn drop(&mut self) {
+        // A child that has yet to run its program has a copy of the descriptor.
+        unlock_whole_file(&self.file);
     }
 }
 
