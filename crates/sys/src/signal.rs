@@ -9,7 +9,6 @@ use std::{fmt, ptr};
 use rustix::event::{EventfdFlags, eventfd};
 use rustix::io::Errno;
 use rustix::thread::gettid;
-use rustix::time::{ClockId, clock_gettime};
 
 use crate::error::SysError;
 use crate::socket::last_errno;
@@ -25,8 +24,9 @@ static ACKNOWLEDGED: AtomicBool = AtomicBool::new(false);
 /// dropped would write into whatever file took over the descriptor's number.
 static EVENT: OnceLock<OwnedFd> = OnceLock::new();
 
-/// How long a thread that aborts waits for the responder at most.
-const ABORT_WAIT_MS: i64 = 500;
+/// How often a thread that aborts looks whether the responder is through: for half a second. Looks are counted, not time: where
+/// the process or the machine stood still meanwhile, the responder had no time either.
+const ABORT_LOOKS: u32 = 100;
 /// How long it sleeps between two looks.
 const ABORT_STEP_MS: libc::c_int = 5;
 
@@ -69,8 +69,8 @@ pub fn is_abort(signal: i32) -> bool {
 /// replaced: Node's for USR1 opens the inspector.
 ///
 /// An abort ends the process all the same. Its handler wakes the thread that called
-/// [`Self::answer_aborts`], waits for [`acknowledge_abort`] at most 500 ms (not at
-/// all when there is no such thread, or when it is the one that aborts), and then
+/// [`Self::answer_aborts`], waits for [`acknowledge_abort`] for 500 ms in which the process runs (not
+/// at all when there is no such thread, or when it is the one that aborts), and then
 /// lets the signal do what it does by default.
 #[derive(Debug)]
 pub struct SignalWatch {
@@ -249,12 +249,10 @@ fn note(signal: libc::c_int) {
 }
 
 fn wait_for_acknowledgement() {
-    let now = || {
-        let now = clock_gettime(ClockId::Monotonic);
-        now.tv_sec * 1000 + now.tv_nsec / 1_000_000
-    };
-    let deadline = now() + ABORT_WAIT_MS;
-    while !ACKNOWLEDGED.load(Ordering::Acquire) && now() < deadline {
+    for _ in 0..ABORT_LOOKS {
+        if ACKNOWLEDGED.load(Ordering::Acquire) {
+            return;
+        }
         // SAFETY: poll on no descriptor only sleeps; it is async-signal-safe.
         unsafe { libc::poll(ptr::null_mut(), 0, ABORT_STEP_MS) };
     }
