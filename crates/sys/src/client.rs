@@ -127,7 +127,7 @@ fn bind(
 
 #[cfg(test)]
 mod tests {
-    use std::net::TcpListener;
+    use std::net::{TcpListener, UdpSocket};
 
     use super::*;
 
@@ -138,11 +138,15 @@ mod tests {
 
     #[test]
     fn a_client_comes_from_the_address_and_the_port_it_is_bound_to() {
-        let free = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = free.local_addr().unwrap().port();
-        drop(free);
+        // Held at another address meanwhile: so nobody can have the ports at every address.
+        let tcp = TcpListener::bind("127.0.0.1:0").unwrap();
+        let udp = UdpSocket::bind("127.0.0.1:0").unwrap();
         let address = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 9));
-        for protocol in [ClientProtocol::Tcp, ClientProtocol::Udp] {
+        for (protocol, held) in [
+            (ClientProtocol::Tcp, tcp.local_addr()),
+            (ClientProtocol::Udp, udp.local_addr()),
+        ] {
+            let port = held.unwrap().port();
             let options = ClientOptions {
                 address: Some(address),
                 port,

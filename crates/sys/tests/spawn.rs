@@ -134,11 +134,14 @@ fn the_reason_of_a_failure_comes_back_and_nothing_is_left() {
 
 #[test]
 fn a_file_that_the_kernel_cannot_execute_is_run_by_the_shell() {
-    use std::os::unix::fs::PermissionsExt;
     let path = std::env::temp_dir().join(format!("ka-sys-spawn-{}", std::process::id()));
-    std::fs::write(&path, "echo \"$0 $# $1\"\n").unwrap();
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
     let name = path.to_str().unwrap();
+    // Another program writes it: of a file that this process had open for writing, a child that another test has just made
+    // could have a copy still, and then it cannot be run.
+    let written = shell(&format!(
+        "echo 'echo \"$0 $# $1\"' > {name} && chmod 755 {name}"
+    ));
+    assert_eq!(written, (String::new(), Some(0)));
     let start = Start {
         candidates: &[name],
         arguments: &[name, "two words"],

@@ -75,10 +75,10 @@ pub fn veth() -> (u32, u32) {
         ip(&format!("link set {end} addrgenmode none"));
         ip(&format!("link set {end} up"));
     }
-    // Carrier is reported a moment later, and nothing is sent before it.
+    // Carrier is reported a moment later, the state after that, and nothing is sent before it.
     eventually(|| {
         let state = ip("-o link show");
-        (state.matches("LOWER_UP").count() >= 2).then_some(())
+        (state.matches("state UP").count() >= 2).then_some(())
     });
     (index("left"), index("right"))
 }
