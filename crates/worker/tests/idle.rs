@@ -7,7 +7,9 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use ka_worker::{Program, ProgramOptions, RunSpec, ScriptWorker, WorkerOptions};
-use rustix::process::{PidfdFlags, PidfdGetfdFlags, getpid, pidfd_getfd, pidfd_open};
+use rustix::process::{
+    PidfdFlags, PidfdGetfdFlags, Signal, getpid, pidfd_getfd, pidfd_open, pidfd_send_signal,
+};
 
 /// Never reached: a limit for broken code.
 const AMPLE: Duration = Duration::from_secs(60);
@@ -39,7 +41,7 @@ fn copies_of_pidfds() -> Vec<OwnedFd> {
 #[test]
 fn a_process_that_has_ended_wakes_nobody_again_while_a_child_has_a_copy_of_its_descriptor() {
     let worker = ScriptWorker::open(WorkerOptions::default(), || {}, |body| body()).unwrap();
-    let words = vec!["1".to_owned()];
+    let words = vec!["1000".to_owned()];
     let program = Program::new("sleep".into(), words, [].into(), ProgramOptions::default());
     let run = RunSpec {
         id: 1,
@@ -53,6 +55,8 @@ fn a_process_that_has_ended_wakes_nobody_again_while_a_child_has_a_copy_of_its_d
         copies = copies_of_pidfds();
     }
     assert_eq!(copies.len(), 1);
+    // Not before there is a copy.
+    pidfd_send_signal(&copies[0], Signal::KILL).unwrap();
     while worker.drain(1).is_empty() && Instant::now() < until {
         sleep(Duration::from_millis(10));
     }
