@@ -72,7 +72,10 @@ fn silence_is_success_unless_a_reply_is_wanted() {
 fn a_port_that_is_unreachable_is_a_failure_whatever_is_wanted() {
     let host = Host::open();
     for (id, reply) in [None, Some(UdpReply::default())].into_iter().enumerate() {
-        let address = UdpSocket::bind(LOOPBACK).unwrap().local_addr().unwrap();
+        // Nobody else can have the port meanwhile, and a socket that is connected takes datagrams of its peer alone.
+        let held = UdpSocket::bind(LOOPBACK).unwrap();
+        let address = held.local_addr().unwrap();
+        held.connect(address).unwrap();
         let outcome = host.attempt(probe(id as u32, address, LONG, udp(b"x", reply)));
         assert_eq!(failure(outcome), (Stage::Reply, Reason::Refused));
     }

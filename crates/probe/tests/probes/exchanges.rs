@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use ka_probe::{Action, Expectation, Failure, Feed, HttpAnswer, Judge, Outcome, Reason, Stage};
 
-use crate::host::{Host, LONG, LOOPBACK, SHORT, failure, probe};
+use crate::host::{Host, LONG, LOOPBACK, PATIENT, SHORT, failure, probe};
 
 /// Counts octets; an exclamation mark ends the answer.
 #[derive(Debug, Default)]
@@ -141,7 +141,7 @@ fn a_server_that_says_nothing_or_stops_fails_where_it_stands() {
         connection.write_all(b"a part").unwrap();
         let _ = connection.read_to_end(&mut Vec::new());
     });
-    let outcome = host.attempt(probe(1, stops, SHORT, request(5)));
+    let outcome = host.attempt(probe(1, stops, PATIENT, request(5)));
     assert_eq!(failure(outcome), (Stage::Body, Reason::Timeout));
 }
 
@@ -172,16 +172,26 @@ fn an_endless_answer_ends_at_the_limit_of_all_steps_however_fast_or_slow_it_come
         read(&mut connection, 5);
         connection.write_all(b"fine").unwrap();
     });
-    let probes = vec![
-        probe(1, floods, SHORT, request(5)),
-        probe(2, drips, SHORT, request(5)),
-        probe(3, good, LONG, request(5)),
-    ];
-    host.prober.define(probes).unwrap();
+    let endless = |limit| {
+        vec![
+            probe(1, floods, limit, request(5)),
+            probe(2, drips, limit, request(5)),
+        ]
+    };
+    host.prober.define(endless(LONG)).unwrap();
+    host.prober
+        .define(vec![probe(3, good, LONG, request(5))])
+        .unwrap();
     let attempts: Vec<_> = (1..=3).map(|id| (id, Duration::ZERO)).collect();
     host.prober.run(&attempts).unwrap();
-    let results = host.results(3);
     // The one that is good is told before those that go on.
-    assert_eq!(results[0].id, 3);
-    assert_eq!(length(results.into_iter().next().unwrap().outcome), 4);
+    let mut results = host.results(1);
+    assert_eq!((results.len(), results[0].id), (1, 3));
+    assert_eq!(length(results.remove(0).outcome), 4);
+    // Those end, too: the drops are further apart than a step may take, or are too many.
+    host.prober.define(endless(SHORT)).unwrap();
+    host.prober.run(&attempts[..2]).unwrap();
+    let mut ids: Vec<_> = host.results(2).iter().map(|result| result.id).collect();
+    ids.sort_unstable();
+    assert_eq!(ids, [1, 2]);
 }

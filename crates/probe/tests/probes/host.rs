@@ -12,8 +12,10 @@ use rustix::net::{AddressFamily, SocketType, bind, getsockname, listen, socket};
 const LIMIT: Duration = Duration::from_secs(60);
 /// For steps that are to end by themselves.
 pub(crate) const LONG: Duration = Duration::from_secs(50);
-/// For steps that are to take too long.
+/// For steps that are to take too long, whoever is late.
 pub(crate) const SHORT: Duration = Duration::from_millis(30);
+/// For steps that are to take too long, behind one for which a thread of the test has to run in time.
+pub(crate) const PATIENT: Duration = Duration::from_secs(5);
 
 pub(crate) const LOOPBACK: SocketAddr =
     SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
