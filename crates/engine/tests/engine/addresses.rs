@@ -155,7 +155,7 @@ fn an_address_that_a_foreign_hand_removes_becomes_ours() {
 fn an_address_the_kernel_refuses_is_told_once_and_stays_wanted() {
     in_namespace(|| {
         let _peer = Peer::connect();
-        let directory = Directory::new("refused");
+        let directory = Directory::new("refused-address");
         let engine = open(&directory.0);
         let mut instance = owner("VI_1", 51, &["192.0.2.100"]);
         // The kernel has no IPv6 on an interface with so small an MTU.

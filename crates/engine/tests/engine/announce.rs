@@ -83,7 +83,8 @@ fn who_gives_way_takes_back_what_waits() {
         let engine = open(&directory.0);
         let mut with_limit = config([owner("VI_1", 51, &["192.0.2.100", "192.0.2.101"])]);
         with_limit.garp_pacing = GarpPacing {
-            garp_interval: Duration::from_secs(3),
+            // Longer than it takes until the others are not to be sent any more.
+            garp_interval: Duration::from_secs(10),
             ..GarpPacing::default()
         };
         engine.apply(with_limit.clone()).unwrap();

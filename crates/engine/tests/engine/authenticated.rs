@@ -73,7 +73,8 @@ fn a_backup_hears_a_master_with_authentication_headers_and_only_then_has_a_socke
         let mut plain = with_header(12, "192.0.2.100");
         plain.router.authentication = Authentication::None;
         engine.apply(config([plain])).unwrap();
-        assert!(!has_socket_for_headers());
+        // A child that another test has just made has a copy of it until it runs its program.
+        eventually(|| (!has_socket_for_headers()).then_some(()));
         engine.stop(STOP).unwrap();
     });
 }
@@ -128,8 +129,11 @@ fn signs_and_changes_the_key(address: &str) {
     hmac.keys[0].key = Key::new(&[8; 32]).expect("32 octets");
     engine.apply(config([rekeyed])).unwrap();
     wait_for(&engine, "VI_1", State::Master);
-    let rejected = status(&engine, "VI_1").statistics;
-    assert!(rejected.rejected(RejectReason::SignatureInvalid) > 0);
+    // The other one may have been late, and nothing have come of it by then.
+    eventually(|| {
+        let rejected = status(&engine, "VI_1").statistics;
+        (rejected.rejected(RejectReason::SignatureInvalid) > 0).then_some(())
+    });
     for engine in [engine, other] {
         engine.stop(STOP).unwrap();
     }

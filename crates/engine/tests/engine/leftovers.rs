@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 use ka_engine::{Engine, EngineError, EngineOptions, Fault, release};
 use ka_sys::namespace::network_namespace_inode;
@@ -12,6 +13,13 @@ use crate::support::{
     Directory, Peer, add_marked, config, held, in_namespace, ip, open, options, owner, record,
     runtime_file, set, wait_for, wait_held,
 };
+
+const STOP: Duration = Duration::from_secs(30);
+
+/// Ends an engine, however long that takes: one that is dropped has half a second for it.
+fn stop(engine: Engine) {
+    engine.stop(STOP).unwrap();
+}
 
 fn named(directory: &Path, name: &str) -> EngineOptions {
     EngineOptions {
@@ -46,10 +54,10 @@ fn a_second_engine_of_a_name_is_refused_and_other_names_run_beside_it() {
             .apply(config([owner("VI_2", 2, &["192.0.2.102"])]))
             .unwrap();
         wait_held("left", &["192.0.2.101/32", "192.0.2.102/32"]);
-        drop(first);
+        stop(first);
         wait_held("left", &["192.0.2.102/32"]);
         wait_for(&other, "VI_2", State::Master);
-        drop(open(&directory.0));
+        stop(open(&directory.0));
         assert_eq!(held("left"), set(&["192.0.2.102/32"]));
     });
 }
@@ -59,7 +67,7 @@ fn after_a_stop_the_name_is_free_though_the_handle_lives() {
     in_namespace(|| {
         let directory = Directory::new("handle");
         let first = open(&directory.0);
-        first.stop(std::time::Duration::from_secs(30)).unwrap();
+        first.stop(STOP).unwrap();
         let _second = open(&directory.0);
         drop(first);
         assert!(Engine::open(&options(&directory.0), || {}).is_err());
@@ -80,7 +88,7 @@ fn a_start_sweeps_what_is_recorded_or_configured_and_carries_our_number() {
         let engine = open(&directory.0);
         let mut instance = owner("VI_1", 51, &["192.0.2.12", "192.0.2.13"]);
         instance.router.initial_state = Some(ka_vrrp::InitialState::Backup);
-        instance.router.advertisement_interval = std::time::Duration::from_secs(10);
+        instance.router.advertisement_interval = Duration::from_secs(10);
         engine.apply(config([instance])).unwrap();
         wait_for(&engine, "VI_1", State::Backup);
         assert_eq!(held("left"), set(&["192.0.2.14/32"]));
@@ -93,7 +101,7 @@ fn a_start_sweeps_what_is_recorded_or_configured_and_carries_our_number() {
         add_marked("left", "192.0.2.12");
         engine.apply(config([])).unwrap();
         assert!(held("left").contains("192.0.2.12/32"));
-        drop(engine);
+        stop(engine);
         assert!(!runtime_file(&directory.0).exists());
     });
 }
@@ -118,7 +126,7 @@ fn the_file_tells_what_may_be_there_and_is_gone_after_a_stop() {
         // An apply reports when the address is gone, so that the file may forget it.
         assert_eq!(held("left"), set(&["192.0.2.100/32"]));
         assert!(recorded("192.0.2.100") && !recorded("192.0.2.101"));
-        drop(engine);
+        stop(engine);
         assert!(held("left").is_empty());
         assert!(!file.exists());
     });
@@ -176,7 +184,7 @@ fn a_start_keeps_a_record_that_it_cannot_read_aside_and_says_so() {
         fs::write(&aside, "an older one").unwrap();
         fs::write(&file, "half").unwrap();
         // One that applies nothing has nothing to do with it.
-        drop(open(&directory.0));
+        stop(open(&directory.0));
         assert_eq!(fs::read_to_string(&file).unwrap(), "half");
         let engine = open(&directory.0);
         let report = engine
@@ -189,7 +197,7 @@ fn a_start_keeps_a_record_that_it_cannot_read_aside_and_says_so() {
         wait_held("left", &["192.0.2.100/32"]);
         // Once.
         assert!(engine.apply(config([])).unwrap().refusals.is_empty());
-        drop(engine);
+        stop(engine);
         assert!(aside.exists() && !file.exists());
     });
 }
@@ -205,7 +213,7 @@ fn an_engine_that_applied_nothing_leaves_what_the_one_before_it_recorded() {
         let mut unusable = owner("VI_1", 51, &["192.0.2.100"]);
         unusable.interface = Some("missing".into());
         engine.apply(config([unusable])).unwrap_err();
-        drop(engine);
+        stop(engine);
         assert_eq!(release(&directory.0, None).unwrap().released.len(), 1);
         assert!(held("left").is_empty());
     });
@@ -313,7 +321,7 @@ fn a_stop_that_cannot_remove_an_address_says_so_and_keeps_the_record() {
         wait_held("left", &["192.0.2.100/32"]);
         engine.inject(Fault::LosePrivileges).unwrap();
         for _ in 0..2 {
-            let stopped = engine.stop(std::time::Duration::from_secs(30));
+            let stopped = engine.stop(STOP);
             let error = stopped.expect_err("the address is still there");
             assert!(matches!(error, EngineError::NotReleased { .. }), "{error}");
             assert!(

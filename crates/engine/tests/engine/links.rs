@@ -81,8 +81,8 @@ fn an_interface_that_is_recreated_is_heard_and_spoken_on_again() {
         let other = peer.start_better(&other_directory, router("VI_1", 51, &["192.0.2.100"]));
         wait_for(&engine, "VI_1", State::Backup);
         wait_held("left", &[]);
-        let master = status(&engine, "VI_1").master;
-        assert_eq!(master, Some((address("192.0.2.2"), 200)));
+        let better = Some((address("192.0.2.2"), 200));
+        eventually(|| (status(&engine, "VI_1").master == better).then_some(()));
         other.stop(Duration::from_secs(30)).unwrap();
         wait_held("left", &["192.0.2.100/32"]);
 

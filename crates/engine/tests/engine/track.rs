@@ -151,7 +151,8 @@ fn what_happened_in_order_takes_effect_in_order_for_every_instance() {
         let engine = open(&directory.0);
         let instance = |index: u8| {
             let mut instance = router(&format!("VI_{index}"), index, &[]);
-            instance.router.advertisement_interval = Duration::from_secs(1);
+            // None becomes Master while this goes on.
+            instance.router.advertisement_interval = Duration::from_secs(40);
             tracking(instance, &[(1, 0), (2, -5)])
         };
         let trackers = [tracker(1, UP), tracker(2, UP)];
