@@ -21,6 +21,8 @@ import { version } from './version.ts'
 
 /** Time that the reader of the log gets at the end. */
 const LOG_DEADLINE_MS = 1_000
+/** A signal that came too early comes again after this long. */
+const SIGNAL_AGAIN_MS = 20
 
 /** A defect of this program (sysexits.h EX_SOFTWARE). */
 const EXIT_INTERNAL = 70
@@ -64,11 +66,24 @@ export async function runService(service: Service): Promise<number> {
 }
 
 /**
+ * From now on there are pid files to remove. A signal that would end the process before the engine takes it comes again, until the engine
+ * does.
+ */
+function postponeSignals(): void {
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, sendAgain)
+}
+
+function sendAgain(signal: NodeJS.Signals): void {
+  setTimeout(() => process.kill(process.pid, signal), SIGNAL_AGAIN_MS).unref()
+}
+
+/**
  * Until the process ends: when the engine has stopped, another signal would end it (USR1 would open Node's inspector) before the last
  * notifications, the shutdown script and the pid files are done with. JavaScript cannot catch real-time signals; the engine leaves them ignored.
  */
 function ignoreSignals(): void {
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const) process.on(signal, () => {})
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.off(signal, sendAgain)
 }
 
 /** Who is told that the process ends because of a defect, as soon as there is somebody. */
@@ -120,6 +135,7 @@ async function run(service: Service, { log, identify, flush }: Log, entered: Ent
       if (identitySuffix(identity) !== '') processLog.info(`Changing syslog ident to ${identOf('process', identity)}`)
       identify(identity)
       forgetServiceEnvironment(process.env)
+      postponeSignals()
     }
     await enter(networkNamespace)
     await allowCoreDumps(service.coreDumps ?? { isAllowed: false }, processLog)
