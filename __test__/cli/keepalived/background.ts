@@ -60,16 +60,32 @@ export async function settledEntries(lab: Pick<Lab, 'sandbox'>, count: number): 
   return entries.map(({ path, mode }) => `${mode} ${path}`)
 }
 
-/** The number in a pid file. */
+/** The number in a pid file, once there is one: keepalived is in the background before it has written it. */
 export async function pidIn(lab: Pick<Lab, 'sandbox'>, path: string): Promise<number> {
-  return Number(await lab.sandbox.exec(['cat', path]))
+  const seen = async (): Promise<string> => (await lab.sandbox.run(['cat', path])).stdout
+  return await waitFor(`a number is in ${path}`, async () => Number(await seen()) || false, { seen })
 }
 
 /** Stops the process that a pid file names, and waits for its end. */
 export async function stop(lab: Pick<Lab, 'sandbox'>, path: string): Promise<void> {
   const pid = await pidIn(lab, path)
+  await waitForLoops(lab)
   await lab.sandbox.exec(['kill', `${pid}`])
   await waitFor(`process ${pid} has ended`, async () => !(await isAlive(lab, pid)))
+}
+
+/**
+ * Waits until every process with a pid file waits for events. Until then keepalived's may die of a signal, or lose it: they ignore
+ * signals for a while after they have written their files.
+ */
+async function waitForLoops(lab: Pick<Lab, 'sandbox'>): Promise<void> {
+  const places = async (): Promise<readonly string[]> => {
+    const pids = (await pidEntries(lab)).flatMap(({ pid }) => (pid === undefined ? [] : [`/proc/${pid}/wchan`]))
+    return await Promise.all(pids.map(async (file) => (await lab.sandbox.run(['cat', file])).stdout))
+  }
+  // Nothing: it has ended. `ep_poll` or `do_epoll_wait`, as the kernel calls it.
+  const areWaiting = async (): Promise<boolean> => (await places()).every((place) => place === '' || /ep_poll|epoll_wait/.test(place))
+  await waitFor('all processes with a pid file wait for events', areWaiting, { seen: places })
 }
 
 /** Whether there is a process with this number in the sandbox, be it only its remains. */

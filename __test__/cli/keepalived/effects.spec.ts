@@ -29,7 +29,10 @@ for (const implementation of BOTH) {
       t.deepEqual(await lab.holders(ADDRESS), ['a'])
       t.deepEqual(await pidEntries(lab), [])
 
+      // That the address is there does not say that the second one is Master: its advertisements do.
+      const capture = await lab.capture('a', 'ip proto 112')
       await runCommand(lab, implementation, ['-G', '-X', '-f', conf])
+      await capture.waitFor('an advertisement of the second', (packets) => packets.length > 0)
       await lab.waitForHolders(ADDRESS, 'a')
       await stop(lab, '/run/keepalived.pid')
       t.deepEqual(await lab.holders(ADDRESS), [])
@@ -72,6 +75,7 @@ serialLabTest(
   inLab(['a'], async (t, lab) => {
     const conf = await writeConf(lab)
     const daemon = await lab.sandbox.spawn([process.execPath, MAIN, '-n', '-l', '-G', '-R', '-s', 'a', '-f', conf])
+    await daemon.waitForLine(/Startup complete/)
     await lab.waitForHolders(ADDRESS, 'a')
     t.is(await pidIn(lab, '/run/keepalived/a/keepalived.pid'), daemon.pid)
     for (const once of ['Starting ka-native', '--dont-respawn has no effect']) {
