@@ -78,8 +78,11 @@ serialLabTest(
       { ...REPORTED, id: 4_294_967_295, generation: 7, name: 'script 4294967295', state: 'up' },
     ])
     t.is(snapshot.engine.trackerResultsDropped, 2)
-    const events = await program.run(({ engineEvents }) => engineEvents)
-    const fault = events.map(({ event }) => event).find((event) => event.type === 'stateChanged' && event.to === 'FAULT')
+    // The snapshot may be there before the event.
+    const fault = await waitFor('the fault is told', async () => {
+      const events = await program.run(({ engineEvents }) => engineEvents)
+      return events.map(({ event }) => event).find((event) => event.type === 'stateChanged' && event.to === 'FAULT')
+    })
     t.like(fault, { cause: { type: 'fault', linkDown: false, noSource: false, trackers: 1 } })
   }),
 )
@@ -157,8 +160,14 @@ serialLabTest(
         ['sleepers', 'process', 'up', undefined, 0, 0],
       ],
     )
-    const events = await program.run(({ engineEvents }) => engineEvents)
-    const told = events.map(({ event }) => event).filter(({ type }) => type === 'trackerChanged' || type === 'trackerProblem')
+    const toldSoFar = async (): Promise<readonly EventKind[]> => {
+      const events = await program.run(({ engineEvents }) => engineEvents)
+      return events.map(({ event }) => event).filter(({ type }) => type === 'trackerChanged' || type === 'trackerProblem')
+    }
+    const told = await waitFor('what the snapshot shows is told', async () => {
+      const seen = await toldSoFar()
+      return seen.filter(({ type }) => type === 'trackerChanged').length >= 6 && seen.some(({ type }) => type === 'trackerProblem') && seen
+    })
     t.deepEqual(
       told.filter(({ type }) => type === 'trackerChanged'),
       [
