@@ -116,7 +116,12 @@ serialLabTest(
     const many = Array.from({ length: 20 }, (_, index) => address(`198.51.100.${index + 1}`, { prefixLength: 32 }))
     const program = await startEngine(
       host,
-      instance({ virtualAddresses: [address(ADDRESS), ...many], excludedAddresses: [address('2001:db8::c8', { prefixLength: 64 })] }),
+      instance({
+        priority: 255,
+        advertIntUs: 40_000_000,
+        virtualAddresses: [address(ADDRESS), ...many],
+        excludedAddresses: [address('2001:db8::c8', { prefixLength: 64 })],
+      }),
     )
     const refused = await waitForEvent(t, program, {
       type: 'addressRefused',
@@ -136,7 +141,8 @@ serialLabTest(
     await waitForEvent(t, program, { type: 'addressLost', instance: 'VI_1', interface: 'eth0', address: ADDRESS })
     await lab.waitForHolders(ADDRESS, 'a')
 
-    // Shorter than an advertisement of 21 addresses: unable to say that it is Master, it must not be.
+    // Shorter than an advertisement of 21 addresses: unable to say that it is Master, it must not be. None is due meanwhile: the kernel
+    // would refuse it before the engine knows why.
     await host.exec(['ip', 'link', 'set', 'eth0', 'mtu', '68'])
     const failed = await waitForEvent(t, program, { type: 'sendFailed', instance: 'VI_1', errno: 90 })
     if (failed.type === 'sendFailed') t.regex(failed.message, /does not fit the MTU 68 of eth0/)
@@ -163,18 +169,21 @@ serialLabTest(
   }),
 )
 
+/** So long that a busy machine delays no Master for three of them. */
+const advertIntUs = 1_000_000
+
 serialLabTest(
   'a Backup tells whom it follows, that its Master resigned, and that a better one came',
   inLab(['a', 'b'], async (t, lab) => {
-    const backup = await startEngine(lab.host('b'), instance({ priority: 100, preempt: true }))
+    const backup = await startEngine(lab.host('b'), instance({ priority: 100, preempt: true, advertIntUs }))
     await lab.waitForHolders(ADDRESS, 'b')
-    const master = await startEngine(lab.host('a'), instance({ priority: 200 }))
+    const master = await startEngine(lab.host('a'), instance({ priority: 200, advertIntUs }))
     await lab.waitForHolders(ADDRESS, 'a')
     await waitForEvent(t, backup, change('MASTER', 'BACKUP', 'higherPriorityAdvertisement'))
     await waitForEvent(t, backup, notice({ type: 'higherPriorityAdvertisement', source: lab.host('a').ipv4, priority: 200, ours: 100 }))
     await waitForEvent(t, backup, notice({ type: 'masterChanged', current: lab.host('a').ipv4 }))
     await waitForEvent(t, master, notice({ type: 'lowerPriorityDiscarded', source: lab.host('b').ipv4, priority: 100 }))
-    await master.run(async ({ engine }, config) => await engine.apply(config), engineConfig(instance({ priority: 50 })))
+    await master.run(async ({ engine }, config) => await engine.apply(config), engineConfig(instance({ priority: 50, advertIntUs })))
     await waitForEvent(t, master, notice({ type: 'higherPriorityAdvertisement', source: lab.host('b').ipv4, priority: 100, ours: 50 }))
     await lab.waitForHolders(ADDRESS, 'b')
     await backup.run(async ({ engine }) => await engine.stop())
@@ -185,12 +194,12 @@ serialLabTest(
 serialLabTest(
   'a Master answers a lower priority, and a preempt delay is told when it starts',
   inLab(['a', 'b'], async (t, lab) => {
-    const low = await startEngine(lab.host('b'), instance({ priority: 100 }))
+    const low = await startEngine(lab.host('b'), instance({ priority: 100, advertIntUs }))
     await lab.waitForHolders(ADDRESS, 'b')
     // As Master it speaks so seldom that it hears the other before the other hears it.
     const high = await startEngine(lab.host('a'), instance({ priority: 200, preemptDelayUs: 1_000_000_000, advertIntUs: 40_000_000 }))
     await waitForEvent(t, high, notice({ type: 'preemptDelayStarted', delayUs: 1_000_000_000 }))
-    await low.run(async ({ engine }, config) => await engine.apply(config), engineConfig(instance({ priority: 220 })))
+    await low.run(async ({ engine }, config) => await engine.apply(config), engineConfig(instance({ priority: 220, advertIntUs })))
     await waitForEvent(t, high, notice({ type: 'preemptDelayStopped' }))
     await low.run(async ({ engine }) => await engine.stop())
     await lab.waitForHolders(ADDRESS, 'a')
