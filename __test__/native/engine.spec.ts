@@ -158,15 +158,19 @@ serialLabTest(
   'an engine that was stopped leaves no descriptor open',
   inLab(['a'], async (t, lab) => {
     const program = await Program.start(lab.host('a'))
-    const descriptors = async (engines: number): Promise<number> =>
+    const descriptors = async (engines: number): Promise<number> => {
       await program.run(async ({ native }, count) => {
-        const { readdirSync } = process.getBuiltinModule('node:fs')
-        process.getBuiltinModule('node:v8').setFlagsFromString('--expose-gc')
-        const collect = process.getBuiltinModule('node:vm').runInNewContext('gc') as () => void
         for (let index = 0; index < count; index++) {
           const engine = await native.Engine.open({ signals: false }, () => {})
           await engine.stop()
         }
+      }, engines)
+      // A thread that has told its end may still have what it wakes by.
+      await program.waitForThreads()
+      return await program.run(async () => {
+        const { readdirSync } = process.getBuiltinModule('node:fs')
+        process.getBuiltinModule('node:v8').setFlagsFromString('--expose-gc')
+        const collect = process.getBuiltinModule('node:vm').runInNewContext('gc') as () => void
         // What a first collection finds unused, later ones give up.
         for (let round = 0; round < 3; round++) {
           await new Promise((resolve) => {
@@ -175,7 +179,8 @@ serialLabTest(
           collect()
         }
         return readdirSync('/proc/self/fd').length
-      }, engines)
+      })
+    }
     const before = await descriptors(1)
     const after = await descriptors(10)
     t.true(after <= before + 2, `${before} descriptors after one engine, ${after} after ten more`)
@@ -224,7 +229,7 @@ serialLabTest(
   inLab(['a', 'b'], async (t, lab) => {
     const master = await openEngine(lab.host('a'), { realtimePriority: 0 })
     // So long that a busy machine delays no Master for three of them.
-    const advertIntUs = 500_000
+    const advertIntUs = 1_000_000
     await apply(master, engineConfig(instance({ advertIntUs })))
     await lab.waitForHolders(ADDRESS, 'a')
     const backup = await openEngine(lab.host('b'))

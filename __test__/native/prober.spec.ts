@@ -59,7 +59,8 @@ async function refusing(t: ExecutionContext): Promise<number> {
   const holder = createServer((connection) => connection.resume()).listen(0, '127.0.0.1')
   await once(holder, 'listening')
   const { port } = holder.address() as AddressInfo
-  const client = new Socket().connect({ port, host: '127.0.0.1' })
+  // With an address of its own: a port that the kernel chose for connecting alone, it also chooses for connecting to it, which succeeds.
+  const client = new Socket().connect({ port, host: '127.0.0.1', localAddress: '127.0.0.1' })
   await once(client, 'connect')
   t.teardown(() => {
     client.destroy()
