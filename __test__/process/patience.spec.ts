@@ -4,7 +4,7 @@ import { outwaitDying } from '../../src/process/patience.ts'
 
 const held = (): KaError => new KaError('KA_ERR_ALREADY_RUNNING', 'held')
 
-// It is patient for a second, which a process may stand still for: then once more.
+// It is patient for three seconds, which a process may stand still for: then once more.
 test('what is held for a moment is tried again', async (t) => {
   const take = async (): Promise<string> => {
     const attempts = { left: 3 }

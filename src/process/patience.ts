@@ -2,12 +2,15 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { KaError } from '../errors.ts'
 
-/** How long a killed process may take to close its files on a busy machine. */
-const PATIENCE_MS = 1_000
+/**
+ * How long a killed process may take to close its files on a busy machine: closing sockets of multicast groups waits for the kernel's lock for
+ * changes of the network, which may be held for more than a second.
+ */
+const PATIENCE_MS = 3_000
 const AGAIN_MS = 20
 
 /**
- * Tries until it is not refused because another process runs already, at most a second.
+ * Tries until it is not refused because another process runs already, at most three seconds.
  *
  * @throws what the last attempt threw
  */
