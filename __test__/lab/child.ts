@@ -1,5 +1,6 @@
 import type { ChildProcessByStdio } from 'node:child_process'
 import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
 import { waitFor, type WaitOptions } from './wait-for.ts'
@@ -84,13 +85,27 @@ export class Child {
   /** Sends a signal to this process alone. */
   async signal(signal: NodeJS.Signals): Promise<void> {
     await this.#kill(this.pid, signal)
-    // nsenter stops together with its child and must be woken as well.
-    if (signal === 'SIGCONT') this.#outer.kill(signal)
+    // nsenter stops itself once it sees that its child has stopped; woken too early, it would then stay so.
+    if (signal === 'SIGSTOP') await this.#waitForNsenter('T')
+    if (signal !== 'SIGCONT') return
+    this.#outer.kill(signal)
+    // Awake, it continues its child once more. Late, it would undo the next stop.
+    await this.#waitForNsenter('S')
   }
 
   /** Sends a signal to the process and all its descendants at once, none of which can react to another's death first. */
   async signalGroup(signal: NodeJS.Signals): Promise<void> {
     await this.#kill(-this.pid, signal)
+  }
+
+  /** Waits until nsenter is in a state of proc(5), or has ended. */
+  async #waitForNsenter(state: 'T' | 'S'): Promise<void> {
+    const seen = async (): Promise<string | undefined> => {
+      const stat = await readFile(`/proc/${this.#outer.pid}/stat`, 'utf8').catch(() => '')
+      return stat.match(/\) (\w) /)?.[1]
+    }
+    const hasEnded = (): boolean => this.#outer.exitCode !== null || this.#outer.signalCode !== null
+    await waitFor(`nsenter of ${this.command} is in state ${state}`, async () => hasEnded() || (await seen()) === state, { seen })
   }
 
   /** Waits until a line of the output matches, and returns the match. */
