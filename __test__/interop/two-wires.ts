@@ -15,5 +15,7 @@ export async function addWire<Name extends string>(lab: Lab<Name>, one: Name, ot
 export async function setWire<Name extends string>(lab: Lab<Name>, host: Name, other: Name, state: 'up' | 'down'): Promise<void> {
   await lab.host(other).exec(['ip', 'link', 'set', 'eth1', state])
   const look = async (): Promise<string> => await lab.host(host).exec(['ip', '-o', 'link', 'show', 'dev', 'eth1'])
-  await waitFor(`eth1 of ${host} is ${state}`, async () => (await look()).includes('LOWER_UP') === (state === 'up'), { seen: look })
+  // Not LOWER_UP: it may change before daemons are told so.
+  const wanted = state === 'up' ? / state UP / : / state (?:LOWERLAYER)?DOWN /
+  await waitFor(`eth1 of ${host} is ${state}`, async () => wanted.test(await look()), { seen: look })
 }

@@ -54,14 +54,14 @@ export class Lab<Name extends string = string> {
     this.#daemons.push(daemon)
   }
 
-  /** Pulls the cable out: the host's `eth0` loses its carrier. */
+  /** Pulls the cable out: the host's `eth0` loses its carrier, and its kernel knows. */
   async unplug(name: Name): Promise<void> {
-    await this.#sandbox.exec(['ip', '-n', SEGMENT, 'link', 'set', port(name), 'down'])
+    await this.#sandbox.exec(['sh', '-ec', `ip -n ${SEGMENT} link set ${port(name)} down; ${untilLink(name, 'eth0', 'DOWN')}`])
   }
 
   /** Puts the cable back. */
   async plug(name: Name): Promise<void> {
-    await this.#sandbox.exec(['ip', '-n', SEGMENT, 'link', 'set', port(name), 'up'])
+    await this.#sandbox.exec(['sh', '-ec', `ip -n ${SEGMENT} link set ${port(name)} up; ${untilLink(name, 'eth0', 'UP')}`])
   }
 
   /** Takes the carrier from a host's `eth0` for a fifth of a second. */
@@ -171,7 +171,24 @@ function buildScript(hosts: readonly Host[]): string {
     ]),
     batch(SEGMENT, segment),
     ...hosts.map((host) => batch(host.name, ['link set lo up', ...cardCommands(host)])),
+    // The kernel tells bridges and IPv6 of carriers a little later.
+    ...hosts.flatMap(({ name }) => [
+      untilLink(name, 'eth0', 'UP'),
+      until(`ip -n ${SEGMENT} -d -o link show dev ${port(name)} | grep -q ' state forwarding '`),
+      until(`ip -n ${name} -6 -o addr show dev eth0 scope link -tentative | grep -q inet6`),
+    ]),
   ].join('\n')
+}
+
+/** Shell commands that wait until a condition holds; a limit for broken code. */
+function until(condition: string): string {
+  return `tries=0; until ${condition}; do tries=$((tries + 1)); [ $tries -lt 3000 ] || exit 1; sleep 0.02; done`
+}
+
+/** Shell commands that wait until the kernel of a host has an interface in a state, as daemons are told of it. */
+function untilLink(host: string, device: string, state: 'UP' | 'DOWN'): string {
+  // Down may be the lower layer.
+  return until(`ip -n ${host} -o link show dev ${device} | grep -q ' state [A-Z]*${state} '`)
 }
 
 /** Commands of the segment that connect a host. */

@@ -56,6 +56,8 @@ export class SecondSegment<Name extends string> {
 
   async #waitForLink(host: Name, up: boolean): Promise<void> {
     const look = async (): Promise<string> => await this.#ip(host, '-o', 'link', 'show', 'dev', 'eth1')
-    await waitFor(`eth1 of ${host} is ${up ? 'up' : 'down'}`, async () => (await look()).includes('LOWER_UP') === up, { seen: look })
+    // Not LOWER_UP: it may change before daemons are told so.
+    const wanted = up ? / state UP / : / state (?:LOWERLAYER)?DOWN /
+    await waitFor(`eth1 of ${host} is ${up ? 'up' : 'down'}`, async () => wanted.test(await look()), { seen: look })
   }
 }
