@@ -13,6 +13,24 @@ export type Expected = readonly string[] | Readonly<Record<Implementation, reado
 /** What was told, by where it was told. */
 export type Told = Readonly<Record<'fifo' | 'scripts', Expected>>
 
+/**
+ * Keeps what is written into a FIFO, and tells each one that it has open: a daemon makes it anew at a reload. It is open for writing too, so
+ * that it has no end: what is in it is not lost when the daemon closes it.
+ */
+const READER = `use strict; use Fcntl;
+my ($path, $log, $opened) = @ARGV;
+sub append { open(my $file, '>>', $_[0]) or die; syswrite($file, $_[1]) }
+my ($pipe, $open) = (undef, '');
+for (;; select(undef, undef, undef, 0.02)) {
+  my @found = stat $path;
+  my $is_new = @found && -p _ && "$found[0]:$found[1]" ne $open;
+  while (defined $pipe && sysread($pipe, my $octets, 65536)) { append($log, $octets) }
+  next unless $is_new && sysopen(my $next, $path, O_RDWR | O_NONBLOCK);
+  @found = stat $next;
+  ($pipe, $open) = ($next, "$found[0]:$found[1]");
+  append($opened, "$open\n");
+}`
+
 /** A router that notifies scripts and a FIFO, whichever of the two programs it is, and who keeps what it told. */
 export class Scenario {
   readonly lab: TwoRouters
@@ -37,12 +55,9 @@ export class Scenario {
   static async open(lab: TwoRouters, implementation: Implementation): Promise<Scenario> {
     const scenario = new Scenario(lab, implementation, await lab.sandbox.makeDirectory('notified'))
     await scenario.script('note', '#!/bin/sh\necho "$@" >> $DIR/scripts\n')
-    // After a reload it finds the end of the FIFO and opens the new one. It ends with the lab.
-    await lab.sandbox.spawn([
-      'sh',
-      '-c',
-      `while :; do [ -p ${scenario.fifo} ] && cat ${scenario.fifo} >> ${directory(scenario)}/fifo; sleep 0.02; done`,
-    ])
+    const { directory } = scenario
+    // It ends with the lab.
+    await lab.sandbox.spawn(['perl', '-e', READER, scenario.fifo, `${directory}/fifo`, `${directory}/opened`])
     return scenario
   }
 
@@ -66,12 +81,14 @@ export class Scenario {
     this.#daemon = await startDaemon(this.lab, 'a', this.implementation, conf)
   }
 
-  /** Gives it a configuration and waits until it says that it has taken it. */
+  /** Gives it a configuration and waits until it says that it has taken it, and the new FIFO is read: a stop would remove it unread. */
   async reload(conf: string): Promise<void> {
+    const opened = (await this.waitForLines('opened', this.#reloads + 1)).length
     await this.daemon.reload(conf)
     this.#reloads += 1
     const complete = (): number => this.daemon.process.output.filter(({ text }) => text.includes('Reload complete')).length
     await waitFor(`reload ${this.#reloads} is complete`, () => complete() === this.#reloads, { seen: complete })
+    await this.waitForLines('opened', opened + 1)
   }
 
   async lines(name: string): Promise<string[]> {
@@ -107,10 +124,6 @@ export class Scenario {
       t.deepEqual(compared(found), compared(wanted), `${step}: ${where}`)
     }
   }
-}
-
-function directory({ fifo }: Scenario): string {
-  return fifo.slice(0, fifo.lastIndexOf('/'))
 }
 
 /** Whether both programs are to do the same. */
