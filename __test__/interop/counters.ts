@@ -38,8 +38,8 @@ export async function countersOf<Name extends string>(lab: Lab<Name>, host: Name
   await lab.host(host).exec(['sh', '-c', `kill -${DUMP_JSON} ${daemon.process.pid}`])
   const text = await waitFor(`${daemon.label} writes its state`, async () => {
     const written = await readFile(`${directory.outside}/keepalived.json`, 'utf8').catch(() => '')
-    // keepalived writes it where it is read.
-    return written.trimEnd().endsWith(']') && written
+    // keepalived writes it where it is read: a part of it may end as the whole does.
+    return isWhole(written) && written
   })
   const [instance] = JSON.parse(text) as { stats: Record<string, number> }[]
   const stats = instance?.stats ?? {}
@@ -48,5 +48,14 @@ export async function countersOf<Name extends string>(lab: Lab<Name>, host: Name
     received: stats['advert_rcvd'] ?? 0,
     sent: stats['advert_sent'] ?? 0,
     refused: Object.fromEntries(refused) as Record<string, number>,
+  }
+}
+
+function isWhole(json: string): boolean {
+  try {
+    JSON.parse(json)
+    return true
+  } catch {
+    return false
   }
 }

@@ -3,20 +3,24 @@ import { keepalivedConf, type InstanceConf } from '../lab/conf.ts'
 import { startDaemon, type Daemon, type Implementation } from '../lab/daemon.ts'
 import { encodeAdvertisement } from '../lab/frames.ts'
 import { inLab, serialLabTest } from '../lab/in-lab.ts'
+import { waitFor } from '../lab/wait-for.ts'
 import { isList, Scenario, type Expected, type TwoRouters } from './notify-scenario.ts'
 
 const IMPLEMENTATIONS: readonly Implementation[] = ['keepalived', 'ka-native']
 
 const STATES = ['master', 'backup', 'fault', 'stop', 'master_rx_lower_pri'] as const
 
-function router(name: string, vrid: number, priority: number, extra: readonly string[] = []): InstanceConf {
-  return { name, vrid, priority, version: 3, advertInt: 0.2, addresses: [`192.0.2.${200 + vrid}/24`], extra }
+/** Seconds between two advertisements where another router is heard: so long that a busy machine delays none for three of them. */
+const PATIENT_S = 2
+
+function router(name: string, vrid: number, priority: number, extra: readonly string[] = [], advertInt = 0.2): InstanceConf {
+  return { name, vrid, priority, version: 3, advertInt, addresses: [`192.0.2.${200 + vrid}/24`], extra }
 }
 
 /** An instance with all its scripts. */
 function notified({ note }: Scenario, name: string, vrid: number, extra: readonly string[] = []): InstanceConf {
   const own = STATES.map((state) => `notify_${state} "${note} own ${name} ${state}"`)
-  return router(name, vrid, 100, [...own, `notify "${note} general 'two words'"`, ...extra])
+  return router(name, vrid, 100, [...own, `notify "${note} general 'two words'"`, ...extra], PATIENT_S)
 }
 
 function conf({ fifo }: Scenario, globals: readonly string[], ...instances: readonly InstanceConf[]): string {
@@ -43,7 +47,7 @@ const NOTHING = { fifo: [], scripts: [] }
 
 /** Another router for the virtual router of `VI_1`. */
 async function startOther(lab: TwoRouters, priority: number): Promise<Daemon> {
-  return await startDaemon(lab, 'b', 'keepalived', keepalivedConf(router('VI_1', 1, priority)))
+  return await startDaemon(lab, 'b', 'keepalived', keepalivedConf(router('VI_1', 1, priority, [], PATIENT_S)))
 }
 
 /** One advertisement for the virtual router of `VI_1`, of a priority below its. */
@@ -60,7 +64,7 @@ function lowerPriority(lab: TwoRouters): Buffer {
     vrid: 1,
     priority: 50,
     addresses: ['192.0.2.201'],
-    middle: 20,
+    middle: PATIENT_S * 100,
     trailer: Buffer.alloc(0),
     checksumError: 0,
   })
@@ -124,7 +128,7 @@ for (const implementation of IMPLEMENTATIONS) {
     inLab(['a', 'b'], async (t, lab) => {
       const scenario = await Scenario.open(lab, implementation)
       await lab.unplug('a')
-      const text = conf(scenario, ['fifo_write_vrrp_states_on_reload'], router('VI_1', 1, 100))
+      const text = conf(scenario, ['fifo_write_vrrp_states_on_reload'], router('VI_1', 1, 100, [], PATIENT_S))
       const written: string[] = []
       const step = async (...states: readonly string[]): Promise<void> => {
         written.push(...states.map((state) => `INSTANCE "VI_1" ${state} 100`))
@@ -214,7 +218,8 @@ keep('life', "TERM\\n");
         await scenario.start(text)
         await lab.waitForHolders('192.0.2.201', 'a')
         const [name = ''] = line.split(' ')
-        t.is(await look(name), while_, line)
+        // Its owner is looked up by another process.
+        await waitFor(`the FIFO of '${line}' is '${while_}'`, async () => (await look(name)) === while_, { seen: async () => await look(name) })
         if (name === 'link') await scenario.daemon.process.waitForLine(/Unable to open vrrp_notify fifo .*\/link/)
         t.deepEqual(await scenario.daemon.terminate(), { code: 0, signal: null })
         t.is(await look(name), after, `${line}, after the stop`)
@@ -253,7 +258,7 @@ keep('life', "TERM\\n");
       // So long a limit that no run reaches it on a busy machine.
       const script = `vrrp_script check {\n  script ${check}\n  interval 1\n  timeout 60\n  weight 10\n}\n`
       // Master only after the first result.
-      const instance = { ...router('VI_1', 1, 100, ['track_script {', 'check', '}', `notify ${note}`]), advertInt: 1 }
+      const instance = router('VI_1', 1, 100, ['track_script {', 'check', '}', `notify ${note}`], PATIENT_S)
       const text = conf(scenario, ['vrrp_notify_priority_changes'], instance).replace('\n}\n', `\n}\n${script}`)
       const told = async (step: string, lines: Expected, ...states: readonly string[]): Promise<void> => {
         await scenario.expect(t, step, { fifo: prefixed(lines), scripts: states.map((state) => `INSTANCE VI_1 ${state}`) })
