@@ -6,12 +6,13 @@ import { inLab, serialLabTest } from '../lab/in-lab.ts'
 import type { Lab } from '../lab/lab.ts'
 import { waitFor } from '../lab/wait-for.ts'
 
+// A busy machine is to delay no advertisement for three intervals: B stays Backup throughout.
 const PEER = `vrrp_instance B {
   interface eth0
   virtual_router_id 8
   version 3
   priority 200
-  advert_int 0.5
+  advert_int 2
   virtual_ipaddress {
     192.0.2.108
   }
@@ -94,7 +95,7 @@ vrrp_instance B {
   virtual_router_id 8
   version 3
   priority 90
-  advert_int 0.5
+  advert_int 2
   nopreempt
   virtual_ipaddress {
     192.0.2.108

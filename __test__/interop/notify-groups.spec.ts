@@ -8,6 +8,9 @@ import { addWire, setWire } from './two-wires.ts'
 
 const IMPLEMENTATIONS: readonly Implementation[] = ['keepalived', 'ka-native']
 
+/** Between two advertisements, in seconds: a busy machine is to delay none for three of them. */
+const ADVERT_INT_S = 1
+
 /** A member: its interface, and a priority that says who is the last whose timer runs out. */
 interface Member {
   readonly name: string
@@ -24,7 +27,7 @@ const MEMBERS: readonly Member[] = [
 
 function instance({ name, device, priority }: Member, extra: readonly string[] = []): string {
   const vrid = name.slice(1)
-  const lines = [`interface ${device}`, `virtual_router_id ${vrid}`, 'version 3', 'advert_int 0.3', `priority ${priority}`, ...extra]
+  const lines = [`interface ${device}`, `virtual_router_id ${vrid}`, 'version 3', `advert_int ${ADVERT_INT_S}`, `priority ${priority}`, ...extra]
   return `vrrp_instance ${name} {\n${lines.map((line) => `  ${line}\n`).join('')}  virtual_ipaddress {\n    203.0.113.${vrid}/32\n  }\n}\n`
 }
 
