@@ -69,6 +69,12 @@ function now(daemon: Daemon, name: string): string {
   return lines.findLast((line) => /entering/i.test(line))?.includes('FAULT') === true ? 'FAULT' : priority
 }
 
+/** Whether an instance is Master, or in FAULT: one that is Backup would become Master in the middle of the next steps. */
+function isSettled(daemon: Daemon, name: string): boolean {
+  const last = aboutInstance(daemon, name).findLast((line) => /entering/i.test(line))
+  return last === undefined || /MASTER|FAULT/.test(last)
+}
+
 const numbers = (double: number): Readonly<Record<string, string>> => {
   const clamp = (value: number): string => String(Math.min(Math.max(value, 1), 254))
   return { WEIGHED: clamp(100 + 2 * double), REVERSED: clamp(100 - double) }
@@ -140,7 +146,9 @@ labTest(
         )
       await waitFor(
         `after ${JSON.stringify({ write, remove, link })}: ${JSON.stringify(wanted)}`,
-        () => isDeepStrictEqual(seen(), [wanted, wanted]),
+        () =>
+          isDeepStrictEqual(seen(), [wanted, wanted]) &&
+          daemons.every((daemon) => Object.keys(wanted).every((name) => isSettled(daemon, name))),
         {
           seen,
         },

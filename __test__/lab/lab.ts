@@ -135,7 +135,8 @@ export class Lab<Name extends string = string> {
   /** Puts a network card in: `eth0` as it was when the lab was opened, with a new interface index. */
   async insertCard(name: Name): Promise<void> {
     const host = this.host(name)
-    await this.#sandbox.exec(['sh', '-es'], { input: [batch(SEGMENT, portCommands(host)), batch(name, cardCommands(host))].join('\n') })
+    const commands = [batch(SEGMENT, portCommands(host)), batch(name, cardCommands(host)), keepNeighbours(name)]
+    await this.#sandbox.exec(['sh', '-es'], { input: commands.join('\n') })
   }
 
   /** What the daemons of this lab wrote and which addresses the hosts have: for the log of a failed test. */
@@ -170,7 +171,7 @@ function buildScript(hosts: readonly Host[]): string {
          net.ipv6.conf.default.router_solicitations=0 net.ipv4.conf.default.rp_filter=0 net.ipv4.conf.all.rp_filter=0`,
     ]),
     batch(SEGMENT, segment),
-    ...hosts.map((host) => batch(host.name, ['link set lo up', ...cardCommands(host)])),
+    ...hosts.flatMap((host) => [batch(host.name, ['link set lo up', ...cardCommands(host)]), keepNeighbours(host.name)]),
     // The kernel tells bridges and IPv6 of carriers a little later.
     ...hosts.flatMap(({ name }) => [
       untilLink(name, 'eth0', 'UP'),
@@ -203,6 +204,14 @@ function portCommands({ name, mac }: Host): string[] {
 /** Commands of a host that set up its `eth0`. */
 function cardCommands({ ipv4, ipv6 }: Host): string[] {
   return ['link set eth0 up', `addr add ${ipv4}/24 dev eth0`, `addr add ${ipv6}/64 dev eth0 nodad`]
+}
+
+/**
+ * Lets a host's `eth0` keep neighbours that it has not used for a minute, of whom announcements are to tell it. The kernel counts those of all
+ * namespaces together, and forgets such ones when there are more than 128.
+ */
+function keepNeighbours(host: string): string {
+  return `ip netns exec ${host} sysctl -qw net.ipv4.neigh.eth0.gc_stale_time=3600 net.ipv6.neigh.eth0.gc_stale_time=3600`
 }
 
 /** A host's port on the bridge. */

@@ -21,8 +21,8 @@ export interface Pairing {
 
 /** More advertisements than a Backup waits for: hearing none of them for so long, it would have taken over. */
 const PATIENCE = 6
-/** Seconds between two advertisements at least: so long that a busy machine delays no Master for three of them. Version 2 takes longer. */
-const LEAST_ADVERT_INT = 0.5
+/** Seconds between two advertisements at least: so long that a busy machine delays no Master for three of them. */
+const LEAST_ADVERT_INT = 2
 
 const HIGH = 200
 const LOW = 100
