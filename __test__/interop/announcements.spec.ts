@@ -48,7 +48,7 @@ async function announced(capture: Capture): Promise<Announcement[]> {
 
 async function waitForCount(capture: Capture, count: number): Promise<Announcement[]> {
   const seen = async (): Promise<number> => (await announced(capture)).length
-  await waitFor(`${count} announcements`, async () => (await seen()) >= count, { seen, deadlineMs: 120_000 })
+  await waitFor(`${count} announcements`, async () => (await seen()) >= count, { seen })
   return (await announced(capture)).slice(0, count)
 }
 

@@ -27,7 +27,14 @@ const MEMBERS: readonly Member[] = [
 
 function instance({ name, device, priority }: Member, extra: readonly string[] = []): string {
   const vrid = name.slice(1)
-  const lines = [`interface ${device}`, `virtual_router_id ${vrid}`, 'version 3', `advert_int ${ADVERT_INT_S}`, `priority ${priority}`, ...extra]
+  const lines = [
+    `interface ${device}`,
+    `virtual_router_id ${vrid}`,
+    'version 3',
+    `advert_int ${ADVERT_INT_S}`,
+    `priority ${priority}`,
+    ...extra,
+  ]
   return `vrrp_instance ${name} {\n${lines.map((line) => `  ${line}\n`).join('')}  virtual_ipaddress {\n    203.0.113.${vrid}/32\n  }\n}\n`
 }
 

@@ -219,7 +219,9 @@ keep('life', "TERM\\n");
         await lab.waitForHolders('192.0.2.201', 'a')
         const [name = ''] = line.split(' ')
         // Its owner is looked up by another process.
-        await waitFor(`the FIFO of '${line}' is '${while_}'`, async () => (await look(name)) === while_, { seen: async () => await look(name) })
+        await waitFor(`the FIFO of '${line}' is '${while_}'`, async () => (await look(name)) === while_, {
+          seen: async () => await look(name),
+        })
         if (name === 'link') await scenario.daemon.process.waitForLine(/Unable to open vrrp_notify fifo .*\/link/)
         t.deepEqual(await scenario.daemon.terminate(), { code: 0, signal: null })
         t.is(await look(name), after, `${line}, after the stop`)

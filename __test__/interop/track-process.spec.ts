@@ -93,7 +93,7 @@ class Tracked {
 
 /** `one` is not lost before another process is there, however slow the machine. */
 const TRACKERS = {
-  one: 'process $NAME\n weight 1\n fork_delay 1\n terminate_delay 6',
+  one: 'process $NAME\n weight 1\n fork_delay 1\n terminate_delay 20',
   two: 'process $NAME\n quorum 2\n quorum_max 3\n weight 2',
   none: 'process $NAME\n quorum_max 0\n weight 4',
   renamed: 'process ka-renamed\n weight 8 reverse',
@@ -130,7 +130,10 @@ labTest(
     const directory = await lab.sandbox.makeDirectory('a')
     await copyFile('/bin/sleep', `${directory.outside}/${name}`)
     await lab.host('a').exec(['chmod', '755', `${directory.inside}/${name}`])
-    await lab.host('a').spawn([`${directory.inside}/${name}`, '1000'])
+    const sleeping = await lab.host('a').spawn([`${directory.inside}/${name}`, '1000'])
+    // At first it is the shell that becomes it.
+    const nameOf = async (): Promise<string> => await lab.sandbox.exec(['cat', `/proc/${sleeping.pid}/comm`])
+    await waitFor('the process has its name', async () => (await nameOf()) === `${name}\n`, { seen: nameOf })
     const instance = { vrid: 51, priority: 100, version: 3, advertInt: 0.2, addresses: ['192.0.2.51/24'] } as const
     const tracks = (process: string): readonly string[] => ['track_process {', process, '}']
     const text = keepalivedConf(

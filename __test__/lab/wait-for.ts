@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /** How long {@link waitFor} keeps trying. Long enough for a loaded machine: it is a limit for broken code, never a measurement. */
-const DEADLINE_MS = 60_000
+const DEADLINE_MS = 120_000
 const POLL_MS = 100
 
 /** What {@link waitFor} does apart from polling. */
