@@ -93,7 +93,7 @@ class Tracked {
 
 /** `one` is not lost before another process is there, however slow the machine. */
 const TRACKERS = {
-  one: 'process $NAME\n weight 1\n fork_delay 1\n terminate_delay 20',
+  one: 'process $NAME\n weight 1\n fork_delay 1\n terminate_delay 6',
   two: 'process $NAME\n quorum 2\n quorum_max 3\n weight 2',
   none: 'process $NAME\n quorum_max 0\n weight 4',
   renamed: 'process ka-renamed\n weight 8 reverse',
