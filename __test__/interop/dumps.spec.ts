@@ -113,6 +113,9 @@ vrrp_instance C {
 }
 `
 
+/** Of `A`: its own, and the weights of what its group tracks. */
+const TRACKED_PRIORITY = 100 + 4 + 3
+
 /** SIGRTMIN+2. */
 const DUMP_JSON = 36
 const JSON_FILE = 'keepalived.json'
@@ -258,9 +261,10 @@ async function dumpsOf(lab: Lab<'host' | 'peer'>, implementation: Implementation
   await lab.waitForHolders('192.0.2.101', 'host')
   await lab.waitForHolders('198.51.100.1', 'host')
   await lab.waitForHolders('2001:db8::99', 'host')
-  const json = await waitFor(`${implementation} hears the peer`, async () => {
+  const json = await waitFor(`${implementation} hears the peer, and its script has run`, async () => {
     const text = await request(DUMP_JSON, JSON_FILE)
-    return parse(text)[1]?.data['master_priority'] === 200 && text
+    const [a, b] = parse(text)
+    return b?.data['master_priority'] === 200 && a?.data['effective_priority'] === TRACKED_PRIORITY && text
   })
   const stats = await request(12, 'keepalived.stats')
   const data = await request(10, 'keepalived.data')
