@@ -8,11 +8,11 @@ import { ScriptedProgram } from '../../lab/scripted.ts'
 import { waitFor } from '../../lab/wait-for.ts'
 import { ADDRESS, BECAME_MASTER, Patient, conf, linesOf, program, recorder, startObserver, vrrpScript, waitForLines } from './patient.ts'
 
-const STOPPED_MS = 5_000
+const STOPPED_MS = 7_000
 const INTERVAL_MS = 500
 
 /** What a script may take that does nothing; less than the process stands still. */
-const TIMEOUT_MS = 3_000
+const TIMEOUT_MS = 5_000
 const STOPS = 4
 
 /** Advertisements of the Master that a Backup hears when it goes on: had it been deaf to them, it would have taken over. */
@@ -74,12 +74,13 @@ serialLabTest(
 serialLabTest(
   'a Backup that stood still hears its Master before it acts',
   inLab(['a', 'b'], async (t, lab) => {
-    // So long an interval, which the Backup learns from it, that a busy machine delays no Master for three of them.
+    // So long an interval that a busy machine delays no Master for three of them. The Backup has it too: before it hears its Master it
+    // waits for three of its own.
     const master = await startDaemon(lab, 'b', 'keepalived', keepalivedConf({ ...V3_IPV4.router, advertInt: 1, priority: 250 }))
     await lab.waitForHolders(ADDRESS, 'b')
     const capture = await lab.capture('b', 'ip proto 112')
     const notify = await recorder(lab, 'notify')
-    const a = await Patient.start(lab, conf([], [`notify "${notify}"`]))
+    const a = await Patient.start(lab, conf([], [`notify "${notify}"`]).replace(/advert_int .*/, 'advert_int 1'))
     await waitForLines(lab, 'notify', BECAME_MASTER.slice(0, 1))
     await a.process.signal('SIGSTOP')
     await sleep(STOPPED_MS)
