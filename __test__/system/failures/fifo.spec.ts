@@ -35,14 +35,24 @@ async function told(lab: Pair, name: string): Promise<readonly string[]> {
   return (await linesOf(lab, name)).filter((line) => !isFilling(line))
 }
 
+/** Waits until so many times the router has told that it is Master: the kernel has the address sooner. */
+async function waitForMaster(a: Patient, times: number): Promise<void> {
+  await waitFor(
+    `it is Master for the ${times}. time`,
+    () => a.records().filter(({ msg }) => msg.endsWith('Entering MASTER STATE')).length >= times,
+  )
+}
+
 serialLabTest(
   'a FIFO without a reader, which is full: lines are dropped and counted, and the next reader gets what comes then',
   inLab(['a', 'b'], async (t, lab) => {
     const a = await Patient.start(lab, conf([`vrrp_notify_fifo ${FIFO}`]))
     await lab.waitForHolders(ADDRESS, 'a')
     await startObserver(lab)
+    await waitForMaster(a, 1)
     const filling = await fill(lab)
     await turn(lab)
+    await waitForMaster(a, 2)
     await a.told(/^lines for the FIFO are dropped$/)
 
     const reader = await fifoReader(lab, 'reader')
