@@ -11,6 +11,9 @@ import { waitFor } from '../lab/wait-for.ts'
 /** Longer than the silence of a script that counts as failure, and the beats in which it is counted. */
 const BEYOND_PATIENCE_MS = 14_000
 
+/** A file of the sandbox that ends what blocks JavaScript. */
+const GO = '/run/lab/go'
+
 /** So long a limit that no run which ends by itself reaches it on a busy machine. */
 const LIMIT = 'timeout 60'
 /** The same, but below the silence that counts as failure, which it would else make longer. */
@@ -105,13 +108,19 @@ labTest(
   inLab(['a'], async (t, lab) => {
     const text = conf({ well: { path: '/bin/true', lines: `interval 1\n ${SHORT_LIMIT}` } }, ['well'])
     const [program, since] = await startMaster(lab, text, { heartbeatLimitMs: 0 })
-    const endedAtMs = await program.run(async ({ block }, ms) => {
-      block(ms)
-      return await Promise.resolve(Date.now())
-    }, BEYOND_PATIENCE_MS)
+    await lab.waitForHolders(V3_IPV4.address, 'a')
+    program.begin(({ block }, file) => {
+      const { existsSync } = process.getBuiltinModule('node:fs')
+      while (!existsSync(file)) block(50)
+      process.stdout.write(`back ${Date.now()}\n`)
+    }, GO)
+    // However late the engine counts the silence, it does so without JavaScript.
+    await lab.waitForHolders(V3_IPV4.address)
+    await lab.sandbox.exec(['touch', GO])
+    const [, endedAtMs] = await program.child.waitForLine(/^back (\d+)$/)
     await waitForTold(program, since, 'trackerStale', 'VI_1 FAULT', 'trackerFresh', 'VI_1 BACKUP', 'VI_1 MASTER')
     const fault = (await eventsOf(program)).find((event) => event.type === 'stateChanged' && event.to === 'FAULT')
-    t.true((fault?.atMs ?? Infinity) < endedAtMs, 'the engine did not wait for JavaScript')
+    t.true((fault?.atMs ?? Infinity) < Number(endedAtMs), 'the engine did not wait for JavaScript')
   }),
 )
 
