@@ -19,8 +19,8 @@ const PATIENCE = 6
 const block = (...lines: readonly string[]): readonly string[] => ['auth_hmac {', ...lines.map((line) => `  ${line}`), '}']
 const SIGNED = block(`key 7 ${KEY}`, 'active_key 7')
 
-/** Seconds at least, so that a busy machine delays no Master for three of them; version 2 takes longer. */
-const LEAST_ADVERT_INT = 0.5
+/** Seconds at least, as in version 2: so long that a busy machine delays no Master for three of them. */
+const LEAST_ADVERT_INT = 1
 
 function conf({ router }: Protocol, priority: number, extra: readonly string[]): string {
   return keepalivedConf({ ...router, advertInt: Math.max(router.advertInt, LEAST_ADVERT_INT), priority, extra })

@@ -25,7 +25,7 @@ function advertisement(priority: number): Buffer {
     priority,
     addresses: [address],
     // Centiseconds. It is gone when it is silent for three of them: longer than a busy machine takes from one to the next.
-    middle: 100,
+    middle: 300,
     trailer: Buffer.alloc(0),
     checksumError: 0,
   })

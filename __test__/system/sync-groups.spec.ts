@@ -8,6 +8,9 @@ import { waitFor } from '../lab/wait-for.ts'
 
 type Host = 'a' | 'b'
 
+/** So long that a busy machine delays no Master for three of them: a Backup would tell that it is Master. */
+const ADVERT_INT_S = 1
+
 /** Addresses on `eth0` and `eth1` of each group. */
 const ADDRESSES = { ONE: ['192.0.2.101', '198.51.100.101'], TWO: ['192.0.2.102', '198.51.100.102'] } as const
 type Group = keyof typeof ADDRESSES
@@ -19,7 +22,7 @@ function instance(group: Group, side: 0 | 1, priority: number): string {
   version 3
   virtual_router_id ${vrid}
   priority ${priority}
-  advert_int 0.5
+  advert_int ${ADVERT_INT_S}
   virtual_ipaddress {
     ${ADDRESSES[group][side]}/32
   }
@@ -118,7 +121,9 @@ serialLabTest(
 
     t.deepEqual(await a.terminate(), { code: 0, signal: null })
     await holds('ONE', 'b')
-    await told.a.waitFor('ONE', 'FAULT', 'BACKUP', 'MASTER', 'STOP')
+    // A stop gives scripts a second: one that a busy machine starts later is ended, which is logged.
+    const isEnded = a.process.output.some(({ text }) => text.includes('notify script did not succeed'))
+    if (!isEnded) await told.a.waitFor('ONE', 'FAULT', 'BACKUP', 'MASTER', 'STOP')
     t.deepEqual(await again.terminate(), { code: 0, signal: null })
     for (const addresses of Object.values(ADDRESSES)) await lab.waitForHolders(addresses[0])
     const own = (await told.a.lines()).filter((line) => line === 'own')
