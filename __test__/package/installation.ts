@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { readdirSync } from 'node:fs'
-import { chmod, copyFile, cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { chmod, copyFile, cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -13,6 +13,8 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const ADDON = readdirSync(ROOT).find((name) => name.startsWith(`ka-native.linux-${process.arch}-`) && name.endsWith('.node')) ?? ''
 /** The platform as napi names it: `linux-x64-gnu`. */
 const PLATFORM = ADDON.replace(/^ka-native\.(.*)\.node$/, '$1')
+
+const CONSUMER = { name: 'consumer', private: true }
 
 /** What `npm pack` tells of a tarball. */
 export interface Packed {
@@ -45,7 +47,8 @@ export class Installation {
     await copyFile(join(ROOT, ADDON), join(staging, ADDON))
     const platform = await pack(staging, tarballs)
 
-    await writeFile(join(directory, 'package.json'), '{ "name": "consumer", "private": true }')
+    await writeFile(join(directory, 'package.json'), JSON.stringify(CONSUMER))
+    await writeFile(join(directory, 'package-lock.json'), JSON.stringify(await lockedDependencies()))
     const packages = [main, platform].map(({ filename }) => join(tarballs, filename))
     await execute('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', ...packages], { cwd: directory })
     return new Installation(directory, main, platform)
@@ -69,6 +72,18 @@ export class Installation {
   async remove(): Promise<void> {
     await rm(this.directory, { recursive: true, force: true })
   }
+}
+
+/**
+ * A lockfile of what the package depends on, as ours has it. npm then takes the tarballs that it has from our own installation, asks
+ * the registry for nothing, and what is published today decides nothing.
+ */
+async function lockedDependencies(): Promise<unknown> {
+  const { packages } = JSON.parse(await readFile(join(ROOT, 'package-lock.json'), 'utf8')) as {
+    packages: Record<string, { dev?: boolean }>
+  }
+  const ours = Object.entries(packages).filter(([path, { dev }]) => path !== '' && dev !== true)
+  return { ...CONSUMER, lockfileVersion: 3, requires: true, packages: { '': CONSUMER, ...Object.fromEntries(ours) } }
 }
 
 async function pack(directory: string, destination: string): Promise<Packed> {
