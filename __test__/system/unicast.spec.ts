@@ -4,6 +4,7 @@ import type { Capture } from '../lab/capture.ts'
 import { keepalivedConf, type InstanceConf } from '../lab/conf.ts'
 import { encodeAdvertisement, type AdvertisementFrame } from '../lab/frames.ts'
 import type { Host } from '../lab/host.ts'
+import { fewAtOnce } from '../lab/few-at-once.ts'
 import { inLab, labTest } from '../lab/in-lab.ts'
 import type { Advertisement } from '../lab/packet.ts'
 import { V2_IPV4, V3_IPV4, V3_IPV6, type Protocol } from '../lab/protocols.ts'
@@ -50,38 +51,40 @@ for (const protocol of [V2_IPV4, V3_IPV4, V2_IPV6, V3_IPV6]) {
     const { address } = protocol
     labTest(
       `${protocol.name}, ${withoutInterface ? 'without' : 'with'} an interface: three routers, of which the best one left is Master`,
-      inLab(['a', 'b', 'c'], async (t, lab) => {
-        const [a, b, c] = [lab.host('a'), lab.host('b'), lab.host('c')]
-        const capture = await lab.capture('c')
-        const start = async (self: Host, priority: number, peers: readonly Host[]): Promise<Router> =>
-          Router.start(self, conf(self, protocol, { priority, peers, withoutInterface }))
-        const third = await start(c, LOW, [a, b])
-        await lab.waitForHolders(address, 'c')
-        const second = await start(b, MIDDLE, [a, c])
-        await lab.waitForHolders(address, 'b')
-        const first = await start(a, HIGH, [b, c])
-        await lab.waitForHolders(address, 'a')
+      fewAtOnce(
+        inLab(['a', 'b', 'c'], async (t, lab) => {
+          const [a, b, c] = [lab.host('a'), lab.host('b'), lab.host('c')]
+          const capture = await lab.capture('c')
+          const start = async (self: Host, priority: number, peers: readonly Host[]): Promise<Router> =>
+            Router.start(self, conf(self, protocol, { priority, peers, withoutInterface }))
+          const third = await start(c, LOW, [a, b])
+          await lab.waitForHolders(address, 'c')
+          const second = await start(b, MIDDLE, [a, c])
+          await lab.waitForHolders(address, 'b')
+          const first = await start(a, HIGH, [b, c])
+          await lab.waitForHolders(address, 'a')
 
-        const told = await capture.waitFor('an advertisement of a to c', (packets) =>
-          packets.find((packet): packet is Advertisement => packet.kind === 'advertisement' && packet.source === ipOf(a, protocol)),
-        )
-        t.is(told.destination, ipOf(c, protocol), 'nothing goes to the group')
-        t.is(told.ttl, isIPv6(address) ? 64 : 255)
+          const told = await capture.waitFor('an advertisement of a to c', (packets) =>
+            packets.find((packet): packet is Advertisement => packet.kind === 'advertisement' && packet.source === ipOf(a, protocol)),
+          )
+          t.is(told.destination, ipOf(c, protocol), 'nothing goes to the group')
+          t.is(told.ttl, isIPv6(address) ? 64 : 255)
 
-        await first.stop()
-        await lab.waitForHolders(address, 'b')
-        await second.signal('SIGKILL')
-        await waitFor('c has the address too, as nobody takes it from a dead router', async () =>
-          (await lab.holders(address)).includes('c'),
-        )
-        const { statistics } = await third.status()
-        t.deepEqual(
-          Object.entries(statistics.rejected).filter(([, count]) => count > 0),
-          [],
-        )
-        t.true(statistics.advertisementsReceived > 0)
-        await third.stop()
-      }),
+          await first.stop()
+          await lab.waitForHolders(address, 'b')
+          await second.signal('SIGKILL')
+          await waitFor('c has the address too, as nobody takes it from a dead router', async () =>
+            (await lab.holders(address)).includes('c'),
+          )
+          const { statistics } = await third.status()
+          t.deepEqual(
+            Object.entries(statistics.rejected).filter(([, count]) => count > 0),
+            [],
+          )
+          t.true(statistics.advertisementsReceived > 0)
+          await third.stop()
+        }),
+      ),
     )
   }
 }
@@ -89,33 +92,35 @@ for (const protocol of [V2_IPV4, V3_IPV4, V2_IPV6, V3_IPV6]) {
 for (const protocol of [V3_IPV4, V3_IPV6]) {
   labTest(
     `${protocol.name}: of all who send only peers are believed, within their limits`,
-    inLab(['a', 'b', 'stranger'], async (t, lab) => {
-      const [a, b, stranger] = [lab.host('a'), lab.host('b'), lab.host('stranger')]
-      const text = conf(a, protocol, { priority: MIDDLE, peers: [b], limits: 'min_ttl 254 max_ttl 255' })
-      // The other one joins the group on this interface.
-      const other = isIPv6(protocol.address) ? 'fe80::c9/64' : '192.0.2.201/24'
-      const router = await Router.start(a, text + besides({ ...protocol.router, vrid: 99, addresses: [other], priority: LOW }))
-      await router.waitForState('MASTER')
-      const better = (from: Host, change: Partial<AdvertisementFrame> = {}): Buffer =>
-        encodeAdvertisement({ ...advertisement(protocol, from, a), ...change })
+    fewAtOnce(
+      inLab(['a', 'b', 'stranger'], async (t, lab) => {
+        const [a, b, stranger] = [lab.host('a'), lab.host('b'), lab.host('stranger')]
+        const text = conf(a, protocol, { priority: MIDDLE, peers: [b], limits: 'min_ttl 254 max_ttl 255' })
+        // The other one joins the group on this interface.
+        const other = isIPv6(protocol.address) ? 'fe80::c9/64' : '192.0.2.201/24'
+        const router = await Router.start(a, text + besides({ ...protocol.router, vrid: 99, addresses: [other], priority: LOW }))
+        await router.waitForState('MASTER')
+        const better = (from: Host, change: Partial<AdvertisementFrame> = {}): Buffer =>
+          encodeAdvertisement({ ...advertisement(protocol, from, a), ...change })
 
-      await lab.inject('stranger', [better(stranger)], 0)
-      await waitForRejected(router, 'unknownPeer', 1)
-      await lab.inject('b', [better(b, { ttl: 253 })], 0)
-      await waitForRejected(router, 'peerTtl', 1)
-      t.is((await router.status()).state, 'MASTER')
+        await lab.inject('stranger', [better(stranger)], 0)
+        await waitForRejected(router, 'unknownPeer', 1)
+        await lab.inject('b', [better(b, { ttl: 253 })], 0)
+        await waitForRejected(router, 'peerTtl', 1)
+        t.is((await router.status()).state, 'MASTER')
 
-      // What is not sent to its address is not its own, whoever sends it.
-      const unknown = async (): Promise<number> => (await router.snapshot()).engine.packetsUnknown
-      const before = await unknown()
-      await lab.inject('b', [better(b, toGroup(protocol))], 0)
-      await waitFor('the packet to the group is nobody’s', async () => (await unknown()) === before + 1, { seen: unknown })
-      t.is((await router.status()).state, 'MASTER')
+        // What is not sent to its address is not its own, whoever sends it.
+        const unknown = async (): Promise<number> => (await router.snapshot()).engine.packetsUnknown
+        const before = await unknown()
+        await lab.inject('b', [better(b, toGroup(protocol))], 0)
+        await waitFor('the packet to the group is nobody’s', async () => (await unknown()) === before + 1, { seen: unknown })
+        t.is((await router.status()).state, 'MASTER')
 
-      await lab.inject('b', [better(b, { ttl: 254 })], 0)
-      await waitFor('a has given way once', async () => (await router.status()).statistics.releasedMaster === 1)
-      await router.stop()
-    }),
+        await lab.inject('b', [better(b, { ttl: 254 })], 0)
+        await waitFor('a has given way once', async () => (await router.status()).statistics.releasedMaster === 1)
+        await router.stop()
+      }),
+    ),
   )
 }
 
