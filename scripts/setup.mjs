@@ -60,6 +60,9 @@ const SERVICES = new Map([
   ['exim4-daemon-light', 'exim4'],
 ])
 
+/** A server of packages may be away for a moment. Cargo has its own number, in .cargo/config.toml. */
+const DOWNLOAD_RETRIES = 5
+
 /** What Debian asks whether a service may be started. */
 const SERVICE_POLICY = '/usr/sbin/policy-rc.d'
 
@@ -99,7 +102,8 @@ export function ensureSystemPackages(purposes) {
   const missing = missingPackages(purposes)
   if (missing.length === 0) return []
   // Not in place of what is there, such as another mail server.
-  const line = `apt-get update -q && apt-get install -q -y --no-remove --no-install-recommends ${missing.join(' ')}`
+  const apt = `apt-get -o Acquire::Retries=${DOWNLOAD_RETRIES} -q`
+  const line = `${apt} update && ${apt} install -y --no-remove --no-install-recommends ${missing.join(' ')}`
   if (process.getuid?.() !== 0 || !hasProgram('apt-get')) {
     process.stderr.write(`missing system packages, please run: sudo sh -c '${line}'\n`)
     return missing
@@ -149,7 +153,8 @@ export function ensureNodeModules() {
   // Not `npm ci`, which refuses a lockfile without the other platforms' optional packages. The registry that it was
   // made from offered those of x64 with glibc only, and npm 10 installs no optional package that a lockfile lacks.
   const isLocked = addonFile() === 'ka-native.linux-x64-gnu.node'
-  run('npm', ['install', '--no-audit', '--no-fund', ...(isLocked ? [] : ['--no-package-lock'])])
+  const retries = `--fetch-retries=${DOWNLOAD_RETRIES}`
+  run('npm', ['install', '--no-audit', '--no-fund', retries, ...(isLocked ? [] : ['--no-package-lock'])])
   touch(installed)
 }
 
