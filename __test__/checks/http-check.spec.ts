@@ -3,10 +3,10 @@ import { freePort } from '../lab/free-port.ts'
 import { waitFor } from '../lab/wait-for.ts'
 import { ChecksUnderTest, oneServer } from './harness.ts'
 import { answering, GOOD_PAGE, onRequest, tcpServer } from './servers.ts'
-import { judge, WEB_CASES } from './web-cases.ts'
+import { judge, MemoryKept, WEB_CASES } from './web-cases.ts'
 
 /** More than that no server may make this process keep. */
-const MOST_KEPT = 64 * 1024 * 1024
+const MOST_KEPT = 32 * 1024 * 1024
 
 const url = (path: string, lines = ''): string => `url {\n path ${path}\n ${lines}\n }`
 
@@ -17,7 +17,7 @@ for (const one of WEB_CASES) {
   own(title, async (t) => {
     const server = await tcpServer(t, serve)
     const name = `[127.0.0.1]:tcp:${server.port}`
-    const before = process.memoryUsage().rss
+    const memory = isEndless === true ? new MemoryKept() : undefined
     const checks = await judge(t, one, (timeout) =>
       oneServer(`127.0.0.1 ${server.port}`, `HTTP_GET {\n connect_timeout ${timeout}\n log_all_failures\n ${url('/a', lines)}\n }`),
     )
@@ -29,7 +29,7 @@ for (const one of WEB_CASES) {
     const last = isUp ? `Remote Web server ${name} succeed on service.` : `HTTP_CHECK on service ${name} failed.`
     t.true(checks.lines.includes(last), checks.lines.join('\n'))
     if (phrase !== undefined) t.is(checks.lines[1], `${phrase} server ${name}.`)
-    if (isEndless === true) t.true(process.memoryUsage().rss - before < MOST_KEPT)
+    if (memory !== undefined) t.true(memory.end() < MOST_KEPT)
   })
 }
 

@@ -7,11 +7,11 @@ import { freePort } from '../lab/free-port.ts'
 import { waitFor } from '../lab/wait-for.ts'
 import { ChecksUnderTest, oneServer } from './harness.ts'
 import { answering, GOOD_PAGE, onRequest, tcpServer, tlsServer, withoutEnd } from './servers.ts'
-import { judge, WEB_CASES } from './web-cases.ts'
+import { judge, MemoryKept, WEB_CASES } from './web-cases.ts'
 
 const { key, cert, file } = makeCertificate()
 const OPTIONS = { key, cert, allowHalfOpen: true }
-const MOST_KEPT = 64 * 1024 * 1024
+const MOST_KEPT = 32 * 1024 * 1024
 
 const get = (lines = '', url = '', timeout = 30): string =>
   `SSL_GET {\n connect_timeout ${timeout}\n log_all_failures\n ${lines}\n url {\n path /a\n ${url}\n }\n }`
@@ -24,7 +24,7 @@ for (const one of WEB_CASES) {
   own(title, async (t) => {
     const server = await tlsServer(t, OPTIONS, serve)
     const name = `[127.0.0.1]:tcp:${server.port}`
-    const before = process.memoryUsage().rss
+    const memory = isEndless === true ? new MemoryKept() : undefined
     const checks = await judge(t, one, (timeout) => oneServer(`127.0.0.1 ${server.port}`, get('', lines, timeout)))
     const [told] = checks.told
     t.is(told?.what, isUp ? 'up' : 'down', told?.reason)
@@ -33,7 +33,7 @@ for (const one of WEB_CASES) {
     const last = isUp ? `Remote Web server ${name} succeed on service.` : `SSL_CHECK on service ${name} failed.`
     t.true(checks.lines.includes(last), checks.lines.join('\n'))
     if (phrase !== undefined) t.is(checks.lines[1], `${phrase} server ${name}.`)
-    if (isEndless === true) t.true(process.memoryUsage().rss - before < MOST_KEPT)
+    if (memory !== undefined) t.true(memory.end() < MOST_KEPT)
   })
 }
 

@@ -2,6 +2,8 @@
 import { createHash } from 'node:crypto'
 import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import type { ExecutionContext } from 'ava'
 import { ChecksUnderTest } from './harness.ts'
 import { answering, GOOD_PAGE, onRequest, reset, withoutEnd } from './servers.ts'
@@ -178,4 +180,31 @@ export async function judge(t: ExecutionContext, one: WebCase, textFor: (timeout
     checks = await check(timeout)
   }
   return checks
+}
+
+setFlagsFromString('--expose-gc')
+const collect = runInNewContext('gc') as (options: { readonly type: 'minor' | 'major' }) => void
+/** In this time little is received. */
+const COLLECT_EVERY_MS = 10
+
+/**
+ * How much more memory this process keeps than at the beginning.
+ *
+ * Garbage is collected all the while: how much of it there is depends on how busy the machine is.
+ */
+export class MemoryKept {
+  readonly #timer: NodeJS.Timeout
+  readonly #before: number
+
+  constructor() {
+    collect({ type: 'major' })
+    this.#before = process.memoryUsage().rss
+    this.#timer = setInterval(collect, COLLECT_EVERY_MS, { type: 'minor' }).unref()
+  }
+
+  /** Octets, and the end of it. */
+  end(): number {
+    clearInterval(this.#timer)
+    return process.memoryUsage().rss - this.#before
+  }
 }
