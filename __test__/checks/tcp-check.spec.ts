@@ -60,6 +60,8 @@ test('it connects where it is told to, from where it is told to', async (t) => {
   const checks = await ChecksUnderTest.open(t)
   await checks.apply(oneServer('127.0.0.5 81', `TCP_CHECK {\n connect_ip 127.0.0.1\n connect_port ${server.port}\n bindto 127.0.0.7\n }`))
   await checks.waitForTold(1)
+  // The connection is there before the server takes it.
+  await waitFor('the server sees it', () => sources.length > 0)
   t.is(sources[0], '127.0.0.7')
   t.is(checks.told[0]?.server, '[127.0.0.5]:tcp:81')
 })
