@@ -177,6 +177,7 @@ test('a client that sends without end, or asks without reading, takes no room he
   deaf.on('error', () => {})
   deaf.pause()
   await once(deaf, 'connect')
+  await waitFor('it is there', () => setting.server.clients === 1)
   const request = `${JSON.stringify({ text: 'z'.repeat(4_000) })}\n`
   for (let count = 0; count < 5_000; count += 1) deaf.write(request)
   await waitFor('it is cut off', () => setting.server.clients === 0)
@@ -210,17 +211,23 @@ test('sixteen clients are served at once, one more is sent away', async (t) => {
 
 test('progress comes before the result; a client that goes aborts what it asked for', async (t) => {
   const seen: string[] = []
+  const ends = { byItself: true }
   const handler: ControlHandler = {
     handle: async (_, progress, gone) => {
       for (let left = 2; left > 0; left -= 1) progress({ left })
+      let isOver = false
+      // Who is gone is known when he is told something.
+      const telling = ends.byItself ? undefined : setInterval(progress, 50, { left: 0 })
       await new Promise<void>((resolve) => {
-        const go = setTimeout(resolve, 300)
+        if (ends.byItself) setTimeout(resolve, 300)
         gone.addEventListener('abort', () => {
-          seen.push('gone')
-          clearTimeout(go)
+          // Each client goes in the end.
+          if (!isOver) seen.push('gone')
           resolve()
         })
       })
+      isOver = true
+      clearInterval(telling)
       return 'done'
     },
   }
@@ -229,6 +236,7 @@ test('progress comes before the result; a client that goes aborts what it asked 
   t.is(await askDaemon({ runtimeDir: setting.runtimeDir }, {}, { onProgress: (value) => told.push(value) }), 'done')
   t.deepEqual(told, [{ left: 2 }, { left: 1 }])
   t.deepEqual(seen, [])
+  ends.byItself = false
   const client = new Client(setting)
   client.socket.write('{}\n')
   await client.waitForLines(1)
