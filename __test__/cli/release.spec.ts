@@ -5,6 +5,7 @@ import { startDaemon } from '../lab/daemon.ts'
 import { inLab, serialLabTest } from '../lab/in-lab.ts'
 import type { Lab } from '../lab/lab.ts'
 import type { CommandResult } from '../lab/sandbox.ts'
+import { waitFor } from '../lab/wait-for.ts'
 
 const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 
@@ -20,7 +21,12 @@ async function release(lab: Lab<'a'>, ...args: string[]): Promise<CommandResult>
 serialLabTest(
   'release names every address that it removes, once',
   inLab(['a'], async (t, lab) => {
-    const before = [...(await lab.host('a').addresses())]
+    const host = lab.host('a')
+    // The kernel adds the link-local one by itself, a moment after the link is up.
+    const before = await waitFor('it has all its addresses', async () => {
+      const addresses = await host.addresses()
+      return addresses.has(host.linkLocal) && [...addresses]
+    })
     const daemon = await startDaemon(lab, 'a', 'ka-native', keepalivedConf(IPV4, IPV6))
     await lab.waitForHolders(ADDRESS, 'a')
     await lab.waitForHolders(ADDRESS6, 'a')

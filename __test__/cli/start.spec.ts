@@ -496,6 +496,9 @@ for (const [name, defect] of [
       const options = ['start', '-f', `${directory.inside}/keepalived.conf`, '--runtime-dir', directory.inside]
       const child = await lab.host('a').spawn([process.execPath, '--import', `${directory.inside}/fail.mjs`, MAIN, ...options])
       await lab.waitForHolders(ADDRESS, 'a')
+      // Nothing of the start is to be said behind the defect.
+      await child.waitForLine(/Startup complete/)
+      await child.waitForLine(/Entering MASTER STATE/)
       child.stdin.write('fail\n')
       t.deepEqual(await child.exited, { code: 70, signal: null })
       const last = child.lines('stdout').at(-1) ?? ''

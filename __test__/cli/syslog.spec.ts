@@ -73,6 +73,10 @@ serialLabTest(
       const reader = await DatagramReader.start(lab.sandbox, '/dev/log')
       const daemon = await start(lab, ['-D', '-S', '1'], conf, program)
       await lab.waitForHolders(ADDRESS, 'a')
+      // On a busy machine it may be Master before the rest of the start is over.
+      await reader.waitFor('the start', (all) =>
+        [/^Startup complete/, /MASTER STATE/].every((said) => all.map(sentence).some((line) => said.test(line))),
+      )
       t.is(await stop(daemon), 0)
       const messages = await reader.waitFor('the stop', (all) => all.some((line) => /Stopped \S+ v/.test(line)))
       const head = (text: RegExp): string => {
