@@ -142,6 +142,25 @@ for (const { title, serve, isUp, reason, line, isSilent } of cases) {
   })
 }
 
+// Nothing else runs meanwhile.
+test.serial('a reply that came in time counts, also where JavaScript has stood still since', async (t) => {
+  const server = await tcpServer(t, (socket) => {
+    socket.write(GREETING)
+    socket.on('data', (octets: Buffer) => {
+      if (octets.toString() === 'QUIT\r\n') socket.end('221 bye\r\n')
+      else {
+        socket.write(HELO)
+        const end = performance.now() + 6_000
+        while (performance.now() < end);
+      }
+    })
+  })
+  const checks = await ChecksUnderTest.open(t)
+  await checks.apply(oneServer(`127.0.0.1 ${server.port}`, 'SMTP_CHECK {\n connect_timeout 5\n retry 0\n }'))
+  const [told] = await checks.waitForTold(1)
+  t.deepEqual([told?.what, told?.reason], ['up', 'greets'])
+})
+
 test('it says its name, and goodbye', async (t) => {
   const heard: string[] = []
   const server = await tcpServer(t, talking(GREETING, HELO, '221 bye\r\n', heard))

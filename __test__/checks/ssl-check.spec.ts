@@ -60,6 +60,23 @@ test('TLS that ends without saying so is the end of an answer, when there is one
   }
 })
 
+// Nothing else runs meanwhile.
+test.serial('an answer that came in time counts, also where JavaScript has stood still since', async (t) => {
+  const serve = onRequest((socket) => {
+    socket.write(GOOD_PAGE)
+    // What TLS makes of it is written in this turn.
+    setImmediate(() => {
+      const end = performance.now() + 6_000
+      while (performance.now() < end);
+    })
+  })
+  const server = await tlsServer(t, OPTIONS, serve)
+  const checks = await ChecksUnderTest.open(t)
+  await checks.apply(oneServer(`127.0.0.1 ${server.port}`, get('delay_loop 3600', '', 5)))
+  const [told] = await checks.waitForTold(1)
+  t.deepEqual([told?.what, told?.reason], ['up', 'status 200'])
+})
+
 const HANDSHAKE = 'SSL handshake/communication error connecting to'
 
 for (const [title, serve, reason, timeout] of [

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { Deadline } from './deadline.ts'
 import { socketOf } from './tls-fetch.ts'
 
 /** How a conversation ended. */
@@ -30,7 +31,7 @@ export class SmtpSession {
   readonly #done: (outcome: SmtpOutcome) => void
   #step: Step = 'greeting'
   #received = ''
-  #timer: NodeJS.Timeout | undefined
+  readonly #deadline = new Deadline()
   #hasEnded = false
 
   /**
@@ -68,10 +69,9 @@ export class SmtpSession {
   }
 
   #limit(): void {
-    clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => {
+    this.#deadline.set(this.#timeoutMs, () => {
       this.#fail('Read timeout', `no reply within ${this.#timeoutMs / 1_000} s`)
-    }, this.#timeoutMs)
+    })
   }
 
   #take(text: string): void {
@@ -125,7 +125,7 @@ export class SmtpSession {
   }
 
   #release(): void {
-    clearTimeout(this.#timer)
+    this.#deadline.clear()
     this.#socket?.destroy()
   }
 }

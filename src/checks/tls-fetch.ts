@@ -3,6 +3,7 @@ import { isIP, Socket } from 'node:net'
 import { connect } from 'node:tls'
 import type { SecureContext, TLSSocket } from 'node:tls'
 import { optional } from '../engine/optional.ts'
+import { Deadline } from './deadline.ts'
 import type { HttpJudge } from './prober.ts'
 import type { WebOutcome } from './web-check.ts'
 
@@ -32,7 +33,7 @@ export class TlsFetch {
   readonly #request: TlsRequest
   readonly #done: (outcome: WebOutcome) => void
   readonly #socket: TLSSocket | undefined
-  #timer: NodeJS.Timeout | undefined
+  readonly #deadline = new Deadline()
   #pause: NodeJS.Timeout | undefined
   #isSecure = false
   #received = 0
@@ -79,10 +80,9 @@ export class TlsFetch {
   }
 
   #limit(): void {
-    clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => {
+    this.#deadline.set(this.#request.timeoutMs, () => {
       this.#end({ type: 'failed', stage: this.#stage, reason: 'timeout' })
-    }, this.#request.timeoutMs)
+    })
   }
 
   /** What is waited for. */
@@ -130,7 +130,7 @@ export class TlsFetch {
   }
 
   #release(): void {
-    clearTimeout(this.#timer)
+    this.#deadline.clear()
     clearTimeout(this.#pause)
     const socket = this.#socket
     if (this.#request.isCompliant && this.#isSecure) socket?.end(() => socket.destroy())
