@@ -350,6 +350,8 @@ serialLabTest(
     const options = ['start', '-f', `${directory.inside}/keepalived.conf`, '--runtime-dir', directory.inside]
     const child = await lab.host('a').spawn([...prefix, process.execPath, MAIN, ...options])
     await lab.waitForHolders(ADDRESS, 'a')
+    // It is said behind the first configuration, when the address may be there.
+    await child.waitForLine(/Startup complete/)
     await child.signal('SIGTERM')
     t.deepEqual(await child.exited, { code: 0, signal: null })
     const log = child.lines('stdout').map((line) => JSON.parse(line) as LogRecord)
