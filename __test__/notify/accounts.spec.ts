@@ -96,13 +96,16 @@ test.serial('a script without an account runs as script_user, and not at all whe
 test.serial('a getent that hangs ends with the daemon; scripts whose account is known run meanwhile', async (t) => {
   const { scratch, command } = await setUp(t, 'echo $$ >> $DIR/pids\nexec sleep 1000')
   const { log, records } = recorder()
-  const target = new ScriptTarget(await openRunner(t), log)
+  const runner = await openRunner(t)
+  const target = new ScriptTarget(runner, log)
   const second = { ...instance({ notify: { ...command, account: KNOWN } }), name: 'VI_2' }
   target.configure(scriptConfig([instance({ notify: { ...command, account: STRANGER } }), second], DAEMON))
   target.tell(change('VI_1', 'MASTER', 100))
   target.tell(change('VI_2', 'MASTER', 100))
   t.deepEqual(await scratch.waitForLines('seen', 1), ['INSTANCE VI_2 MASTER 100'])
   await scratch.waitForLines('pids', 1)
+  // One that has written its line has yet to exit: it would be ended, and that be said.
+  await waitFor('getent alone runs', async () => (await runner.status()).running === 1)
   await target.finish(AMPLE_MS)
   t.deepEqual(
     records.map(({ msg }) => msg),
