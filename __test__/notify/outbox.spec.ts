@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import test from 'ava'
 import { Outbox, type Outcome, type OutboxRules } from '../../src/notify/outbox.ts'
 import { waitFor } from '../lab/wait-for.ts'
@@ -159,6 +160,17 @@ test('the end waits no longer than it may, and abandons what is on its way', asy
   for (const item of ['a1', 'b1', 'c1']) outbox.push(lane(item), item)
   await outbox.finish(10)
   t.is(aborted.count, 2)
+  t.deepEqual(
+    records.map(({ msg, lost }) => [msg, lost]),
+    [['parcel given up', 3]],
+  )
+})
+
+test('what is on its way and does not heed its abort counts as lost', async (t) => {
+  const { log, records } = recorder()
+  const outbox = new Outbox<string>(RULES, async () => await sleep(2_000, unreachable), log)
+  for (const item of ['a1', 'a2', 'b1']) outbox.push(lane(item), item)
+  await outbox.finish(10)
   t.deepEqual(
     records.map(({ msg, lost }) => [msg, lost]),
     [['parcel given up', 3]],

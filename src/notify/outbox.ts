@@ -110,9 +110,10 @@ export class Outbox<Item> {
     clearTimeout(this.#pause)
     this.#lose(this.#backlog.clear())
     for (const abort of this.#running.values()) abort.abort()
-    // They end at once, and then count as lost.
+    // They end at once, and then count as lost; so do those that do not heed it yet, such as one whose code is still being loaded.
     const settled = Promise.all(this.#running.keys())
     await Promise.race([settled, sleep(ABANDON_MS, undefined, { ref: false })])
+    this.#lost += this.#running.size
     this.#sayLost()
   }
 
