@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import test from 'ava'
 import type { ExecutionContext } from 'ava'
 import { freePort } from '../lab/free-port.ts'
+import { waitFor } from '../lab/wait-for.ts'
 import type { Mail } from '../../src/notify/mail-message.ts'
 import type { Outcome } from '../../src/notify/outbox.ts'
 import { sendMail } from '../../src/notify/smtp.ts'
@@ -21,6 +22,7 @@ const SHORT_MS = 100
 
 /** For `localhost`, and trusted. */
 const TLS = makeCertificate()
+const { hostsFile } = TLS
 trust(TLS)
 
 function mail(...recipients: readonly string[]): Mail {
@@ -49,7 +51,7 @@ async function send(t: ExecutionContext, { manners = {}, security = {}, stepMs =
     await sink.close()
   })
   const { log, records } = recorder()
-  const relay: Relay = { host: host ?? '127.0.0.1', port: sink.port, heloName: 'helo.example.org', stepMs, security, names: {} }
+  const relay: Relay = { host: host ?? '127.0.0.1', port: sink.port, heloName: 'helo.example.org', stepMs, security, names: { hostsFile } }
   const sent = mail(...(recipients ?? ['ops@example.org', 'two@example.org']))
   const outcome = await sendMail(sent, relay, log, new AbortController().signal)
   return { sink, outcome, records, mail: sent }
@@ -60,6 +62,8 @@ const sentences = (records: readonly LogRecord[], port: number): string[] => rec
 test('a server without extensions hears what keepalived says, after it has refused EHLO', async (t) => {
   const { sink, outcome, records } = await send(t, {})
   t.deepEqual(outcome, { result: 'delivered' })
+  // It leaves without an answer where that takes long.
+  await waitFor('the dialogue is over', () => sink.sessions[0]?.isOver)
   t.deepEqual(sink.sessions[0]?.lines, [
     'EHLO helo.example.org',
     'HELO helo.example.org',
@@ -232,8 +236,7 @@ test('an abort ends a dialogue', async (t) => {
   const { log } = recorder()
   const relay: Relay = { host: '127.0.0.1', port: sink.port, heloName: 'h', stepMs: AMPLE_MS, security: {}, names: {} }
   const sent = sendMail(mail('a@example.org'), relay, log, abort.signal)
-  setTimeout(() => {
-    abort.abort()
-  }, 50)
+  await waitFor('it is under way', () => sink.sessions[0]?.lines.some((line) => line.startsWith('MAIL')))
+  abort.abort()
   t.deepEqual(await sent, { result: 'unreachable', reason: 'given up' })
 })

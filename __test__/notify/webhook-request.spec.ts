@@ -12,6 +12,7 @@ import type { Answerer } from './webhook-sink.ts'
 
 const AMPLE_MS = 60_000
 const TLS = makeCertificate()
+const { hostsFile } = TLS
 trust(TLS)
 
 const never = (): AbortSignal => new AbortController().signal
@@ -25,7 +26,7 @@ async function listen(t: ExecutionContext, answer: Answerer, tls?: typeof TLS, h
 }
 
 function poster(t: ExecutionContext, url: string, timeoutMs = AMPLE_MS, servers?: readonly string[]): Poster {
-  const made = new Poster({ url: new URL(url), key: undefined, timeoutMs, names: servers === undefined ? {} : { servers } })
+  const made = new Poster({ url: new URL(url), key: undefined, timeoutMs, names: servers === undefined ? { hostsFile } : { servers } })
   t.teardown(() => {
     made.close()
   })
