@@ -4,7 +4,7 @@ import { userInfo } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
 import { makeFifo } from '#native'
-import { FifoTarget, lineOf } from '../../src/notify/fifos.ts'
+import { FifoTarget, lineOf, type FifoMaking } from '../../src/notify/fifos.ts'
 import { waitFor } from '../lab/wait-for.ts'
 import { openRunner } from '../process/runner.ts'
 import { replaceGetent, Scratch, waitForEnd } from '../process/scratch.ts'
@@ -29,11 +29,11 @@ interface Setting {
   readonly configure: (...globals: readonly string[]) => void
 }
 
-async function setUp(t: ExecutionContext, scratch?: Scratch, umask?: number): Promise<Setting> {
+async function setUp(t: ExecutionContext, scratch?: Scratch, making: Pick<FifoMaking, 'umask' | 'patienceMs'> = {}): Promise<Setting> {
   const own = scratch ?? (await Scratch.make(t))
   await own.script('reader', READER)
   const { log, records } = recorder()
-  const target = new FifoTarget(await openRunner(t), { makeFifo, umask }, log)
+  const target = new FifoTarget(await openRunner(t), { makeFifo, ...making }, log)
   t.teardown(async () => {
     await target.finish(AMPLE_MS)
   })
@@ -59,7 +59,7 @@ test('a file creation mask of the command line wins over that of the configurati
     [undefined, 0o640],
     [0o22, 0o644],
   ] as const) {
-    const { scratch, configure } = await setUp(t, undefined, umask)
+    const { scratch, configure } = await setUp(t, undefined, { umask })
     configure('umask 027', 'vrrp_notify_fifo $DIR/fifo')
     t.is(statSync(scratch.file('fifo')).mode & 0o777, mode)
   }
@@ -263,7 +263,8 @@ test('one FIFO may be that of VRRP and that of LVS', async (t) => {
 })
 
 test('a burst of changes of servers waits for its reader, in order, and at the end too', async (t) => {
-  const { scratch, target, records } = await setUp(t)
+  // A busy machine may not let the reader go on for a second.
+  const { scratch, target, records } = await setUp(t, undefined, { patienceMs: AMPLE_MS })
   await scratch.script('cat', '#!/bin/sh\necho >> $DIR/begun\nuntil [ -e $DIR/go ]; do sleep 0.05; done\ncat "$1" >> $DIR/seen\n')
   const globals = [`lvs_notify_fifo ${scratch.file('lvs')}`, `lvs_notify_fifo_script "${scratch.file('cat')}" ${ACCOUNT}`]
   target.configure(load(`global_defs {\n${globals.join('\n')}\n}\n${SERVERS}`))

@@ -28,9 +28,12 @@ export class FifoBacklog {
   /** Nobody reads: there was no progress for long. */
   #isUnread = false
   readonly #emptied = new Waiters()
+  readonly #patienceMs: number
 
-  constructor(fifo: Fifo) {
+  /** @param patienceMs what only tests say otherwise */
+  constructor(fifo: Fifo, patienceMs: number = PATIENCE_MS) {
     this.#fifo = fifo
+    this.#patienceMs = patienceMs
   }
 
   /** Writes a line behind those that wait. */
@@ -69,7 +72,7 @@ export class FifoBacklog {
     for (let line = this.#lines[this.#head]; line !== undefined && this.#fifo.offer(line); line = this.#lines[this.#head]) this.#head += 1
     if (this.#head > before) this.#progressAt = performance.now()
     if (this.#head === this.#lines.length) this.#end()
-    else if (performance.now() - this.#progressAt >= PATIENCE_MS) {
+    else if (performance.now() - this.#progressAt >= this.#patienceMs) {
       this.#isUnread = true
       this.close()
     }

@@ -30,6 +30,7 @@ export interface ChannelConfig {
 /** What a channel works with. */
 export interface ChannelTools {
   readonly makeFifo: MakeFifo
+  readonly patienceMs: number | undefined
   readonly runner: Pick<ScriptRunner, 'run'>
   readonly accounts: AccountBook
   readonly log: Logger
@@ -120,7 +121,7 @@ export class FifoChannel {
     this.#waiting = undefined
     if (!opened.open()) return
     this.#fifo = opened
-    this.#backlog = new FifoBacklog(opened)
+    this.#backlog = new FifoBacklog(opened, this.#tools.patienceMs)
     for (const line of waiting) opened.write(line)
     this.#sayLost(this.#lost)
     const { reader } = this.#config

@@ -16,6 +16,8 @@ export interface FifoMaking {
   readonly makeFifo: MakeFifo
   /** File creation mask, whatever the configuration says. */
   readonly umask?: number | undefined
+  /** How long lines of servers wait for a reader that takes nothing; what only tests say otherwise. */
+  readonly patienceMs?: number | undefined
 }
 
 /** The line of a change (process.md §7.2), without its end. */
@@ -48,10 +50,10 @@ export class FifoTarget implements NotifyTarget {
   readonly #ending = new Set<Promise<void>>()
   #isFinished = false
 
-  constructor(runner: Pick<ScriptRunner, 'run'>, { makeFifo, umask }: FifoMaking, log: Logger) {
+  constructor(runner: Pick<ScriptRunner, 'run'>, { makeFifo, umask, patienceMs }: FifoMaking, log: Logger) {
     this.#umask = umask
     this.#accounts = new AccountBook(runner)
-    this.#tools = { makeFifo, runner, accounts: this.#accounts, log }
+    this.#tools = { makeFifo, patienceMs, runner, accounts: this.#accounts, log }
   }
 
   configure(config: FifoConfigs): void {
