@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
 import { MAX_WAITING } from '../../src/notify/change-queue.ts'
 import { ScriptTarget } from '../../src/notify/scripts.ts'
+import type { ScriptRunner } from '../../src/process/script-runner.ts'
 import { Scratch, waitForEnd } from '../process/scratch.ts'
 import { openRunner } from '../process/runner.ts'
 import { change, DAEMON, groupChange, instances, load, recorder, scriptConfig, type LogRecord } from './changes.ts'
@@ -21,6 +22,19 @@ interface Setting {
   readonly scratch: Scratch
   readonly target: ScriptTarget
   readonly records: LogRecord[]
+  /** The scripts that were to run, in order: some then run beside each other. */
+  readonly begun: Begun[]
+}
+
+interface Begun {
+  readonly words: string
+  readonly atMs: number
+  endMs: number
+}
+
+/** Of STOP the general script begins when the own one has ended, or after half a second: then it may be the quicker one. */
+function waitedForTheOwn(general: Begun | undefined, own: Begun | undefined): boolean {
+  return general !== undefined && own !== undefined && general.atMs >= Math.min(own.endMs, own.atMs + 490)
 }
 
 /** A directory with the script `note`, which appends its arguments to `seen`, and who tells scripts. */
@@ -28,11 +42,20 @@ async function setUp(t: ExecutionContext): Promise<Setting> {
   const scratch = await Scratch.make(t)
   await scratch.script('note', '#!/bin/sh\necho "$@" >> $DIR/seen\n')
   const { log, records } = recorder()
-  return { scratch, target: new ScriptTarget(await openRunner(t), log), records }
+  const runner = await openRunner(t)
+  const begun: Begun[] = []
+  const run: ScriptRunner['run'] = async (program, ...rest) => {
+    const one = { words: program.args.join(' '), atMs: performance.now(), endMs: Infinity }
+    if (program.path.startsWith(scratch.path)) begun.push(one)
+    const result = await runner.run(program, ...rest)
+    one.endMs = performance.now()
+    return result
+  }
+  return { scratch, target: new ScriptTarget({ run }, log), records, begun }
 }
 
 test('each state runs its own script, then the general one with INSTANCE NAME STATE PRIO', async (t) => {
-  const { scratch, target, records } = await setUp(t)
+  const { scratch, target, records, begun } = await setUp(t)
   const note = scratch.file('note')
   const lines = ['master', 'backup', 'fault', 'stop'].map((state) => `notify_${state} "${note} own ${state}"`)
   target.configure(scriptConfig(instances({ VI_1: [...lines, `notify "${note} all 'two words'"`] }), DAEMON))
@@ -44,7 +67,7 @@ test('each state runs its own script, then the general one with INSTANCE NAME ST
   ] as const) {
     target.tell(change('VI_1', state, priority))
   }
-  t.deepEqual(await scratch.waitForLines('seen', 8), [
+  const told = [
     'own backup',
     'all two words INSTANCE VI_1 BACKUP 100',
     'own master',
@@ -53,7 +76,15 @@ test('each state runs its own script, then the general one with INSTANCE NAME ST
     'all two words INSTANCE VI_1 FAULT 102',
     'own stop',
     'all two words INSTANCE VI_1 STOP 103',
-  ])
+  ]
+  const seen = await scratch.waitForLines('seen', 8)
+  t.deepEqual(seen.slice(0, 6), told.slice(0, 6))
+  t.deepEqual(seen.slice(6).toSorted(), told.slice(6).toSorted())
+  t.deepEqual(
+    begun.map(({ words }) => words),
+    told,
+  )
+  t.true(waitedForTheOwn(begun[7], begun[6]))
   t.deepEqual(records, [])
 })
 
@@ -255,7 +286,7 @@ test('finish() ends the scripts of an instance that is gone too, and nothing sta
 })
 
 test('finish() tells STOP: for that it ends the script of an earlier state and forgets those that wait', async (t) => {
-  const { scratch, target, records } = await setUp(t)
+  const { scratch, target, records, begun } = await setUp(t)
   const long = await scratch.script('long', '#!/bin/sh\necho $$ >> $DIR/pids\nexec sleep 1000\n')
   const note = scratch.file('note')
   target.configure(
@@ -270,7 +301,13 @@ test('finish() tells STOP: for that it ends the script of an earlier state and f
   const [pid] = await scratch.waitForLines('pids', 1)
   target.tell(change('VI_1', 'STOP', 100))
   await target.finish(AMPLE_MS)
-  t.deepEqual(await scratch.lines('seen'), ['stop', 'INSTANCE VI_1 STOP 100'])
+  const told = ['stop', 'INSTANCE VI_1 STOP 100']
+  t.deepEqual((await scratch.lines('seen')).toSorted(), told.toSorted())
+  t.deepEqual(
+    begun.slice(1).map(({ words }) => words),
+    told,
+  )
+  t.true(waitedForTheOwn(begun[2], begun[1]))
   t.is((await scratch.lines('pids')).length, 1)
   await waitForEnd(Number(pid))
   t.deepEqual(records.map(summary), [UNTOLD, 'aborted'])
