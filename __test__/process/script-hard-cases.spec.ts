@@ -41,13 +41,15 @@ function periodic(id: number, path: string, intervalMs: number, changes: Partial
 async function schedule(
   t: ExecutionContext,
   scripts: readonly ScheduledScript[],
-): Promise<{ readonly runner: ScriptRunner; readonly results: ScheduledResult[] }> {
+): Promise<{ readonly runner: ScriptRunner; readonly results: ScheduledResult[]; readonly batches: (readonly ScheduledResult[])[] }> {
   const runner = await openRunner(t)
   const results: ScheduledResult[] = []
+  const batches: (readonly ScheduledResult[])[] = []
   runner.schedule(scripts, (batch) => {
     results.push(...batch)
+    batches.push(batch)
   })
-  return { runner, results }
+  return { runner, results, batches }
 }
 
 /** Children of this process, by their pids. */
@@ -178,10 +180,11 @@ test.serial('a deadline is kept while JavaScript is blocked', async (t) => {
 test.serial('what ended while JavaScript was blocked is told in order afterwards, all of it', async (t) => {
   const scratch = await Scratch.make(t)
   const path = await scratch.script('script', '#!/bin/sh\necho >> $DIR/runs\nexit $(($(wc -l < $DIR/runs) % 200))\n')
-  const { runner, results } = await schedule(t, [periodic(1, path, 50)])
+  const { runner, results, batches } = await schedule(t, [periodic(1, path, 50)])
   await waitFor('the first run', () => results.length > 0)
   const before = results.length
-  blockUntil('there were many runs', () => lineCount(scratch.file('runs')) > before + 30)
+  // When one writes its line the end of the one before it may yet have to be told, and that of the one before that is told.
+  blockUntil('there were many runs', () => lineCount(scratch.file('runs')) > before + 31)
   t.is(results.length, before)
   runner.schedule([], () => {})
   await waitFor('nothing runs', async () => (await runner.status()).running === 0)
@@ -192,9 +195,13 @@ test.serial('what ended while JavaScript was blocked is told in order afterwards
   )
   // The last one may have been ended.
   t.true(codes.length >= before + 30, `${codes.length}`)
-  t.true(
-    results.every(({ startedAtMs, endedAtMs }, index) => endedAtMs >= startedAtMs && startedAtMs >= (results[index - 1]?.endedAtMs ?? 0)),
-  )
+  // The times of one batch were asked for at the same time; the moment of that is known less well than they are.
+  for (const batch of batches) {
+    t.true(
+      batch.every(({ startedAtMs, endedAtMs }, index) => endedAtMs >= startedAtMs && startedAtMs >= (batch[index - 1]?.endedAtMs ?? 0)),
+    )
+  }
+  t.true(batches.some(({ length }) => length >= 30))
 })
 
 test('periodic scripts run at once, at their intervals, with the generation that they have', async (t) => {
