@@ -26,7 +26,8 @@ export class Scratch {
 
   static async make(t: ExecutionContext): Promise<Scratch> {
     const path = await mkdtemp(join(tmpdir(), 'ka-native-test-'))
-    t.teardown(async () => await rm(path, { recursive: true }))
+    // A script that is being ended may yet write a file.
+    t.teardown(async () => await rm(path, { recursive: true, maxRetries: 10 }))
     // Scripts of other users write here too.
     await chmod(path, 0o777)
     return new Scratch(path)
