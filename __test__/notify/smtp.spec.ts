@@ -222,7 +222,8 @@ test('a name server that does not answer is given up on in time', async (t) => {
   })
   const { log } = recorder()
   const names = { servers: [`127.0.0.1:${silent.address().port}`] }
-  const relay: Relay = { host: 'relay.example.org', port: 25, heloName: 'h', stepMs: SHORT_MS, security: {}, names }
+  // A few steps are the limit of the whole dialogue, which says something else: it shall not come first on a busy machine.
+  const relay: Relay = { host: 'relay.example.org', port: 25, heloName: 'h', stepMs: 1_000, security: {}, names }
   const outcome = await sendMail(mail('a@example.org'), relay, log, new AbortController().signal)
   t.deepEqual(outcome, { result: 'unreachable', reason: 'no answer to the question for the address of relay.example.org' })
 })
