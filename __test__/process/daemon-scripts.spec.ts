@@ -55,8 +55,9 @@ async function live(lab: Lab<'a'>, implementation: Implementation, scripts: Scri
     await waitFor('it is Master', async () => (await isNoted('backup')) && (await isNoted('master')), { seen: noted })
     await daemon.terminate()
     said.splice(0, Infinity, ...daemon.process.output.flatMap(({ text }) => SENTENCE.exec(text)?.[0] ?? []))
-    // keepalived ends scripts after a second too, and does not say so.
-    return implementation === 'keepalived' ? await isNoted('stop') : saysNothingOf(lateScript('note'), daemon.process)
+    // keepalived ends scripts after a second too, and does not say so; a child that takes long to end it kills, and starts once more.
+    if (implementation === 'keepalived') return (await isNoted('stop')) && saysNothingOf(/failed to die/, daemon.process)
+    return saysNothingOf(lateScript('note'), daemon.process)
   })
   return { said: said.map((line) => line.replaceAll(`${directory.inside}/`, '').trim()), noted: await noted() }
 }
