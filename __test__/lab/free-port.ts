@@ -9,11 +9,24 @@ import type { Server } from 'node:net'
 const FIRST_PORT = 10_000
 const LAST_PORT = 30_000
 
+/**
+ * Nobody's address: the process that listens there has the port of the same number at 127.0.0.1, until it ends. Who looks at 127.0.0.1
+ * alone is given a port that another test wants to be closed, or to listen at again.
+ */
+const OWNERS_ADDRESS = '127.255.255.254'
+
+async function own(port: number): Promise<void> {
+  const server = createServer().listen(port, OWNERS_ADDRESS).unref()
+  await once(server, 'listening')
+}
+
 /** Tries ports until one is free, for {@link LAST_PORT} - {@link FIRST_PORT} are more than anybody takes. */
 async function tryPorts<T>(attempt: (port: number) => Promise<T>): Promise<T> {
   for (;;) {
     try {
-      return await attempt(randomInt(FIRST_PORT, LAST_PORT))
+      const port = randomInt(FIRST_PORT, LAST_PORT)
+      await own(port)
+      return await attempt(port)
     } catch (error) {
       if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) throw error
     }

@@ -30,7 +30,8 @@ export class ScriptedProgram {
       ...(start === undefined ? [] : [`[ -e ${start} ] || exit 0`]),
       `n=$(cat ${runs} 2>/dev/null || echo 0)`,
       'n=$((n + 1))',
-      `echo $n > ${runs}`,
+      // Whoever looks finds the one or the other.
+      `echo $n > ${runs}.new && mv ${runs}.new ${runs}`,
       `set -- ${endings.join(' ')}`,
       '[ $n -le $# ] || n=$#',
       'eval "ending=\\${$n}"',

@@ -1,6 +1,6 @@
 import type { Child } from '../lab/child.ts'
 
-/** On a machine on which none of so many is in time nothing can be said of it. */
+/** A daemon that is never in time is wrong. */
 const MOST_LIVES = 4
 
 /** What the log says of scripts of STOP that could not even begin in time. */
@@ -23,7 +23,9 @@ export function saysNothingOf(pattern: RegExp, { output }: Child): boolean {
  * lives once more.
  *
  * @param live the life of a daemon to its end; whether all was in time
+ * @throws Error where none of four lives was
  */
 export async function liveInTime(live: () => Promise<boolean>): Promise<void> {
   for (let lives = 1; lives <= MOST_LIVES; lives += 1) if (await live()) return
+  throw new Error(`in ${MOST_LIVES} lives not one stop told all in time`)
 }

@@ -60,7 +60,7 @@ interface Thread {
 
 /** A thread of a process of the lab (proc_pid_stat(5), proc_pid_status(5)). */
 async function thread(lab: Lab<'a'>, child: Child, wanted: string): Promise<Thread> {
-  const command = `for t in /proc/${child.pid}/task/*; do cat $t/stat; grep Cpus_allowed_list $t/status; done`
+  const command = `for t in /proc/${child.pid}/task/*; do cat $t/stat; grep Cpus_allowed_list $t/status; done; true`
   const lines = (await lab.sandbox.exec(['sh', '-c', command])).split('\n')
   const found = lines.findIndex((line) => line.includes(`(${wanted}) `))
   const [stat = '', cpus = ''] = lines.slice(found, found + 2)
