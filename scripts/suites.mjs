@@ -44,12 +44,12 @@ export const SUITES = {
 }
 
 /**
- * What `npm test` runs side by side, in this order. Compilers run before the suites in network namespaces, whose daemons need the
- * processor in time; guest kernels, which take all of it, run last.
+ * What `npm test` runs side by side, in this order. Compilers and guest kernels, which take all of the processor, run beside nothing whose
+ * daemons need it in time, and of the suites in network namespaces no more at once than leave each of them enough.
  *
  * @type {readonly (readonly string[])[]}
  */
-export const TEST_PHASES = [['lint'], ['rust', 'fuzz', 'typescript'], ['native', 'package', 'system', 'interop', 'demo'], ['lvs']]
+export const TEST_PHASES = [['lint'], ['rust', 'fuzz'], ['typescript'], ['native', 'package', 'demo'], ['system', 'interop'], ['lvs']]
 
 /** The same for `npm run check`. @type {readonly (readonly string[])[]} */
 export const CHECK_PHASES = [['drift'], ['documentation'], ...TEST_PHASES]
