@@ -87,7 +87,13 @@ export class MailSession {
 const NAME_QUESTION = Buffer.from('010000010000000000000377686f036c61620000100001', 'hex')
 const TEXT_OFFSET = 2 + NAME_QUESTION.length + 12
 
-/** Asks a name server for its name, from a port of its own. */
+/**
+ * The port of the next question, below those that the kernel gives out. IPVS sends what comes from a port within minutes to the server that
+ * it sent the last one to: a port must not come again, as one that the kernel chooses at random may.
+ */
+const next = { port: 10_000 }
+
+/** Asks a name server for its name, from a port that no other question had. */
 export async function askName(address: string): Promise<string> {
   return new Promise((resolve) => {
     const socket = createSocket(isIPv6(address) ? 'udp6' : 'udp4')
@@ -99,8 +105,11 @@ export async function askName(address: string): Promise<string> {
     const timer = setTimeout(() => end('TIMEOUT'), PATIENCE_MS)
     socket.on('error', (error) => end('code' in error ? String(error.code) : error.message))
     socket.on('message', (answer) => end(answer.toString('latin1', TEXT_OFFSET + 1, TEXT_OFFSET + 1 + (answer[TEXT_OFFSET] ?? 0))))
-    // Connected, so that it hears of a refusal.
-    socket.connect(53, address, () => socket.send(Buffer.concat([Buffer.from([0, 7]), NAME_QUESTION])))
+    socket.bind(next.port, () => {
+      // Connected, so that it hears of a refusal.
+      socket.connect(53, address, () => socket.send(Buffer.concat([Buffer.from([0, 7]), NAME_QUESTION])))
+    })
+    next.port += 1
   })
 }
 
