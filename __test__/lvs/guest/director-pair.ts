@@ -18,6 +18,9 @@ const DEADLINE_MS = 120_000
 /** Connections that show who serves. */
 const QUESTIONS = 8
 
+/** An IPv4 or IPv6 socket that listens at port 80, in /proc/net/tcp or tcp6. */
+const LISTENS = /:0050 0+:0000 0A /
+
 /** A host in the network of the servers, with nginx, which says its name. */
 class WebHost {
   readonly name: string
@@ -29,14 +32,16 @@ class WebHost {
     this.directory = `/run/host-${name}`
   }
 
+  /** Returns when it serves: a director that starts takes servers for good. */
   static async make(name: string, address: string): Promise<WebHost> {
-    await Namespace.make(name)
+    const namespace = await Namespace.make(name)
     await ip([`link add ${name} type veth peer name eth0 netns ${name}`, `link set ${name} master br1 up`])
     await ip([`addr add ${address}/24 dev eth0`, 'link set eth0 up', `route add default via ${GATEWAY}`], name)
     const host = new WebHost(name)
     mkdirSync(host.directory)
     chmodSync(host.directory, 0o777)
     host.start()
+    await waitFor(`${name} serves`, () => LISTENS.test(readFileSync(namespace.file('tcp6'), 'latin1')))
     return host
   }
 

@@ -129,7 +129,7 @@ await ip([
 await run(undefined, ['modprobe', '-a', 'ipip', 'ip6_tunnel'])
 const hosts = [await RealHost.make('r1', 1, ['nginx', 'exim']), await RealHost.make('r2', 2, ['nginx', 'exim'])]
 for (const host of hosts) host.start()
-for (const { name, index } of hosts) await waitFor(`${name} answers`, async () => (await askWeb(`${servers}${10 + index}`)) === name)
+for (const host of hosts) await host.answers()
 
 installNoteScript()
 const first = await Director.make('d1', 1, 200)
@@ -142,6 +142,8 @@ async function until(what: string, condition: () => Promise<boolean> | boolean):
 async function roles(): Promise<Record<string, string[]>> {
   return { d1: await first.syncRoles(), d2: await second.syncRoles() }
 }
+
+const ROLES = { d1: ['master'], d2: ['backup'] }
 
 /** Clients that ask one after the other, while what happens happens. */
 const answers: { answer: string; atMs: number }[] = []
@@ -184,7 +186,8 @@ await report('start', async () => {
   await until('the first is Master and both have all servers', async () => {
     return (await first.isMaster()) && !(await second.isMaster()) && first.isReady() && second.isReady()
   })
-  await until('the roles of sync daemons are there', async () => Object.values(await roles()).every(({ length }) => length === 1))
+  // A Master has its address before its sync daemon has its role.
+  await until('the roles of sync daemons are there', async () => JSON.stringify(await roles()) === JSON.stringify(ROLES))
   return roles()
 })
 await report('synchronised', async () => {
@@ -215,7 +218,7 @@ await report('recovery', async () => {
   await until('the first is Master again', async () => (await first.isMaster()) && !(await second.isMaster()) && first.isReady())
   const answer = await remarks()
   const web = await whoAnswersNow()
-  await until('the roles are as before', async () => JSON.stringify(await roles()) === JSON.stringify({ d1: ['master'], d2: ['backup'] }))
+  await until('the roles are as before', async () => JSON.stringify(await roles()) === JSON.stringify(ROLES))
   return { session: answer, web }
 })
 load.isOn = false

@@ -1,8 +1,10 @@
 /** Real servers as hosts: each a network namespace with programs of Debian in it, which say the host's name to whoever asks. */
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import type { ChildProcess } from 'node:child_process'
-import { ip, Namespace, start } from './network.ts'
+import { waitFor } from '../../lab/wait-for.ts'
 import { DIRECT_ADDRESS, NETWORKS, TUNNEL_ADDRESS } from './addresses.ts'
+import { askMail, askName, askWeb } from './client.ts'
+import { ip, Namespace, start } from './network.ts'
 
 /** The programs that a host runs. */
 export type Program = 'nginx' | 'haproxy' | 'dnsmasq' | 'exim'
@@ -49,6 +51,14 @@ export class RealHost {
     this.#running = this.#programs.map((program) => start(this.name, COMMANDS[program](this)))
   }
 
+  /** Waits until each of its programs answers: a director that starts takes servers for good. */
+  async answers(): Promise<void> {
+    const address = `${NETWORKS[4].servers}${10 + this.index}`
+    for (const program of this.#programs) {
+      await waitFor(`${program} of ${this.name} answers`, async () => (await ASK[program](address)) === this.name)
+    }
+  }
+
   /** Its programs end without a word. */
   kill(): void {
     for (const child of this.#running) child.kill('SIGKILL')
@@ -62,6 +72,13 @@ export class RealHost {
     chmodSync(directory, 0o777)
     return directory
   }
+}
+
+const ASK: Readonly<Record<Program, (address: string) => Promise<string>>> = {
+  nginx: askWeb,
+  haproxy: askWeb,
+  dnsmasq: askName,
+  exim: askMail,
 }
 
 /** The foreground commands of programs on a host, whose files are in a directory of it. */
@@ -109,6 +126,7 @@ host_lookup =
 rfc1413_query_timeout = 0s
 keep_environment =
 smtp_accept_max_nonmail = 10000
+smtp_receive_timeout = 1h
 `
     writeFileSync(`${directory}/exim.conf`, text)
     return ['/usr/sbin/exim4', '-C', `${directory}/exim.conf`, '-bdf']
