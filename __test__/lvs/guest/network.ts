@@ -25,7 +25,7 @@ export async function run(netns: string | undefined, command: readonly string[],
 /** Starts a command in a network namespace. Its output goes to standard error, where a failed test shows it. */
 export function start(netns: string, command: readonly string[]): ChildProcess {
   const [program = '', ...args] = inside(netns, command)
-  return spawn(program, args, { stdio: ['ignore', 'inherit', 'inherit'] })
+  return spawn(program, args, { stdio: ['ignore', 2, 2] })
 }
 
 /** A command that runs another one in a namespace. ip(8) would take twice as long: it makes a mount namespace too. */
