@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { report } from '../../lab/guest-report.ts'
 import { waitFor } from '../../lab/wait-for.ts'
 import { many, PORTS, table, textOf, virtual } from './life-conf.ts'
@@ -76,6 +76,12 @@ function leftFiles(): string[] {
   return readdirSync(PLACE).filter((name) => /\.(?:sock|ipvs|json)$/.test(name))
 }
 
+/** What is recorded of what operators want. */
+function records(): string {
+  const names = readdirSync(PLACE).filter((name) => name.endsWith('.overrides'))
+  return names.map((name) => readFileSync(`${PLACE}/${name}`, 'utf8')).join('')
+}
+
 /** How the daemon ends as a process. */
 export async function reportProcesses(): Promise<void> {
   mkdirSync(PLACE)
@@ -84,6 +90,9 @@ export async function reportProcesses(): Promise<void> {
     const text = textOf([virtual(80, [PORTS[0]], ['omega'])])
     const one = await up(text)
     const weighed = await command('weight', SERVER, '7')
+    // An operator is answered before the kernel has it and before it is recorded.
+    await waitFor('the weight is there', () => table().join() === '80: 8001*7', { ...DEADLINE, seen: table })
+    await waitFor('it is recorded', () => records().includes('"weight":7'), { ...DEADLINE, seen: records })
     await one.end('SIGKILL')
     const left = table()
     const released = await command('release')
