@@ -13,6 +13,9 @@ import type { ScriptRunner } from '../../src/process/script-runner.ts'
 import { RecordingTable } from './recording-table.ts'
 import { HandClock, settle } from './scene.ts'
 
+/** A limit for what is broken: a busy machine takes half a minute for all schedules. */
+const LIMIT_MS = 10 * 60_000
+
 /** What comes about at all. */
 const said = { disabled: 0, failed: 0, suspended: 0 }
 
@@ -325,6 +328,7 @@ async function run(first: Model, list: readonly Step[], directors: readonly [Dir
 }
 
 test('random schedules of checkers', async (t) => {
+  t.timeout(LIMIT_MS)
   const property = fc.asyncProperty(fc.tuple(maybe, maybe, maybe), steps, async (first, list) => {
     const directors = [new Director(true), new Director(false)] as const
     try {

@@ -229,6 +229,10 @@ function operate(scene: Scene, event: Extract<Event, { readonly type: 'maintain'
   else void scene.lvs.drain({ server }, 2500)
 }
 
+/** Limits for what is broken: a busy machine takes half a minute for all schedules. */
+const LIMIT_MS = 10 * 60_000
+const MOST_ROUNDS = 10
+
 /** How many virtual servers went into another configuration as they are, in all runs. */
 const seen = { kept: 0, made: 0, refused: 0 }
 
@@ -448,13 +452,18 @@ class Pair {
 }
 
 test('random schedules', async (t) => {
+  t.timeout(LIMIT_MS)
   const property = fc.asyncProperty(models, steps, stops, async (model, list, stop) => {
     const pair = new Pair(model)
     await pair.start()
     for (const step of list) await pair.take(step)
     await pair.finish(stop)
   })
-  await fc.assert(property, { numRuns: Number(process.env['KA_LVS_SCHEDULES'] ?? 150), includeErrorInReport: true })
+  const numRuns = Number(process.env['KA_LVS_SCHEDULES'] ?? 150)
+  // A few reloads of so many schedules are refused, by chance none: then it goes on until one is.
+  for (let round = 0; round < MOST_ROUNDS && (seen.kept === 0 || seen.refused === 0); round += 1) {
+    await fc.assert(property, { numRuns, includeErrorInReport: true })
+  }
   t.log(seen)
   t.true(seen.kept > 0 && seen.refused > 0)
 })
