@@ -23,6 +23,8 @@ export interface View {
   readonly scripts: readonly string[]
   /** What it wrote into its FIFOs. */
   readonly fifos: readonly (readonly string[])[]
+  /** What it logged. */
+  readonly log: readonly string[]
 }
 
 /** Whether what a step leads to has happened. */
@@ -96,6 +98,14 @@ export function all(...conditions: readonly Condition[]): Condition {
 /** The latest line of scripts about something ends so: `noted('VS', 'down')`. */
 export function noted(about: string, what: string): Condition {
   return ({ scripts }) => scripts.findLast((line) => line.includes(about))?.endsWith(what) === true
+}
+
+/**
+ * It has logged this at least so often. For what changes neither the table nor what is told, and without which the next step happens to one
+ * that knows and to one that does not.
+ */
+export function logged(line: RegExp, times = 1): Condition {
+  return ({ log }) => log.filter((text) => line.test(text)).length >= times
 }
 
 /** Every service has settings with this word. */

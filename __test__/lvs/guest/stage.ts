@@ -127,8 +127,8 @@ export class Stage {
     writeFileSync(`${this.#shared}/${file}`, text)
   }
 
-  reload(conf: (place: Place) => string): void {
-    for (const { subject, directory } of this.#actors) subject.reload(conf(this.#place(directory)))
+  async reload(conf: (place: Place) => string): Promise<void> {
+    await Promise.all(this.#actors.map(async ({ subject, directory }) => subject.reload(conf(this.#place(directory)))))
   }
 
   /** Gives every subject's host the address of a virtual server. */
@@ -157,9 +157,12 @@ export class Stage {
       const directory = `${this.#shared}/${slot.implementation}`
       mkdirSync(directory)
       const notes = await Notes.open(directory)
-      const subject = Subject.start(slot.implementation, slot.namespace, directory, this.#scenario.conf(this.#place(directory)))
+      const text = this.#scenario.conf(this.#place(directory))
+      const subject = Subject.start(slot.implementation, slot.namespace, directory, text, ['--log-level', 'debug'])
       this.#actors.push({ slot, directory, notes, subject, compared: { scripts: 0, fifos: [] } })
     }
+    // Before that the first step would happen to one that runs and to one that starts.
+    await Promise.all(this.#actors.map(async ({ subject }) => subject.started()))
   }
 
   /** Waits for a resting point at which what was to happen has happened, and the subjects are equal. */
@@ -274,8 +277,8 @@ function isWithin(destination: string, service: string): boolean {
   return destination.startsWith(`-a ${address.join(' ')} `)
 }
 
-function look({ slot, notes }: Actor): View {
-  return { services: readTable(slot.namespace), scripts: notes.scripts(), fifos: notes.fifos() }
+function look({ slot, notes, subject }: Actor): View {
+  return { services: readTable(slot.namespace), scripts: notes.scripts(), fifos: notes.fifos(), log: subject.log }
 }
 
 /** Lines in the order of their virtual servers' names, and in their own order for each. */

@@ -24,7 +24,7 @@ export function up(number: number, until: Condition): Step {
 }
 
 export function reload(what: string, conf: (place: Place) => string, until: Condition): Step {
-  return { name: `a reload that ${what}`, act: (stage) => stage.reload(conf), until }
+  return { name: `a reload that ${what}`, act: async (stage) => stage.reload(conf), until }
 }
 
 export function write(file: string, text: string, until: Condition): Step {

@@ -10,6 +10,12 @@ export type Implementation = 'keepalived' | 'ka-native'
 /** The command of a clone after `npm run build`, from its root, where guests begin. */
 const KA_NATIVE_MAIN = 'dist/cli/main.js'
 
+/** What both say when a new configuration is in effect. */
+const RELOADED = 'Reload complete'
+
+/** A limit for what is broken. */
+const DEADLINE_MS = 120_000
+
 /** The lines of a log that a failed test shows. */
 const TAIL = 60
 
@@ -39,11 +45,21 @@ export class Subject {
     })
   }
 
-  /** Starts one; returns as soon as its process is there. */
-  static start(implementation: Implementation, namespace: Namespace, directory: string, conf: string): Subject {
+  /**
+   * Starts one; returns as soon as its process is there.
+   *
+   * @param more arguments for ours: what keepalived logs in any case, ours may log only when it is told to.
+   */
+  static start(
+    implementation: Implementation,
+    namespace: Namespace,
+    directory: string,
+    conf: string,
+    more: readonly string[] = [],
+  ): Subject {
     mkdirSync(directory, { recursive: true })
     writeFileSync(`${directory}/keepalived.conf`, conf)
-    const command = implementation === 'keepalived' ? keepalivedCommand(directory) : kaNativeCommand(directory)
+    const command = implementation === 'keepalived' ? keepalivedCommand(directory) : [...kaNativeCommand(directory), ...more]
     // `ip netns exec` becomes the command, which leads a process group of its own.
     const child = spawn('ip', ['netns', 'exec', namespace.name, ...command], { stdio: ['ignore', 'pipe', 'pipe'], detached: true })
     return new Subject(implementation, directory, child)
@@ -57,16 +73,23 @@ export class Subject {
     return this.#hasEnded
   }
 
-  /** Gives it a new configuration, or the same once more. */
-  reload(conf?: string): void {
+  /** Waits until it says that it has started. */
+  async started(): Promise<void> {
+    await this.#says('Startup complete', 1)
+  }
+
+  /** Gives it a new configuration, or the same once more, and waits until it says that it has taken it: a stop, and the next one, come after. */
+  async reload(conf?: string): Promise<void> {
+    const before = this.#count(RELOADED)
     if (conf !== undefined) writeFileSync(`${this.directory}/keepalived.conf`, conf)
     this.#process.kill('SIGHUP')
+    await this.#says(RELOADED, before + 1)
   }
 
   /** Stops it in order, as a service manager does; its exit code. */
   async stop(): Promise<number | null> {
     this.#process.kill('SIGTERM')
-    await waitFor(`${this.implementation} has ended`, () => this.#hasEnded, { seen: () => this.tail() })
+    await waitFor(`${this.implementation} has ended`, () => this.#hasEnded, { deadlineMs: DEADLINE_MS, seen: () => this.tail() })
     return this.#exited
   }
 
@@ -74,6 +97,15 @@ export class Subject {
   async kill(): Promise<void> {
     if (!this.#hasEnded) process.kill(-this.pid, 'SIGKILL')
     await this.#exited
+  }
+
+  async #says(words: string, times: number): Promise<void> {
+    const what = `${this.implementation} says '${words}'${times > 1 ? ` ${times} times` : ''}`
+    await waitFor(what, () => this.#count(words) >= times, { deadlineMs: DEADLINE_MS, seen: () => this.tail() })
+  }
+
+  #count(words: string): number {
+    return this.log.filter((line) => line.includes(words)).length
   }
 
   /** The last lines of its log. */
