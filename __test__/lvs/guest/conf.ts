@@ -39,8 +39,8 @@ function virtualServer(place: Place, { at, lines = [], servers }: VirtualServerC
   return block(`virtual_server ${at}`, [
     'delay_loop 0.5',
     'warmup 0',
-    // Good servers share a processor with all the others.
-    'connect_timeout 8',
+    // Good servers share a processor with all the others, and may have to wait for it.
+    'connect_timeout 20',
     'retry 1',
     'delay_before_retry 0.2',
     ...lines,

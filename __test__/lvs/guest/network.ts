@@ -33,6 +33,9 @@ function inside(netns: string, command: readonly string[]): readonly string[] {
   return ['nsenter', `--net=/run/netns/${netns}`, ...command]
 }
 
+/** The kernel says of a closed port of UDP that it is closed once a second, after six times: a check that waits for that would then succeed. */
+export const UNLIMITED_REFUSALS: readonly string[] = ['net.ipv4.icmp_ratelimit=0', 'net.ipv6.icmp.ratelimit=0']
+
 /** A network namespace with a process in it that does nothing: its files in /proc show the namespace to us without a process for each look. */
 export class Namespace {
   readonly name: string
@@ -44,14 +47,15 @@ export class Namespace {
   }
 
   /**
-   * Makes one with `lo` up, whose addresses are usable at once.
+   * Makes one with `lo` up, whose addresses are usable at once and whose closed ports say so as often as they are asked.
    *
    * @param settings of sysctl(8), such as `net.ipv4.ip_forward=1`.
    */
   static async make(name: string, settings: readonly string[] = []): Promise<Namespace> {
     await ip([`netns add ${name}`])
     await ip(['link set lo up'], name)
-    await run(name, ['sysctl', '-qw', 'net.ipv6.conf.default.accept_dad=0', 'net.ipv6.conf.default.router_solicitations=0', ...settings])
+    const common = ['net.ipv6.conf.default.accept_dad=0', 'net.ipv6.conf.default.router_solicitations=0', ...UNLIMITED_REFUSALS]
+    await run(name, ['sysctl', '-qw', ...common, ...settings])
     return new Namespace(name, start(name, ['sleep', 'infinity']))
   }
 

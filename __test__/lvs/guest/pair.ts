@@ -57,7 +57,7 @@ class Director {
   start(): void {
     const real = (port: number, checker: string): { at: string; lines: string[] }[] =>
       [1, 2].map((number) => ({ at: `${servers}${10 + number} ${port}`, lines: [checker] }))
-    const lines = ['delay_loop 2', 'connect_timeout 4', 'lb_algo rr', 'lb_kind DR', 'protocol TCP']
+    const lines = ['delay_loop 2', 'lb_algo rr', 'lb_kind DR', 'protocol TCP']
     const services = [
       { at: `${VIRTUAL} 80`, lines, servers: real(80, block('HTTP_GET', [block('url', ['path /', 'status_code 200'])])) },
       { at: `${VIRTUAL} 25`, lines, servers: real(25, block('SMTP_CHECK', [])) },

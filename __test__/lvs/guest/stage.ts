@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ip, Namespace, run } from './network.ts'
+import { ip, Namespace, run, UNLIMITED_REFUSALS } from './network.ts'
 import { Notes } from './notes.ts'
 import type { Condition, Place, Scenario, View } from './scenario.ts'
 import type { Mood, RealServer } from './servers.ts'
@@ -10,8 +10,8 @@ import { readTable } from './table.ts'
 const POLL_MS = 200
 /** A state that stays for so long is a resting point, if what was to happen has happened. */
 const SETTLE_MS = 800
-/** A limit for what is broken. */
-const DEADLINE_MS = 120_000
+/** A limit for what is broken: servers that say nothing are found so after forty seconds. */
+const DEADLINE_MS = 240_000
 /** How often `ipvsadm` is asked again when it says different things of equal tables. */
 const ASK_MS = 2_000
 
@@ -46,6 +46,7 @@ export class Slot {
       'net.ipv6.ip_nonlocal_bind=1',
       'net.ipv6.conf.default.accept_dad=0',
       'net.ipv4.ping_group_range=0 0',
+      ...UNLIMITED_REFUSALS,
     ])
     await ip([
       'link add br0 type bridge stp_state 0 mcast_snooping 0',

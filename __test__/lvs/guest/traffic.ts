@@ -44,7 +44,7 @@ function configuration(): string {
       numbers.map((number) => ({ at: `${servers}${10 + number} ${port}`, lines: [checker] }))
     const web = block('HTTP_GET', [block('url', ['path /', 'status_code 200'])])
     for (const [method, last] of Object.entries(METHODS)) {
-      const lines = ['delay_loop 2', 'connect_timeout 4', `lb_algo rr`, `lb_kind ${method}`]
+      const lines = ['delay_loop 2', `lb_algo rr`, `lb_kind ${method}`]
       services.push(
         { at: `${client}${last} 80`, lines: [...lines, 'protocol TCP', `sorry_server ${servers}14 80`], servers: real(80, web) },
         {
@@ -54,7 +54,7 @@ function configuration(): string {
         },
       )
     }
-    const lines = ['delay_loop 2', 'connect_timeout 4', 'lb_algo rr', 'lb_kind NAT', 'protocol TCP']
+    const lines = ['delay_loop 2', 'lb_algo rr', 'lb_kind NAT', 'protocol TCP']
     services.push({
       at: `${client}${PERSISTENT_ADDRESS} 80`,
       lines: [...lines, 'persistence_timeout 300'],

@@ -125,8 +125,8 @@ export const CHECKERS: readonly Scenario[] = [
     moods('refusing', 'failing', 'silent'),
     'UDP',
   ),
-  checked('UDP_CHECK without a reply', echoServer, 5000, () => [block('UDP_CHECK', ['connect_timeout 0.3'])], moods('refusing'), 'UDP'),
-  checked('PING_CHECK', tcpServer, 80, () => [block('PING_CHECK', ['connect_timeout 3'])], [
+  checked('UDP_CHECK without a reply', echoServer, 5000, () => [block('UDP_CHECK', ['connect_timeout 1.5'])], moods('refusing'), 'UDP'),
+  checked('PING_CHECK', tcpServer, 80, () => [block('PING_CHECK', ['connect_timeout 6'])], [
     act('1 is cut off', (stage) => stage.unplug(1), second),
     act('1 is connected', (stage) => stage.plug(1), both),
     stop(nothing),

@@ -169,7 +169,7 @@ const ALL: readonly Scenario[] = [
     up(1, both),
     stop(nothing),
   ]),
-  one('a server that is cut off', [1, 2], () => [], ['TCP_CHECK {\n  connect_timeout 3\n}'], both, [
+  one('a server that is cut off', [1, 2], () => [], ['TCP_CHECK {\n  connect_timeout 6\n}'], both, [
     act('1 is cut off', (stage) => stage.unplug(1), pool({ 2: 1 })),
     act('1 is connected', (stage) => stage.plug(1), both),
     stop(nothing),
