@@ -51,6 +51,11 @@ export interface Scenario {
   readonly steps: readonly Step[]
   /** Options of `ipvsadm -L -n` whose output is compared as well: `--thresholds`. */
   readonly lists?: readonly string[]
+  /**
+   * It is played while no other one is. Both subjects give scripts one second at a stop, and end them then: where others want the processor
+   * too, that may not be enough.
+   */
+  readonly isAlone?: true
   /** Differences that are meant to be, one of each other's; docs/compatibility.md has them too. */
   readonly allowances?: readonly Allowance[]
 }

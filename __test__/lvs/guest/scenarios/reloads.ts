@@ -192,6 +192,7 @@ export const RELOADS: readonly Scenario[] = [
     before: (place) => [`-A -t ${place.vip(7)}:80 -s rr`, `-a -t ${place.vip(7)}:80 -r ${place.server(3)}:80 -m -w 5`],
     conf: (place) => conf(place, [service(place, { lines: ['omega'] })], ['lvs_flush_on_stop']),
     until: pools({ '.1:80': { 1: 1, 2: 1 }, '.7:80': { 3: 5 } }),
+    isAlone: true,
   },
   {
     ...scenario('an address that has to be there: ha_suspend', [

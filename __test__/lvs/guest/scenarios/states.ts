@@ -63,10 +63,13 @@ const ALL: readonly Scenario[] = [
         },
       ]),
   },
-  one('omega', [1, 2], () => ['omega'], [TCP_CHECK], all(both, noted('VS', 'up')), [
-    down(2, pool({ 1: 1 })),
-    stop(all(nothing, noted('VS', 'down'))),
-  ]),
+  {
+    ...one('omega', [1, 2], () => ['omega'], [TCP_CHECK], all(both, noted('VS', 'up')), [
+      down(2, pool({ 1: 1 })),
+      stop(all(nothing, noted('VS', 'down'))),
+    ]),
+    isAlone: true,
+  },
   one('inhibit_on_failure', [1, 2], () => ['inhibit_on_failure'], [TCP_CHECK, 'weight 3'], pool({ 1: 3, 2: 3 }), [
     down(1, pool({ 1: 0, 2: 3 })),
     down(2, all(pool({ 1: 0, 2: 0 }), noted('VS', 'down'))),
