@@ -152,8 +152,9 @@ async function measure(implementation: Implementation, watch: Watch, directory: 
   const server = table[0]?.destinations[0]?.server ?? ''
   const changed = poolConfiguration(size, { server, weight: CHANGED_WEIGHT })
   const changeMs = performance.now()
-  subject.reload(changed)
+  const reloaded = subject.reload(changed)
   const changedMs = await until('the weight has changed', () => new RegExp(`\\s${CHANGED_WEIGHT}\\s`).test(watch.firstPage))
+  await reloaded
   await sleep(QUIET_MS)
   const stopMs = performance.now()
   await subject.stop()
