@@ -49,6 +49,8 @@ pub(crate) struct Started {
     pub(crate) serial: u64,
     /// When it was begun.
     pub(crate) began: Instant,
+    /// When its program ran, or could not: a deadline counts from there, for before it this process may have stood still as a whole.
+    pub(crate) ran: Instant,
     pub(crate) result: Result<Process, (Step, Errno)>,
     /// Told once of each start; `false` for what is told after it.
     pub(crate) is_over: bool,
@@ -148,10 +150,12 @@ impl Lanes {
                     };
                     let began = Instant::now();
                     let result = start(&mut spawner, &program, &surroundings);
+                    let ran = Instant::now();
                     let watched = result.as_ref().ok().map(Process::watched);
                     shared.tell_started(Started {
                         serial,
                         began,
+                        ran,
                         result,
                         is_over: true,
                     });
@@ -161,6 +165,7 @@ impl Lanes {
                         shared.tell_started(Started {
                             serial,
                             began,
+                            ran,
                             result: Err((Step::Process, errno)),
                             is_over: false,
                         });

@@ -41,6 +41,8 @@ pub(crate) struct Run {
     /// Counted from its start.
     pub(crate) timeout: Duration,
     pub(crate) started: Instant,
+    /// Its deadline has come before its start.
+    pub(crate) start_is_late: bool,
     /// What its owner is told has been told.
     pub(crate) is_told: bool,
     /// `None`: it is being started.
@@ -135,7 +137,7 @@ impl Runs {
         }
     }
 
-    /// Makes room for a run that has no process yet. `deadline` is for its start.
+    /// Makes room for a run that has no process yet. `deadline` holds until it has one.
     pub(crate) fn reserve(
         &mut self,
         owner: Owner,
@@ -151,6 +153,7 @@ impl Runs {
             due,
             timeout,
             started: due,
+            start_is_late: false,
             is_told: false,
             child: None,
             output: None,

@@ -16,8 +16,8 @@ use crate::runs::Owner;
 use crate::thread::Worker;
 use crate::timers::Timer;
 
-/// A program that has not been started this long after its deadline counts as late: the deadline is counted from its start,
-/// and others may be started before it.
+/// A program that has not been started by its deadline counts as late after this long: the deadline is counted from its start, and
+/// others may be started before it.
 const START_GRACE: Duration = Duration::from_secs(1);
 
 /// A program that can never be started: one of its words holds a NUL.
@@ -52,10 +52,10 @@ impl Worker {
             self.tell_job(id, REFUSED, now, now);
             return;
         };
-        let (timeout, late) = (job.spec.timeout, now + job.spec.timeout + START_GRACE);
-        let serial = self.runs.reserve(Owner::Job(id), due, timeout, late);
+        let (timeout, deadline) = (job.spec.timeout, now + job.spec.timeout);
+        let serial = self.runs.reserve(Owner::Job(id), due, timeout, deadline);
         job.running = Some(serial);
-        self.order(serial, program, now + timeout, now);
+        self.order(serial, program, deadline, now);
     }
 
     fn start_single(&mut self, spec: RunSpec, asked: Instant, now: Instant) {
@@ -68,15 +68,17 @@ impl Worker {
             self.tell_single(id, REFUSED, now);
             return;
         };
-        let late = now + timeout + START_GRACE;
-        let serial = self.runs.reserve(Owner::Single(id), asked, timeout, late);
+        let deadline = now + timeout;
+        let serial = self
+            .runs
+            .reserve(Owner::Single(id), asked, timeout, deadline);
         self.singles.insert(id, serial);
-        self.order(serial, program, now + timeout, now);
+        self.order(serial, program, deadline, now);
     }
 
-    /// `look_at`: when its deadline is at the earliest.
-    fn order(&mut self, serial: u64, program: Arc<Program>, look_at: Instant, now: Instant) {
-        self.timers.set(Timer::Run(serial), look_at);
+    /// `deadline`: at the earliest, as it counts from the start.
+    fn order(&mut self, serial: u64, program: Arc<Program>, deadline: Instant, now: Instant) {
+        self.timers.set(Timer::Run(serial), deadline);
         self.lanes.order(serial, program, now);
         self.timers.set_earlier(Timer::Lanes, now + HELP_AFTER);
     }
@@ -86,6 +88,21 @@ impl Worker {
         self.shared.awaits_starts.store(true, Ordering::SeqCst);
         // Those before that woke nobody.
         self.take_started();
+    }
+
+    /// Gives a run whose deadline has come before its start the time that a start may be late: once, and counted from now, so that it
+    /// has it also where this process stood still as a whole. Whether it did.
+    pub(crate) fn wait_for_start(&mut self, serial: u64, now: Instant) -> bool {
+        let Some(run) = self.runs.at(serial) else {
+            return false;
+        };
+        let is_waited_for = run.pid().is_none() && run.ending.cause().is_none();
+        if !is_waited_for || std::mem::replace(&mut run.start_is_late, true) {
+            return false;
+        }
+        run.ending.set_deadline(now + START_GRACE);
+        self.timers.set(Timer::Run(serial), run.ending.due());
+        true
     }
 
     /// Takes note of the starts that are over.
@@ -103,6 +120,7 @@ impl Worker {
         let Started {
             serial,
             began,
+            ran,
             result,
             ..
         } = started;
@@ -128,7 +146,7 @@ impl Worker {
             // It was to end before it began.
             run.signal(Signal::KILL);
         } else {
-            let deadline = began + run.timeout;
+            let deadline = ran + run.timeout;
             run.ending.set_deadline(deadline);
             self.timers.set(Timer::Run(serial), deadline);
         }

@@ -276,6 +276,9 @@ impl Worker {
         if self.runs.at(serial).is_some_and(|run| run.pid().is_none()) {
             // Its deadline counts from its start, of which there may be news.
             self.await_starts();
+            if self.wait_for_start(serial, now) {
+                return;
+            }
         }
         let Some(run) = self.runs.at(serial) else {
             return;
