@@ -52,10 +52,11 @@ impl Worker {
             self.tell_job(id, REFUSED, now, now);
             return;
         };
-        let (timeout, deadline) = (job.spec.timeout, now + job.spec.timeout);
-        let serial = self.runs.reserve(Owner::Job(id), due, timeout, deadline);
-        job.running = Some(serial);
-        self.order(serial, program, deadline, now);
+        let timeout = job.spec.timeout;
+        let serial = self.order(Owner::Job(id), due, timeout, program, now);
+        if let Some(job) = self.jobs.at(id) {
+            job.running = Some(serial);
+        }
     }
 
     fn start_single(&mut self, spec: RunSpec, asked: Instant, now: Instant) {
@@ -68,19 +69,26 @@ impl Worker {
             self.tell_single(id, REFUSED, now);
             return;
         };
-        let deadline = now + timeout;
-        let serial = self
-            .runs
-            .reserve(Owner::Single(id), asked, timeout, deadline);
+        let serial = self.order(Owner::Single(id), asked, timeout, program, now);
         self.singles.insert(id, serial);
-        self.order(serial, program, deadline, now);
     }
 
-    /// `deadline`: at the earliest, as it counts from the start.
-    fn order(&mut self, serial: u64, program: Arc<Program>, deadline: Instant, now: Instant) {
+    /// The number of the run.
+    fn order(
+        &mut self,
+        owner: Owner,
+        due: Instant,
+        timeout: Duration,
+        program: Arc<Program>,
+        now: Instant,
+    ) -> u64 {
+        // At the earliest: it counts from the start.
+        let deadline = now + timeout;
+        let serial = self.runs.reserve(owner, due, timeout, deadline);
         self.timers.set(Timer::Run(serial), deadline);
         self.lanes.order(serial, program, now);
         self.timers.set_earlier(Timer::Lanes, now + HELP_AFTER);
+        serial
     }
 
     /// Has the thread woken when a start is over: it is to be ended then.
