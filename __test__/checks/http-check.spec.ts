@@ -3,10 +3,7 @@ import { freePort } from '../lab/free-port.ts'
 import { waitFor } from '../lab/wait-for.ts'
 import { ChecksUnderTest, oneServer } from './harness.ts'
 import { answering, GOOD_PAGE, onRequest, tcpServer } from './servers.ts'
-import { judge, MemoryKept, WEB_CASES } from './web-cases.ts'
-
-/** More than that no server may make this process keep. */
-const MOST_KEPT = 32 * 1024 * 1024
+import { judge, MemoryKept, MOST_KEPT, WEB_CASES } from './web-cases.ts'
 
 const url = (path: string, lines = ''): string => `url {\n path ${path}\n ${lines}\n }`
 

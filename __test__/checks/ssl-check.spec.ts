@@ -7,11 +7,10 @@ import { freePort } from '../lab/free-port.ts'
 import { waitFor } from '../lab/wait-for.ts'
 import { ChecksUnderTest, oneServer } from './harness.ts'
 import { answering, GOOD_PAGE, onRequest, tcpServer, tlsServer, withoutEnd } from './servers.ts'
-import { judge, MemoryKept, WEB_CASES } from './web-cases.ts'
+import { judge, MemoryKept, MOST_KEPT, WEB_CASES } from './web-cases.ts'
 
 const { key, cert, file } = makeCertificate()
 const OPTIONS = { key, cert, allowHalfOpen: true }
-const MOST_KEPT = 32 * 1024 * 1024
 
 const get = (lines = '', url = '', timeout = 30): string =>
   `SSL_GET {\n connect_timeout ${timeout}\n log_all_failures\n ${lines}\n url {\n path /a\n ${url}\n }\n }`

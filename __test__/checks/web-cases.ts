@@ -182,6 +182,9 @@ export async function judge(t: ExecutionContext, one: WebCase, textFor: (timeout
   return checks
 }
 
+/** More than that, in octets, no server may make this process keep. */
+export const MOST_KEPT: number = 32 * 1024 * 1024
+
 setFlagsFromString('--expose-gc')
 const collect = runInNewContext('gc') as (options: { readonly type: 'minor' | 'major' }) => void
 /** In this time little is received. */

@@ -48,13 +48,6 @@ async function writeConf(lab: Lab<'a'>, conf: string): Promise<string> {
 const reload = async (program: Program, conf: string): Promise<ApplyReport> =>
   await program.run(async ({ daemon, load }, text) => await daemon.reload(load(text)), conf)
 
-/** Pulls the cable out before a daemon starts: what happens from then on waits for {@link Lab.plug}. */
-async function unplugFirst(lab: Lab<'a'>): Promise<void> {
-  await lab.unplug('a')
-  const look = async (): Promise<string> => await lab.host('a').exec(['ip', '-o', 'link', 'show', 'dev', 'eth0'])
-  await waitFor('the kernel knows', async () => (await look()).includes('NO-CARRIER'), { seen: look })
-}
-
 async function waitForAdvertisements(capture: Capture, vrid: number): Promise<Advertisement[]> {
   return await capture.waitFor(`advertisements of ${vrid}`, (packets) => {
     const found = packets.filter((packet) => packet.kind === 'advertisement').filter((packet) => packet.vrid === vrid)
@@ -451,7 +444,7 @@ serialLabTest(
   'every reader of events gets all of them, until it returns or the daemon stops',
   inLab(['a'], async (t, lab) => {
     // Readers are told what happens once they are there: until then nothing does.
-    await unplugFirst(lab)
+    await lab.unplug('a')
     const program = await Program.start(lab.host('a'))
     await program.run(async (realm, conf) => {
       await realm.start(conf)
@@ -508,7 +501,7 @@ serialLabTest(
   'JavaScript that is blocked while the daemon starts loses no event',
   inLab(['a'], async (t, lab) => {
     // The program reads events from the end of the start on: it must not be Master before, however late that is.
-    await unplugFirst(lab)
+    await lab.unplug('a')
     const program = await Program.start(lab.host('a'))
     await program.run(async ({ native }) => await native.release()) // the addon is loaded
     await program.run(async ({ start, block }, conf) => {

@@ -39,7 +39,7 @@ export async function countersOf<Name extends string>(lab: Lab<Name>, host: Name
   const text = await waitFor(`${daemon.label} writes its state`, async () => {
     const written = await readFile(`${directory.outside}/keepalived.json`, 'utf8').catch(() => '')
     // keepalived writes it where it is read: a part of it may end as the whole does.
-    return isWhole(written) && written
+    return isJson(written) && written
   })
   const [instance] = JSON.parse(text) as { stats: Record<string, number> }[]
   const stats = instance?.stats ?? {}
@@ -51,9 +51,10 @@ export async function countersOf<Name extends string>(lab: Lab<Name>, host: Name
   }
 }
 
-function isWhole(json: string): boolean {
+/** Whether a text is JSON as a whole. */
+export function isJson(text: string): boolean {
   try {
-    JSON.parse(json)
+    JSON.parse(text)
     return true
   } catch {
     return false

@@ -5,6 +5,7 @@ import { startDaemon, type Daemon, type Implementation } from '../lab/daemon.ts'
 import { inLab, serialLabTest } from '../lab/in-lab.ts'
 import type { Lab } from '../lab/lab.ts'
 import { waitFor } from '../lab/wait-for.ts'
+import { isJson } from './counters.ts'
 
 // A busy machine is to delay no advertisement for three intervals: B stays Backup throughout.
 const PEER = `vrrp_instance B {
@@ -276,15 +277,6 @@ async function dumpsOf(lab: Lab<'host' | 'peer'>, implementation: Implementation
 
 async function kill(lab: Lab<'host' | 'peer'>, daemon: Daemon, signal: number): Promise<void> {
   await lab.host('host').exec(['sh', '-c', `kill -${signal} ${daemon.process.pid}`])
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text)
-    return true
-  } catch {
-    return false
-  }
 }
 
 function parse(json: string): JsonInstance[] {

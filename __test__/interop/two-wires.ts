@@ -1,6 +1,5 @@
 /** Hosts with a second Ethernet segment, for sync groups whose members are on different interfaces. */
 import type { Lab } from '../lab/lab.ts'
-import { waitFor } from '../lab/wait-for.ts'
 
 /** Connects two hosts by a second wire, `eth1` at both, with an address of `198.51.100.0/24` each. */
 export async function addWire<Name extends string>(lab: Lab<Name>, one: Name, other: Name): Promise<void> {
@@ -14,8 +13,5 @@ export async function addWire<Name extends string>(lab: Lab<Name>, one: Name, ot
 /** Takes the carrier from `eth1` of a host, at the other end of the wire, or gives it back, and waits until the host knows. */
 export async function setWire<Name extends string>(lab: Lab<Name>, host: Name, other: Name, state: 'up' | 'down'): Promise<void> {
   await lab.host(other).exec(['ip', 'link', 'set', 'eth1', state])
-  const look = async (): Promise<string> => await lab.host(host).exec(['ip', '-o', 'link', 'show', 'dev', 'eth1'])
-  // Not LOWER_UP: it may change before daemons are told so.
-  const wanted = state === 'up' ? / state UP / : / state (?:LOWERLAYER)?DOWN /
-  await waitFor(`eth1 of ${host} is ${state}`, async () => wanted.test(await look()), { seen: look })
+  await lab.host(host).waitForLink('eth1', state)
 }

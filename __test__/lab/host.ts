@@ -52,6 +52,14 @@ export class Host {
     return new Set(link?.addr_info.map((address) => address.local))
   }
 
+  /** Waits until the kernel has an interface up or down, as daemons are told of it. */
+  async waitForLink(device: string, state: 'up' | 'down'): Promise<void> {
+    const look = async (): Promise<string> => await this.exec(['ip', '-o', 'link', 'show', 'dev', device])
+    // Not LOWER_UP: it may change before daemons are told so.
+    const wanted = state === 'up' ? / state UP / : / state (?:LOWERLAYER)?DOWN /
+    await waitFor(`${device} of ${this.name} is ${state}`, async () => wanted.test(await look()), { seen: look })
+  }
+
   /** What the kernel knows of a neighbour, if anything. */
   async neighbour(address: string): Promise<Neighbour | undefined> {
     const json = await this.#sandbox.exec(['ip', '-n', this.name, '-j', 'neigh', 'show', 'to', address, 'dev', 'eth0'])

@@ -22,7 +22,7 @@ export class SecondSegment<Name extends string> {
       await segment.#ip(hub, 'link', 'set', `p-${host}`, 'master', 'br9', 'up')
       await segment.#ip(host, 'addr', 'add', `198.51.100.${index + 1}/24`, 'dev', 'eth1')
       await segment.#ip(host, 'link', 'set', 'eth1', 'up')
-      await segment.#waitForLink(host, true)
+      await lab.host(host).waitForLink('eth1', 'up')
     }
     return segment
   }
@@ -30,13 +30,13 @@ export class SecondSegment<Name extends string> {
   /** Takes the carrier from `eth1` of a host, and waits until its kernel knows. */
   async unplug(host: Name): Promise<void> {
     await this.#ip(this.#hub, 'link', 'set', `p-${host}`, 'down')
-    await this.#waitForLink(host, false)
+    await this.#lab.host(host).waitForLink('eth1', 'down')
   }
 
   /** Gives it back. */
   async plug(host: Name): Promise<void> {
     await this.#ip(this.#hub, 'link', 'set', `p-${host}`, 'up')
-    await this.#waitForLink(host, true)
+    await this.#lab.host(host).waitForLink('eth1', 'up')
   }
 
   /** Waits until the kernel of `holder` has an address on `eth1`, and no other of these hosts has. */
@@ -52,12 +52,5 @@ export class SecondSegment<Name extends string> {
 
   async #ip(host: Name, ...args: readonly string[]): Promise<string> {
     return await this.#lab.host(host).exec(['ip', ...args])
-  }
-
-  async #waitForLink(host: Name, up: boolean): Promise<void> {
-    const look = async (): Promise<string> => await this.#ip(host, '-o', 'link', 'show', 'dev', 'eth1')
-    // Not LOWER_UP: it may change before daemons are told so.
-    const wanted = up ? / state UP / : / state (?:LOWERLAYER)?DOWN /
-    await waitFor(`eth1 of ${host} is ${up ? 'up' : 'down'}`, async () => wanted.test(await look()), { seen: look })
   }
 }

@@ -57,7 +57,8 @@ async function isToCome(log: RecordedLog, text: string): Promise<boolean> {
   return log.lines[0] === `Scheduling reload for ${text}`
 }
 
-test('reloads at the time and removes the file', async (t) => {
+/** A file with a time that is said to come soon. */
+async function followSoon(t: ExecutionContext): Promise<Awaited<ReturnType<typeof follow>> & { readonly text: string }> {
   let followed = await follow(t)
   let text = ''
   for (const seconds of SOON) {
@@ -66,7 +67,11 @@ test('reloads at the time and removes the file', async (t) => {
     await writeFile(followed.path, `${text}\n`)
     if (await isToCome(followed.log, text)) break
   }
-  const { path, log, reloads } = followed
+  return { ...followed, text }
+}
+
+test('reloads at the time and removes the file', async (t) => {
+  const { path, log, reloads, text } = await followSoon(t)
   await waitFor('the time comes', () => reloads() === 1)
   t.true(Date.now() >= new Date(text.replace(' ', 'T')).getTime())
   await waitFor('the file is gone', async () => await isGone(path))
@@ -74,15 +79,7 @@ test('reloads at the time and removes the file', async (t) => {
 })
 
 test('a time that comes while the file is read comes once', async (t) => {
-  let followed = await follow(t)
-  let text = ''
-  for (const seconds of SOON) {
-    followed = await follow(t)
-    text = soon(seconds).text
-    await writeFile(followed.path, `${text}\n`)
-    if (await isToCome(followed.log, text)) break
-  }
-  const { path, log, reloads } = followed
+  const { path, log, reloads, text } = await followSoon(t)
   // A change is heard of; when JavaScript can go on, the file is to be read and the time is over.
   writeFileSync(path, `${text}\n`)
   await sleep(50)
